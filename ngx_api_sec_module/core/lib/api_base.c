@@ -1,0 +1,91 @@
+#include "api_base.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+
+static inline uint8_t
+api_lower(uint8_t c)
+{
+    return (uint8_t) (c - 'A') < 26 ? (uint8_t) (c | 0x20) : c;
+}
+
+
+bool
+api_span_eq_nocase(api_span_t a, api_span_t b)
+{
+    size_t i;
+
+    if (a.len != b.len) {
+        return false;
+    }
+
+    for (i = 0; i < a.len; i++) {
+        if (api_lower(a.data[i]) != api_lower(b.data[i])) {
+            return false;
+        }
+    }
+
+    return true;
+}
+
+
+bool
+api_span_eq_secret(api_span_t a, api_span_t b)
+{
+    size_t           i;
+    volatile uint8_t diff;
+
+    if (a.len != b.len) {
+        return false;
+    }
+
+    diff = 0;
+
+    for (i = 0; i < a.len; i++) {
+        diff = (uint8_t) (diff | (a.data[i] ^ b.data[i]));
+    }
+
+    return diff == 0;
+}
+
+
+int
+api_fail(api_err_t *err, int rc, int code, size_t pos, const char *fmt, ...)
+{
+    va_list ap;
+
+    if (err == NULL) {
+        return rc;
+    }
+
+    err->code = code;
+    err->pos = pos;
+
+    va_start(ap, fmt);
+    vsnprintf(err->text, sizeof(err->text), fmt, ap);
+    va_end(ap);
+
+    return rc;
+}
+
+
+static void *
+api_libc_alloc(void *ctx, size_t size)
+{
+    (void) ctx;
+
+    return malloc(size ? size : 1);
+}
+
+
+static void
+api_libc_free(void *ctx, void *p)
+{
+    (void) ctx;
+    free(p);
+}
+
+
+const api_alloc_t api_alloc_libc = { api_libc_alloc, api_libc_free, NULL };
