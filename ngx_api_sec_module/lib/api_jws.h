@@ -3,8 +3,9 @@
  * of RFC 7518, RFC 8037 (EdDSA) and RFC 8812 (ES256K).
  *
  * "none" is no algorithm here: it parses as API_JWS_UNKNOWN.  Signing is not
- * offered.  OpenSSL is called through EVP alone; every entry point leaves the
- * error queue empty, so that nothing of ours is blamed on a TLS connection.
+ * offered.  OpenSSL (3.0 and newer) is called through EVP alone; every entry
+ * point leaves the error queue empty, so that nothing of ours is blamed on a
+ * TLS connection.
  */
 
 #ifndef API_JWS_H
@@ -50,8 +51,10 @@ typedef struct {
 } api_jws_t;
 
 /*
- * Split at the dots.  Exactly three non-empty segments of base64url letters:
- * API_SYNTAX otherwise (five are a JWE), with the offset in err->pos.
+ * Split at the dots into exactly three non-empty segments; their letters are
+ * for api_base64url_decode to judge.  API_SYNTAX otherwise, API_UNSUPPORTED
+ * when there are five (a JWE); the code is in err->code too, the offset in
+ * err->pos.
  */
 
 int api_jws_split(api_jws_t *jws, api_span_t token, api_err_t *err);

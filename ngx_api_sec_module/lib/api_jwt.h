@@ -76,14 +76,16 @@ typedef struct {
 
 typedef struct {
     api_jws_t     jws;
-    api_jws_alg_t alg;
+    api_span_t    signature;     /* decoded */
+    api_jws_alg_t alg;           /* API_JWS_UNKNOWN: none of ours; parse passes
+                                it, check and verify refuse it */
     api_span_t    kid;           /* data NULL: none */
     api_span_t    typ;           /* likewise, without application/ */
     api_span_t    iss, sub, jti; /* data NULL: absent */
     api_json_t    header;
     api_json_t    claims;
     uint32_t      aud;           /* token of claims, API_JSON_NONE: absent */
-    int64_t       exp, nbf, iat; /* floored seconds */
+    int64_t       exp, nbf, iat; /* floored seconds, years 0000 to 9999 */
     unsigned      has_exp : 1;
     unsigned      has_nbf : 1;
     unsigned      has_iat : 1;
@@ -108,8 +110,8 @@ int api_jwt_check(const api_jwt_t *jwt, const api_jwt_policy_t *policy,
 
 #define API_JWT_MAX_TRIES 4
 
-int api_jwt_verify(const api_jwt_t *jwt, const api_jwks_t *keys,
-    api_arena_t *arena, api_err_t *err);
+int
+api_jwt_verify(const api_jwt_t *jwt, const api_jwks_t *keys, api_err_t *err);
 
 
 #endif /* API_JWT_H */

@@ -1,0 +1,217 @@
+#include "api_jwk_key.h"
+
+#include <openssl/err.h>
+
+
+/* The widest coordinate (P-521), and DER around two of them. */
+
+#define API_JWS_MAX_COORD 66
+#define API_JWS_MAX_DER (3 + 2 * (2 + 1 + API_JWS_MAX_COORD))
+
+typedef int (*api_jws_verify_pt)(
+    api_jwk_t *key, api_jws_alg_t alg, api_span_t input, api_span_t signature);
+
+
+/* Digest of input by the slot's context, which keeps its hash. */
+
+static int
+api_jws_digest(
+    api_jwk_slot_t *slot, api_span_t input, uint8_t out[EVP_MAX_MD_SIZE])
+{
+    if (EVP_DigestInit_ex2(slot->md, NULL, NULL) != 1
+        || EVP_DigestUpdate(slot->md, input.data, input.len) != 1
+        || EVP_DigestFinal_ex(slot->md, out, NULL) != 1)
+    {
+        return API_INTERNAL;
+    }
+
+    return API_OK;
+}
+
+
+static int
+api_jws_verify_hmac(
+    api_jwk_t *key, api_jws_alg_t alg, api_span_t input, api_span_t signature)
+{
+    size_t                len;
+    EVP_MAC_CTX          *mac;
+    uint8_t               out[EVP_MAX_MD_SIZE];
+    const api_jws_info_t *info = &api_jws_info[alg];
+
+    if (signature.len != info->hash_len) {
+        return API_DENIED;
+    }
+
+    mac = key->slots[info->slot].mac;
+
+    if (EVP_MAC_init(mac, NULL, 0, NULL) != 1
+        || EVP_MAC_update(mac, input.data, input.len) != 1
+        || EVP_MAC_final(mac, out, &len, sizeof(out)) != 1)
+    {
+        return API_INTERNAL;
+    }
+
+    return api_span_eq_secret(signature, api_span(out, len)) ? API_OK
+                                                             : API_DENIED;
+}
+
+
+/* 1 and 0 are verdicts of OpenSSL; anything else is a failure of its own. */
+
+static int
+api_jws_verdict(int rc)
+{
+    return rc == 1 ? API_OK : rc == 0 ? API_DENIED : API_INTERNAL;
+}
+
+
+static int
+api_jws_verify_rsa(
+    api_jwk_t *key, api_jws_alg_t alg, api_span_t input, api_span_t signature)
+{
+    api_jwk_slot_t       *slot;
+    uint8_t               hash[EVP_MAX_MD_SIZE];
+    const api_jws_info_t *info = &api_jws_info[alg];
+
+    if (signature.len != key->signature) {
+        return API_DENIED;
+    }
+
+    slot = &key->slots[info->slot];
+
+    if (api_jws_digest(slot, input, hash) != API_OK) {
+        return API_INTERNAL;
+    }
+
+    return api_jws_verdict(EVP_PKEY_verify(
+        slot->verify, signature.data, signature.len, hash, info->hash_len));
+}
+
+
+/* A non-negative INTEGER from len big-endian bytes; returns its end. */
+
+static uint8_t *
+api_jws_der_integer(uint8_t *out, const uint8_t *p, size_t len)
+{
+    unsigned pad;
+
+    while (len > 1 && *p == 0) {
+        p++;
+        len--;
+    }
+
+    pad = *p >> 7;
+
+    *out++ = 0x02;
+    *out++ = (uint8_t) (len + pad);
+
+    if (pad) {
+        *out++ = 0;
+    }
+
+    memcpy(out, p, len);
+
+    return out + len;
+}
+
+
+/* SEQUENCE { r, s } of r || s, as OpenSSL wants it.  Returns where it begins
+   in der, which is filled from its fourth byte on. */
+
+static api_span_t
+api_jws_der(uint8_t der[API_JWS_MAX_DER], api_span_t rs)
+{
+    size_t   half, body;
+    uint8_t *end, *begin;
+
+    half = rs.len / 2;
+    end = api_jws_der_integer(der + 3, rs.data, half);
+    end = api_jws_der_integer(end, rs.data + half, half);
+
+    body = (size_t) (end - der) - 3;
+    begin = der + 3;
+    *--begin = (uint8_t) body;
+
+    if (body > 0x7f) {
+        *--begin = 0x81;
+    }
+
+    *--begin = 0x30;
+
+    return api_span(begin, (size_t) (end - begin));
+}
+
+
+static int
+api_jws_verify_ec(
+    api_jwk_t *key, api_jws_alg_t alg, api_span_t input, api_span_t signature)
+{
+    api_span_t      sig;
+    api_jwk_slot_t *slot = &key->slots[0];
+    uint8_t         hash[EVP_MAX_MD_SIZE], der[API_JWS_MAX_DER];
+
+    if (signature.len != key->signature) {
+        return API_DENIED;
+    }
+
+    sig = api_jws_der(der, signature);
+
+    if (api_jws_digest(slot, input, hash) != API_OK) {
+        return API_INTERNAL;
+    }
+
+    return api_jws_verdict(EVP_PKEY_verify(
+        slot->verify, sig.data, sig.len, hash, api_jws_info[alg].hash_len));
+}
+
+
+static int
+api_jws_verify_okp(
+    api_jwk_t *key, api_jws_alg_t alg, api_span_t input, api_span_t signature)
+{
+    EVP_MD_CTX *ctx = key->slots[0].md;
+
+    (void) alg;
+
+    if (signature.len != key->signature) {
+        return API_DENIED;
+    }
+
+    if (EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, key->pkey) != 1) {
+        return API_INTERNAL;
+    }
+
+    return api_jws_verdict(EVP_DigestVerify(
+        ctx, signature.data, signature.len, input.data, input.len));
+}
+
+
+static const api_jws_verify_pt api_jws_verifiers[] = {
+    [API_JWK_OCT] = api_jws_verify_hmac,
+    [API_JWK_RSA] = api_jws_verify_rsa,
+    [API_JWK_EC] = api_jws_verify_ec,
+    [API_JWK_OKP] = api_jws_verify_okp,
+};
+
+
+int
+api_jws_verify(
+    api_jwk_t *key, api_jws_alg_t alg, api_span_t input, api_span_t signature)
+{
+    int rc;
+
+    /* a key has bits of its own type and curve alone, and never bit 0 */
+
+    if ((unsigned) alg >= API_JWS_NALGS || (key->algs & API_JWS_BIT(alg)) == 0)
+    {
+        return API_DENIED;
+    }
+
+    rc = api_jws_verifiers[key->type](key, alg, input, signature);
+
+    if (ERR_peek_error() != 0) {
+        ERR_clear_error();
+    }
+
+    return rc;
+}
