@@ -1,0 +1,264 @@
+# Every target does its own set-up: what is missing is named and installed
+# (.ci/deps), what is out of date is built.  `make` alone lists them.
+
+SHELL = /bin/bash
+.DEFAULT_GOAL = help
+.DELETE_ON_ERROR:
+.SECONDARY:
+.SUFFIXES:
+
+MAKEFLAGS += --no-print-directory
+INNER = $(MAKE) $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(JOBS))
+Q = $(if $(V),,@)
+
+BUILD ?= build
+CACHE ?= $(BUILD)/cache
+NGINX ?= $(or $(shell command -v nginx),/usr/sbin/nginx)
+JOBS ?= $(shell nproc)
+PREFIX ?= /usr/local
+FUZZ_SECONDS ?= 600
+
+ifeq ($(origin CC),default)
+CC = gcc
+endif
+
+API_BUILD = $(abspath $(BUILD))
+export API_BUILD BUILD CACHE NGINX NGX_SRC NGX_FLAGS JOBS DEMO
+
+MODULES = ngx_api_waf_module ngx_api_sec_module ngx_api_ratelimit_module
+MODULE_FILES = $(MODULES:%=$(BUILD)/modules/%.so)
+
+
+# What a person types
+
+.PHONY: help deps build static demo test unit t test-builds check bench \
+    fuzz fuzz-smoke lint asan install uninstall clean distclean dist \
+    clean-root-test
+
+help:
+	@sed -n 's/^#: //p' Makefile
+
+#: make demo         build, start nginx in front of a sample API, show verdicts
+#:                   (DEMO=once: end by itself)
+#: make test         all tests, from nothing; prove's summary comes last
+#: make build        the modules for Debian's nginx, the apisec tool
+#:                   (NGX_SRC=TREE: for an nginx source tree)
+#: make static       an nginx of NGX_SRC=TREE with the modules compiled in
+#: make install      modules and tool (DESTDIR, PREFIX, MODULES_PATH)
+#: make uninstall
+#: make deps         only install what is missing, for all of these
+#:
+#: make unit         unit tests only           make t     the .t files only
+#: make test-builds  every way to build        make lint  style, warnings, docs
+#: make asan         the .t files on an nginx with sanitizers
+#: make fuzz         FUZZ_SECONDS=600 TARGET=json; fuzz-smoke: 20 s each
+#: make bench        ratios against baselines measured in the same run
+#: make check        lint, test, asan, fuzz-smoke
+#: make dist         a source archive          make clean, distclean
+#: make clean-root-test   demo and test in a fresh minimal Debian (root)
+
+deps:
+	@.ci/deps build demo test bench lint fuzz asan
+
+build:
+	@.ci/deps build
+	@$(INNER) modules tools
+
+static:
+	@test -n "$(NGX_SRC)" || { echo "make static NGX_SRC=TREE"; exit 2; }
+	@.ci/deps build
+	@.ci/build static
+
+demo:
+	@.ci/deps build demo
+	@$(INNER) modules tools
+	@.ci/node
+	@exec docs/examples/orders/demo
+
+test:
+	@.ci/deps build test
+	@$(INNER) modules tools tests
+	@.ci/node
+	@.ci/prove $(BUILD)/unit t/fuzz t/sec t/ratelimit t/waf t/suite
+
+unit:
+	@.ci/deps build test
+	@$(INNER) tests
+	@.ci/prove $(BUILD)/unit t/fuzz
+
+t:
+	@.ci/deps build test
+	@$(INNER) modules tools
+	@.ci/node
+	@.ci/prove t/sec t/ratelimit t/waf t/suite
+
+test-builds:
+	@.ci/deps build test
+	@.ci/test-builds
+
+check:
+	@$(MAKE) lint
+	@$(MAKE) test
+	@$(MAKE) asan
+	@$(MAKE) fuzz-smoke
+
+bench:
+	@.ci/deps build bench
+	@$(INNER) modules tools
+	@.ci/node
+	@exec t/bench/run
+
+fuzz:
+	@.ci/deps build fuzz
+	@$(INNER) fuzzers
+	@.ci/fuzz $(FUZZ_SECONDS) $(TARGET)
+
+fuzz-smoke:
+	@$(MAKE) fuzz FUZZ_SECONDS=20
+
+lint:
+	@.ci/deps build test lint
+	@.ci/lint
+
+asan:
+	@.ci/deps build test asan
+	@$(INNER) tools
+	@.ci/node
+	@.ci/asan
+
+clean-root-test:
+	@.ci/clean-root
+
+# install replaces a file by a new one: a running nginx keeps what it mapped.
+
+MODULES_PATH ?= $(or $(shell $(NGINX) -V 2>&1 | tr ' ' '\n' \
+    | sed -n 's/^--modules-path=//p'),$(PREFIX)/lib/nginx/modules)
+
+install:
+	@test -f $(firstword $(MODULE_FILES)) || { echo "run make build"; exit 2; }
+	install -d $(DESTDIR)$(MODULES_PATH) $(DESTDIR)$(PREFIX)/bin
+	install -m 644 $(MODULE_FILES) $(DESTDIR)$(MODULES_PATH)
+	install $(BUILD)/bin/apisec $(DESTDIR)$(PREFIX)/bin
+	@echo
+	@echo "At the top of nginx.conf, those you use, in any order:"
+	@echo
+	@printf '    load_module $(MODULES_PATH)/%s.so;\n' $(MODULES)
+	@echo
+	@echo "nginx takes up a new module file when it is restarted, not when it"
+	@echo "is reloaded: after an upgrade, restart it."
+
+uninstall:
+	rm -f $(MODULES:%=$(DESTDIR)$(MODULES_PATH)/%.so)
+	rm -f $(DESTDIR)$(PREFIX)/bin/apisec
+
+# The cache (nginx's source, the nginx with sanitizers) outlives a clean.
+
+clean:
+	@if [ -d $(BUILD) ]; then \
+	    find $(BUILD) -mindepth 1 -maxdepth 1 ! -path $(CACHE) \
+	        -exec rm -rf {} +; fi
+
+distclean:
+	rm -rf $(BUILD) t/node/node_modules
+
+VERSION = $(shell git describe --tags --always)
+
+dist:
+	@mkdir -p $(BUILD)
+	git archive --prefix=ngx-api-$(VERSION)/ HEAD \
+	    -o $(BUILD)/ngx-api-$(VERSION).tar.gz
+
+
+# What these are made of; here nothing is installed any more
+
+.PHONY: modules tools tests fuzzers
+
+modules:
+	@.ci/build modules
+
+LIB_DIRS = ngx_api_sec_module/core/lib $(MODULES:%=%/lib)
+LIB = $(notdir $(wildcard $(LIB_DIRS:%=%/*.c)))
+TOOL_DIR = ngx_api_sec_module/tools
+
+vpath %.c $(LIB_DIRS) $(TOOL_DIR) t/unit t/fuzz
+
+WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wundef -Wstrict-prototypes \
+    -Wmissing-prototypes -Wvla -Wformat=2 -Wwrite-strings
+COMPILE = -std=c11 $(WARNINGS) $(LIB_DIRS:%=-I%) -It/unit -MMD -MP
+LIBS = -ljwt -ljansson -lcjson -lcrypto -lz -lm
+
+# Three flavours of the pure libraries: as shipped, for the tests with
+# sanitizers where the compiler has them, and for libFuzzer.
+
+SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all
+HAS_SANITIZE = $(eval HAS_SANITIZE := $$(if $$(shell \
+    echo 'int main(void) { return 0; }' | $(CC) $(SANITIZE) -x c -o /dev/null \
+    - 2>/dev/null && echo y),$$(SANITIZE)))$(HAS_SANITIZE)
+
+FUZZ_SANITIZE = -fsanitize=fuzzer-no-link,address,undefined \
+    -fno-sanitize-recover=all
+
+plain_flags = $(CC) -O2 -g -fstack-protector-strong -D_FORTIFY_SOURCE=2 \
+    $(CFLAGS)
+test_flags = $(CC) -O1 -g -fno-omit-frame-pointer $(HAS_SANITIZE) $(CFLAGS)
+fuzz_flags = clang -O1 -g -fno-omit-frame-pointer $(FUZZ_SANITIZE)
+
+O = $(BUILD)/obj
+
+define flavour
+$(O)/$(1)/%.o: %.c
+	@mkdir -p $$(@D)
+	@echo "cc $$@"
+	$$(Q)$$($(1)_flags) $$(COMPILE) -c -o $$@ $$<
+
+$(O)/$(1)/libapi.a: $$(LIB:%.c=$(O)/$(1)/%.o)
+	@rm -f $$@
+	$$(Q)ar rcs $$@ $$^
+endef
+
+$(foreach name,plain test fuzz,$(eval $(call flavour,$(name))))
+
+-include $(wildcard $(O)/*/*.d)
+
+# The command line tool, and the mint of test tokens
+
+TOOLS = $(notdir $(wildcard $(TOOL_DIR)/*.c))
+LINK_PLAIN = $(Q)mkdir -p $(@D); echo "ld $@"; \
+    $(CC) -Wl,-z,relro,-z,now $(LDFLAGS) -o $@ $^ $(LIBS)
+
+tools: $(if $(TOOLS),$(BUILD)/bin/apisec) \
+    $(if $(wildcard t/unit/mint.c),$(BUILD)/bin/mint)
+
+$(BUILD)/bin/apisec: LIBS := -ljwt -lcjson -lcrypto -lz -lm
+$(BUILD)/bin/apisec: $(TOOLS:%.c=$(O)/plain/%.o) $(O)/plain/libapi.a
+	$(LINK_PLAIN)
+
+$(BUILD)/bin/%: $(O)/plain/%.o $(O)/plain/libapi.a
+	$(LINK_PLAIN)
+
+# Unit tests: one program for each t/unit/test_*.c; files that are neither
+# test, nor program of their own (mint, diff_*), are shared by all of them.
+
+UNIT = $(notdir $(wildcard t/unit/*.c))
+UNIT_TESTS = $(filter test_%,$(UNIT))
+UNIT_SHARED = $(filter-out test_% diff_% mint.c,$(UNIT))
+FUZZERS = $(basename $(notdir $(wildcard t/fuzz/fuzz_*.c)))
+LINK_TEST = $(Q)mkdir -p $(@D); echo "ld $@"; \
+    $(CC) $(HAS_SANITIZE) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+tests: $(UNIT_TESTS:%.c=$(BUILD)/unit/%) $(FUZZERS:fuzz_%=$(BUILD)/replay/%)
+
+$(BUILD)/unit/%: $(O)/test/%.o $(UNIT_SHARED:%.c=$(O)/test/%.o) \
+    $(O)/test/libapi.a
+	$(LINK_TEST)
+
+# Fuzz targets, with libFuzzer and as a program that reads a folder of files
+
+fuzzers: $(FUZZERS:fuzz_%=$(BUILD)/fuzz/%)
+
+$(BUILD)/replay/%: $(O)/test/fuzz_%.o $(O)/test/replay.o $(O)/test/libapi.a
+	$(LINK_TEST)
+
+$(BUILD)/fuzz/%: $(O)/fuzz/fuzz_%.o $(O)/fuzz/libapi.a
+	@mkdir -p $(@D); echo "ld $@"
+	$(Q)clang -fsanitize=fuzzer,address,undefined -o $@ $^ $(LIBS)
