@@ -1,0 +1,103 @@
+#include "api_siphash.h"
+
+
+typedef struct {
+    uint64_t v0, v1, v2, v3;
+} api_sip_t;
+
+
+static inline uint64_t
+api_sip_le64(const uint8_t *p, size_t n)
+{
+    size_t   i;
+    uint64_t v;
+
+    v = 0;
+
+    for (i = 0; i < n; i++) {
+        v |= (uint64_t) p[i] << (8 * i);
+    }
+
+    return v;
+}
+
+
+static inline uint64_t
+api_sip_rotl(uint64_t x, unsigned n)
+{
+    return x << n | x >> (64 - n);
+}
+
+
+static inline void
+api_sip_rounds(api_sip_t *s, unsigned n)
+{
+    while (n--) {
+        s->v0 += s->v1;
+        s->v1 = api_sip_rotl(s->v1, 13) ^ s->v0;
+        s->v0 = api_sip_rotl(s->v0, 32);
+        s->v2 += s->v3;
+        s->v3 = api_sip_rotl(s->v3, 16) ^ s->v2;
+
+        s->v0 += s->v3;
+        s->v3 = api_sip_rotl(s->v3, 21) ^ s->v0;
+        s->v2 += s->v1;
+        s->v1 = api_sip_rotl(s->v1, 17) ^ s->v2;
+        s->v2 = api_sip_rotl(s->v2, 32);
+    }
+}
+
+
+static inline uint64_t
+api_siphash(api_sipkey_t key, api_span_t s, unsigned c, unsigned d)
+{
+    size_t    i;
+    uint64_t  m;
+    api_sip_t v;
+
+    /* "somepseudorandomlygeneratedbytes" */
+
+    v.v0 = key.k0 ^ 0x736f6d6570736575u;
+    v.v1 = key.k1 ^ 0x646f72616e646f6du;
+    v.v2 = key.k0 ^ 0x6c7967656e657261u;
+    v.v3 = key.k1 ^ 0x7465646279746573u;
+
+    for (i = 0; s.len - i >= 8; i += 8) {
+        m = api_sip_le64(s.data + i, 8);
+        v.v3 ^= m;
+        api_sip_rounds(&v, c);
+        v.v0 ^= m;
+    }
+
+    m = (uint64_t) s.len << 56 | api_sip_le64(s.data + i, s.len - i);
+    v.v3 ^= m;
+    api_sip_rounds(&v, c);
+    v.v0 ^= m;
+
+    v.v2 ^= 0xff;
+    api_sip_rounds(&v, d);
+
+    return v.v0 ^ v.v1 ^ v.v2 ^ v.v3;
+}
+
+
+api_sipkey_t
+api_sipkey(const uint8_t bytes[16])
+{
+    return (
+        api_sipkey_t){ api_sip_le64(bytes, 8), api_sip_le64(bytes + 8, 8) };
+}
+
+
+uint64_t
+api_siphash24(api_sipkey_t key, api_span_t s)
+{
+    return api_siphash(key, s, 2, 4);
+}
+
+
+uint64_t
+api_siphash13(api_sipkey_t key, api_span_t s)
+{
+    return api_siphash(key, s, 1, 3);
+}
