@@ -15,11 +15,11 @@ struct api_jwks_s {
 /* clang-format off */
 
 const api_jwk_curve_info_t api_jwk_curves[API_JWK_NCURVES] = {
-    [API_JWK_P256] = { API_JOSE("P-256"), "P-256",
+    [API_JWK_P256] = { API_JOSE("P-256"), "prime256v1",
                        API_JWK_EC, API_JWS_ES256, 32, 64 },
-    [API_JWK_P384] = { API_JOSE("P-384"), "P-384",
+    [API_JWK_P384] = { API_JOSE("P-384"), "secp384r1",
                        API_JWK_EC, API_JWS_ES384, 48, 96 },
-    [API_JWK_P521] = { API_JOSE("P-521"), "P-521",
+    [API_JWK_P521] = { API_JOSE("P-521"), "secp521r1",
                        API_JWK_EC, API_JWS_ES512, 66, 132 },
     [API_JWK_SECP256K1] = { API_JOSE("secp256k1"), "secp256k1",
                             API_JWK_EC, API_JWS_ES256K, 32, 64 },

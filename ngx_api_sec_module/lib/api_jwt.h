@@ -86,6 +86,7 @@ typedef struct {
     api_json_t    claims;
     uint32_t      aud;           /* token of claims, API_JSON_NONE: absent */
     int64_t       exp, nbf, iat; /* floored seconds, years 0000 to 9999 */
+    unsigned      has_alg : 1;
     unsigned      has_exp : 1;
     unsigned      has_nbf : 1;
     unsigned      has_iat : 1;
