@@ -62,7 +62,7 @@ deps:
 
 build:
 	@.ci/deps build
-	@$(INNER) modules tools
+	+@$(INNER) modules tools
 
 static:
 	@test -n "$(NGX_SRC)" || { echo "make static NGX_SRC=TREE"; exit 2; }
@@ -71,24 +71,24 @@ static:
 
 demo:
 	@.ci/deps build demo
-	@$(INNER) modules tools
+	+@$(INNER) modules tools
 	@.ci/node
 	@exec docs/examples/orders/demo
 
 test:
 	@.ci/deps build test
-	@$(INNER) modules tools tests
+	+@$(INNER) modules tools tests
 	@.ci/node
 	@.ci/prove $(BUILD)/unit t/fuzz t/sec t/ratelimit t/waf t/suite
 
 unit:
 	@.ci/deps build test
-	@$(INNER) tests
+	+@$(INNER) tests
 	@.ci/prove $(BUILD)/unit t/fuzz
 
 t:
 	@.ci/deps build test
-	@$(INNER) modules tools
+	+@$(INNER) modules tools
 	@.ci/node
 	@.ci/prove t/sec t/ratelimit t/waf t/suite
 
@@ -104,13 +104,13 @@ check:
 
 bench:
 	@.ci/deps build bench
-	@$(INNER) modules tools
+	+@$(INNER) modules tools
 	@.ci/node
 	@exec t/bench/run
 
 fuzz:
 	@.ci/deps build fuzz
-	@$(INNER) fuzzers
+	+@$(INNER) fuzzers
 	@.ci/fuzz $(FUZZ_SECONDS) $(TARGET)
 
 fuzz-smoke:
@@ -122,7 +122,7 @@ lint:
 
 asan:
 	@.ci/deps build test asan
-	@$(INNER) tools
+	+@$(INNER) tools
 	@.ci/node
 	@.ci/asan
 
@@ -228,6 +228,7 @@ LINK_PLAIN = $(Q)mkdir -p $(@D); echo "ld $@"; \
 
 tools: $(if $(TOOLS),$(BUILD)/bin/apisec) \
     $(if $(wildcard t/unit/mint.c),$(BUILD)/bin/mint)
+	@:
 
 $(BUILD)/bin/apisec: LIBS := -ljwt -lcjson -lcrypto -lz -lm
 $(BUILD)/bin/apisec: $(TOOLS:%.c=$(O)/plain/%.o) $(O)/plain/libapi.a
@@ -247,6 +248,7 @@ LINK_TEST = $(Q)mkdir -p $(@D); echo "ld $@"; \
     $(CC) $(HAS_SANITIZE) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 tests: $(UNIT_TESTS:%.c=$(BUILD)/unit/%) $(FUZZERS:fuzz_%=$(BUILD)/replay/%)
+	@:
 
 $(BUILD)/unit/%: $(O)/test/%.o $(UNIT_SHARED:%.c=$(O)/test/%.o) \
     $(O)/test/libapi.a
@@ -255,6 +257,7 @@ $(BUILD)/unit/%: $(O)/test/%.o $(UNIT_SHARED:%.c=$(O)/test/%.o) \
 # Fuzz targets, with libFuzzer and as a program that reads a folder of files
 
 fuzzers: $(FUZZERS:fuzz_%=$(BUILD)/fuzz/%)
+	@:
 
 $(BUILD)/replay/%: $(O)/test/fuzz_%.o $(O)/test/replay.o $(O)/test/libapi.a
 	$(LINK_TEST)
