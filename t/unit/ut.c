@@ -20,6 +20,9 @@ static struct {
 static unsigned ut_nguards;
 
 
+static bool ut_report(bool cond, const char *file, int line, const char *fmt,
+    va_list ap) __attribute__((format(printf, 4, 0)));
+
 static bool
 ut_report(bool cond, const char *file, int line, const char *fmt, va_list ap)
 {
