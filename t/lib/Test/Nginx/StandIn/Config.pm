@@ -7,7 +7,7 @@ use warnings;
 
 use Exporter 'import';
 use File::Basename qw(dirname);
-use File::Path qw(make_path remove_tree);
+use File::Path qw(make_path);
 use Test::Nginx::StandIn::Options qw(%opt nginx_version server_root html_dir
                                      server_port);
 use Test::Nginx::StandIn::Port;
@@ -18,6 +18,9 @@ our @EXPORT_OK = qw(expand nginx_conf make_root write_user_files spew);
 use constant {
     HTTP2_DIRECTIVE => 1_025_001,   # "http2 on", before it "listen ... http2"
 };
+
+# nginx's folders for what it spills to disk
+my @TEMP = qw(client_body proxy fastcgi uwsgi scgi);
 
 
 # $TEST_NGINX_NAME and ${TEST_NGINX_NAME}
@@ -100,9 +103,7 @@ sub http {
     my $text = "    access_log $root/logs/access.log;\n"
         . "    default_type text/plain;\n    keepalive_timeout 68;\n";
 
-    for my $what (qw(client_body proxy fastcgi uwsgi scgi)) {
-        $text .= "    ${what}_temp_path $root/${what}_temp;\n";
-    }
+    $text .= "    ${_}_temp_path $root/${_}_temp;\n" for @TEMP;
 
     $text .= "    postpone_output $opt{postpone_output};\n"
         if $opt{postpone_output};
@@ -131,12 +132,37 @@ sub root_location {
 sub make_root {
     my $root = server_root();
 
-    remove_tree($root, { keep_root => 1 });
-    make_path("$root/conf", "$root/logs", "$root/html", { mode => 0755 });
+    # folders that nginx and we would make again are kept, empty
+    my %keep = map { ("$root/$_" => 1) } qw(conf logs html),
+        map { "${_}_temp" } @TEMP;
+
+    empty($root, \%keep) if -d $root;
+    make_path(map { "$root/$_" } qw(conf logs html));
     spew("$root/html/index.html",
          '<html><head><title>It works!</title></head>'
          . '<body>It works!</body></html>');
     return $root;
+}
+
+
+# File::Path's remove_tree is three times as slow, and this runs every block
+sub empty {
+    my ($dir, $keep) = @_;
+
+    opendir my $dh, $dir or die "cannot read $dir: $!\n";
+    for my $name (grep { !/\A\.\.?\z/ } readdir $dh) {
+        my $path = "$dir/$name";
+
+        if (!-l $path && -d _) {
+            empty($path);
+            next if $keep->{$path};
+            rmdir $path or die "cannot remove $path: $!\n";
+        } else {
+            unlink $path or die "cannot remove $path: $!\n";
+        }
+    }
+
+    return;
 }
 
 

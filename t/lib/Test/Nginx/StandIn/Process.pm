@@ -19,7 +19,7 @@ use Test::Nginx::StandIn::Options qw(%opt);
 use Time::HiRes qw(sleep time);
 
 use constant {
-    STEP      => 0.001,
+    STEP      => 0.0003,
     PDEATHSIG => 1,         # prctl(2)
 };
 
