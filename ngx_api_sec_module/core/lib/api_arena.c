@@ -1,11 +1,28 @@
 #include "api_arena.h"
 
 
+/* The data begins at the first aligned byte behind it. */
+
 struct api_arena_chunk_s {
     api_arena_chunk_t *next;
-    size_t             size; /* of data */
-    _Alignas(API_ARENA_ALIGN) uint8_t data[];
+    size_t             total; /* taken from the allocator */
 };
+
+
+static inline uint8_t *
+api_arena_data(api_arena_chunk_t *c)
+{
+    uintptr_t p;
+
+    p = (uintptr_t) (c + 1);
+
+    return (uint8_t *) (c + 1) + (-p & (API_ARENA_ALIGN - 1));
+}
+
+
+/* Of a chunk, at most: an allocator may align less than we promise. */
+
+#define API_ARENA_HEAD (sizeof(api_arena_chunk_t) + API_ARENA_ALIGN - 1)
 
 
 static inline size_t
@@ -32,15 +49,20 @@ api_arena_init(
 static bool
 api_arena_new_chunk(api_arena_t *a, size_t n)
 {
-    size_t             size, total;
+    size_t             size, total, left;
     api_arena_chunk_t *c;
 
     size = n > a->chunk_size ? n : a->chunk_size;
-    total = sizeof(api_arena_chunk_t) + size;
+    left = a->limit ? a->limit - a->held : SIZE_MAX;
 
-    if (total < size || (a->limit && total > a->limit - a->held)) {
+    if (left < API_ARENA_HEAD || n > left - API_ARENA_HEAD) {
         return false;
     }
+
+    /* the last chunk under a cap may be a small one */
+
+    size = size < left - API_ARENA_HEAD ? size : left - API_ARENA_HEAD;
+    total = API_ARENA_HEAD + size;
 
     c = a->alloc->alloc(a->alloc->ctx, total);
     if (c == NULL) {
@@ -48,11 +70,11 @@ api_arena_new_chunk(api_arena_t *a, size_t n)
     }
 
     c->next = a->chunks;
-    c->size = size;
+    c->total = total;
 
     a->chunks = c;
-    a->pos = c->data;
-    a->end = c->data + size;
+    a->pos = api_arena_data(c);
+    a->end = (uint8_t *) c + total;
     a->held += total;
 
     return true;
@@ -70,7 +92,9 @@ api_arena_alloc(api_arena_t *a, size_t n)
 
     n = api_arena_round(n ? n : 1);
 
-    if (n > (size_t) (a->end - a->pos) && !api_arena_new_chunk(a, n)) {
+    if ((a->chunks == NULL || n > (size_t) (a->end - a->pos))
+        && !api_arena_new_chunk(a, n))
+    {
         return NULL;
     }
 
@@ -170,15 +194,15 @@ api_arena_rewind(api_arena_t *a, api_arena_mark_t mark)
     while (a->chunks != mark.chunk) {
         c = a->chunks;
         a->chunks = c->next;
-        a->held -= sizeof(api_arena_chunk_t) + c->size;
 
         if (a->alloc->free) {
+            a->held -= c->total;
             a->alloc->free(a->alloc->ctx, c);
         }
     }
 
     a->pos = mark.pos;
-    a->end = a->chunks ? a->chunks->data + a->chunks->size : NULL;
+    a->end = a->chunks ? (uint8_t *) a->chunks + a->chunks->total : NULL;
 }
 
 
@@ -186,4 +210,5 @@ void
 api_arena_free(api_arena_t *a)
 {
     api_arena_rewind(a, (api_arena_mark_t){ NULL, NULL });
+    a->held = 0;
 }

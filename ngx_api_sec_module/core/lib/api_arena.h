@@ -21,7 +21,7 @@ typedef struct {
     api_arena_chunk_t *chunks; /* newest first */
     const api_alloc_t *alloc;
     size_t             chunk_size;
-    size_t             held;  /* bytes taken from alloc */
+    size_t             held;  /* bytes taken from alloc, not given back */
     size_t             limit; /* cap on held; 0: none */
 } api_arena_t;
 
@@ -33,7 +33,11 @@ typedef struct {
 } api_arena_mark_t;
 
 
-/* Takes no memory yet.  chunk_size 0: 4096. */
+/*
+ * Takes no memory yet.  chunk_size 0: 4096; a block that is larger gets a
+ * chunk of its own size.  Under a cap the last chunk may be smaller.  alloc
+ * need not align to more than a pointer (ngx_palloc does not).
+ */
 
 void api_arena_init(
     api_arena_t *a, const api_alloc_t *alloc, size_t chunk_size, size_t limit);
@@ -59,6 +63,9 @@ void *api_arena_grow(api_arena_t *a, void *p, size_t from, size_t to);
    on failure. */
 
 api_span_t api_arena_dup(api_arena_t *a, api_span_t s);
+
+/* What was allocated since the mark is gone.  Chunks go back if alloc has a
+   free; those of a pool, which has none, stay counted under the cap. */
 
 api_arena_mark_t api_arena_mark(const api_arena_t *a);
 void             api_arena_rewind(api_arena_t *a, api_arena_mark_t mark);
