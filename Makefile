@@ -79,7 +79,7 @@ test:
 	@.ci/deps build test
 	+@$(INNER) modules tools tests
 	@.ci/node
-	@.ci/prove $(BUILD)/unit t/fuzz t/sec t/ratelimit t/waf t/suite
+	@.ci/prove t/build $(BUILD)/unit t/fuzz t/sec t/ratelimit t/waf t/suite
 
 unit:
 	@.ci/deps build test
@@ -94,7 +94,7 @@ t:
 
 test-builds:
 	@.ci/deps build test
-	@.ci/test-builds
+	@.ci/prove t/build
 
 check:
 	@$(MAKE) lint

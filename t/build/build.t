@@ -1,0 +1,150 @@
+# Every way to build: against Debian's nginx-dev as an unprivileged user,
+# against a plain read-only source tree, and compiled in.  In each the modules
+# load, show only what nginx looks up, and stand in the same order.
+
+use strict;
+use warnings;
+use Cwd qw(abs_path);
+use File::Basename qw(dirname);
+use File::Temp qw(tempdir);
+use Test::More;
+
+my $root = abs_path(dirname(__FILE__) . '/../..');
+my $build = ($ENV{API_BUILD} // "$root/build") . '/matrix';
+my $nginx = $ENV{TEST_NGINX_BINARY} // '/usr/sbin/nginx';
+my @names = map { "ngx_api_${_}_module" } qw(waf sec ratelimit);
+my $dir = tempdir(CLEANUP => 1);
+
+chmod 0755, $dir;
+delete @ENV{qw(NGX_SRC NGX_FLAGS CC_OPT LD_OPT MAKEFLAGS)};
+
+sub run {
+    my ($title, $command) = @_;
+    my $out = `($command) 2>&1`;
+    return ok($? == 0, $title) || diag($out) && 0;
+}
+
+# What nginx -t says when it is to print its modules, or dies of.
+
+sub modules_of {
+    my ($binary, @load) = @_;
+
+    open my $conf, '>', "$dir/nginx.conf" or die "nginx.conf: $!";
+    print $conf map { "load_module $_;\n" } @load;
+    print $conf "error_log stderr notice;\npid $dir/pid;\nevents { }\n"
+        . "http {\n    access_log off;\n"
+        . join('', map { "    ${_}_temp_path $dir/$_;\n" }
+            qw(client_body proxy fastcgi uwsgi scgi))
+        . "    server { listen unix:$dir/socket; }\n}\n";
+    close $conf or die "nginx.conf: $!";
+
+    my $out = `$binary -t -e stderr -p $dir -c $dir/nginx.conf 2>&1`;
+    diag($out) if $?;
+    return [$out =~ /order: (\S+)/g];
+}
+
+# From the first of ours to the copy filter, which must follow.
+
+sub order_of {
+    my ($modules) = @_;
+    my $text = join ' ', @$modules;
+    return $text =~ /(ngx_api_(?:waf|sec|ratelimit)_module .*?
+                      ngx_http_copy_filter_module)\b/x ? $1 : $text;
+}
+
+my $order = join ' ', @names, 'ngx_http_copy_filter_module';
+
+# The exports of a module, and the flags that harden it.
+
+sub check_object {
+    my ($path) = @_;
+    my ($name) = $path =~ m{/(\w+)\.so$};
+    my $dynamic = `readelf -dW $path`;
+    my $segments = `readelf -lW $path`;
+
+    is(join(' ', sort map { (split)[2] } `nm -D --defined-only $path`),
+       'ngx_module_names ngx_module_order ngx_modules', "$name: its exports");
+    like($dynamic, qr/BIND_NOW/, "$name: bound at load");
+    unlike($dynamic, qr/TEXTREL/, "$name: code is read-only");
+    like($segments, qr/GNU_RELRO/, "$name: relocations become read-only");
+    like($segments, qr/GNU_STACK.*RW\s/, "$name: no code on the stack");
+    like(`nm -D --undefined-only $path`, qr/__stack_chk_fail/,
+         "$name: stack protector");
+}
+
+my $probe = "--add-dynamic-module=$root/t/build/order";
+
+# Debian's tree; as nobody, who can read nothing but a copy.
+
+sub test_nginx_dev {
+    my $copy = "$dir/copy";
+    my $as = '';
+
+    if ($> == 0) {
+        $as = 'setpriv --reuid=nobody --regid=nogroup --clear-groups env'
+            . ' HOME=/nonexistent';
+    }
+
+    mkdir $copy;
+    run('a copy of the sources', "cd $root && cp -r config .ci ngx_api_*"
+        . " $copy && mkdir -p $copy/t/build && cp -r t/build/order"
+        . " $copy/t/build && chmod -R a+rX $copy && mkdir $copy/build"
+        . ($> == 0 ? " && chown nobody $copy/build" : ''))
+        or return;
+
+    run('built for nginx-dev by an unprivileged user',
+        "cd $copy && ADDONS=--add-dynamic-module=$copy/t/build/order"
+        . " $as .ci/build modules") or return;
+
+    my @so = map { "$copy/build/modules/$_.so" } @names;
+    check_object($_) for @so;
+
+    my $print = "$copy/build/modules.objs/ngx_api_order_module.so";
+
+    for my $i ([0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1],
+               [2, 1, 0])
+    {
+        is(order_of(modules_of($nginx, @so[@$i], $print)), $order,
+           "the same order when loaded as @$i");
+    }
+}
+
+sub test_plain_tree {
+    my ($tree) = @_;
+    my $newest = sub { `find $tree -newer $dir/mark` };
+
+    run('a mark', "touch $dir/mark");
+
+    run('built for a plain tree', "cd $root && NGX_SRC=$tree"
+        . " BUILD=$build/plain ADDONS=$probe .ci/build modules") or return;
+
+    my @so = map { "$build/plain/modules/$_.so" } @names;
+    check_object($_) for @so;
+    is(order_of(modules_of($nginx, @so,
+           "$build/plain/modules.objs/ngx_api_order_module.so")), $order,
+       "the plain tree's modules fit the packaged nginx of that version");
+
+    run('compiled in', "cd $root && NGX_SRC=$tree BUILD=$build/plain"
+        . " ADDONS=--add-module=$root/t/build/order .ci/build static")
+        or return;
+
+    is(order_of(modules_of("$build/plain/static/nginx")), $order,
+       'the same order when compiled in');
+    is($newest->(), '', 'nothing was written into the tree');
+
+    like(`nm -D --defined-only $build/plain/static/nginx`,
+         qr/ ngx_http_add_variable$/m,
+         'nginx keeps its symbols for other modules');
+}
+
+test_nginx_dev();
+
+my $tree = `cd $root && .ci/nginx-src 2>$dir/fetch`;
+
+SKIP: {
+    skip('no nginx source to be had: ' . `tail -n 1 $dir/fetch`, 1) if $?;
+    chomp $tree;
+    test_plain_tree($tree);
+}
+
+done_testing();
