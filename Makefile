@@ -22,8 +22,13 @@ ifeq ($(origin CC),default)
 CC = gcc
 endif
 
+# NGINX itself must not reach a child: nginx takes a variable of that name for
+# the list of sockets it inherits.
+
 API_BUILD = $(abspath $(BUILD))
-export API_BUILD BUILD CACHE NGINX NGX_SRC NGX_FLAGS JOBS DEMO
+API_NGINX = $(NGINX)
+unexport NGINX
+export API_BUILD API_NGINX BUILD CACHE NGX_SRC NGX_FLAGS JOBS DEMO
 
 MODULES = ngx_api_waf_module ngx_api_sec_module ngx_api_ratelimit_module
 MODULE_FILES = $(MODULES:%=$(BUILD)/modules/%.so)
@@ -185,7 +190,7 @@ vpath %.c $(LIB_DIRS) $(TOOL_DIR) t/unit t/fuzz
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wundef -Wstrict-prototypes \
     -Wmissing-prototypes -Wvla -Wformat=2 -Wwrite-strings
 COMPILE = -std=c11 $(WARNINGS) $(LIB_DIRS:%=-I%) -It/unit -MMD -MP
-LIBS = -ljwt -ljansson -lcjson -lcrypto -lz -lm
+LIBS = -ljwt -lcjson -lcrypto -lz -lm
 
 # Three flavours of the pure libraries: as shipped, for the tests with
 # sanitizers where the compiler has them, and for libFuzzer.
@@ -230,7 +235,6 @@ tools: $(if $(TOOLS),$(BUILD)/bin/apisec) \
     $(if $(wildcard t/unit/mint.c),$(BUILD)/bin/mint)
 	@:
 
-$(BUILD)/bin/apisec: LIBS := -ljwt -lcjson -lcrypto -lz -lm
 $(BUILD)/bin/apisec: $(TOOLS:%.c=$(O)/plain/%.o) $(O)/plain/libapi.a
 	$(LINK_PLAIN)
 
@@ -245,7 +249,7 @@ UNIT_TESTS = $(filter test_%,$(UNIT))
 UNIT_SHARED = $(filter-out test_% diff_% mint.c,$(UNIT))
 FUZZERS = $(basename $(notdir $(wildcard t/fuzz/fuzz_*.c)))
 LINK_TEST = $(Q)mkdir -p $(@D); echo "ld $@"; \
-    $(CC) $(HAS_SANITIZE) $(LDFLAGS) -o $@ $^ $(LIBS)
+    $(CC) $(HAS_SANITIZE) $(LDFLAGS) -o $@ $^ $(LIBS) -ljansson
 
 tests: $(UNIT_TESTS:%.c=$(BUILD)/unit/%) $(FUZZERS:fuzz_%=$(BUILD)/replay/%)
 	@:
@@ -264,4 +268,4 @@ $(BUILD)/replay/%: $(O)/test/fuzz_%.o $(O)/test/replay.o $(O)/test/libapi.a
 
 $(BUILD)/fuzz/%: $(O)/fuzz/fuzz_%.o $(O)/fuzz/libapi.a
 	@mkdir -p $(@D); echo "ld $@"
-	$(Q)clang -fsanitize=fuzzer,address,undefined -o $@ $^ $(LIBS)
+	$(Q)clang -fsanitize=fuzzer,address,undefined -o $@ $^ $(LIBS) -ljansson
