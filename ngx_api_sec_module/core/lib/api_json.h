@@ -63,6 +63,9 @@ typedef struct {
     uint32_t number;  /* bytes of a number as written */
 } api_json_limits_t;
 
+/* More than 65 535 levels or 2^29 tokens count as that many.  0 is no special
+   value: nothing of the kind is allowed. */
+
 /* 64 levels, 100 000 tokens, 10 000 members, 1 KiB names, 1 MiB strings,
    100-byte numbers. */
 
@@ -78,7 +81,19 @@ typedef struct {
     api_sipkey_t    seed;
 } api_json_t;
 
-/* What api_err_t.code holds after a failure. */
+/*
+ * What api_err_t.code holds after a failure; the first fault in the text
+ * counts.  (Only a duplicate among names that collide on purpose is found as
+ * late as where its object closes.)  api_err_t.pos is
+ *
+ * - the byte that may not stand there; the length of the text when it ends
+ *   too early;
+ * - of a bad UTF-8 sequence its first byte, of a bad surrogate and of a NUL
+ *   the backslash, of other bad escapes the wrong character;
+ * - of a duplicate name its opening quote;
+ * - of a text too long the first byte over the limit, of any other limit the
+ *   first byte of the value or name that is too much.
+ */
 
 typedef enum {
     API_JSON_E_NONE = 0,

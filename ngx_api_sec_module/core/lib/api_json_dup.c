@@ -82,11 +82,11 @@ api_json_dup_room(api_json_parser_t *s)
     uint32_t *p;
 
     used = (size_t) (s->hash_top - s->hash);
-    cap = 2 * (size_t) (s->hash_end - s->hash);
+    cap = 2 * used + API_JSON_HASH_ROOM;
 
     p = api_arena_alloc(s->arena, cap * sizeof(uint32_t));
     if (p == NULL) {
-        api_json_fault(s, API_JSON_E_NOMEM, s->text + s->next[-1].off - 1);
+        api_json_fault(s, API_JSON_E_NOMEM, s->text + s->open->off);
         return false;
     }
 
@@ -187,7 +187,7 @@ api_json_dup_rebuild(api_json_parser_t *s)
     size_t          live, n;
     api_json_tok_t *t;
 
-    live = s->open->len + (size_t) 1 + s->depth;
+    live = s->open->len + (size_t) (s->level / API_JSON_LEVEL);
 
     for (t = api_json_dup_outer(s, s->open); t; t = api_json_dup_outer(s, t)) {
         s->work++;
@@ -219,7 +219,7 @@ api_json_dup_rebuild(api_json_parser_t *s)
 
     /* an outer object counts the member whose value is open by now */
 
-    api_json_dup_refill(s, s->open, s->open->len);
+    api_json_dup_refill(s, s->open, s->open->len - 1);
 
     for (t = api_json_dup_outer(s, s->open); t; t = api_json_dup_outer(s, t)) {
         if (api_json_dup_in_table(t)) {
@@ -234,21 +234,21 @@ api_json_dup_rebuild(api_json_parser_t *s)
 bool
 api_json_dup_many(api_json_parser_t *s)
 {
+    bool            first;
     api_json_tok_t *name;
 
     name = s->next - 1;
+    first = s->open->len == API_JSON_FEW + 1;
 
     if (s->open->flags & API_JSON_F_SORT) {
         return true;
     }
 
-    if (s->open->len == API_JSON_FEW && s->nslot
-        && s->nused + API_JSON_FEW < s->nslot / 2)
-    {
+    if (first && s->nslot && s->nused + API_JSON_FEW < s->nslot / 2) {
         api_json_dup_refill(s, s->open, API_JSON_FEW);
     }
 
-    else if (s->open->len == API_JSON_FEW || s->nused >= s->nslot / 2)
+    else if (first || s->nused >= s->nslot / 2)
     {
         if (!api_json_dup_rebuild(s)) {
             return false;

@@ -60,13 +60,21 @@ api_json_fold(uint64_t a, uint64_t b)
 }
 
 
-/* One whole block that is not the last. */
+/* The two secret words; all below take these in place of the seed. */
+
+static inline api_sipkey_t
+api_json_hash_key(api_sipkey_t seed)
+{
+    return (api_sipkey_t){ seed.k0 ^ API_JSON_K0, seed.k1 ^ API_JSON_K1 };
+}
+
+
+/* A block of 16 bytes that is not the last. */
 
 static inline uint64_t
-api_json_hash_block(api_sipkey_t seed, uint64_t acc, uint64_t x, uint64_t y)
+api_json_hash_block(api_sipkey_t key, uint64_t acc, uint64_t x, uint64_t y)
 {
-    return api_json_fold(
-        x ^ acc ^ seed.k0 ^ API_JSON_K0, y ^ seed.k1 ^ API_JSON_K1);
+    return api_json_fold(x ^ acc ^ key.k0, y ^ key.k1);
 }
 
 
@@ -74,14 +82,36 @@ api_json_hash_block(api_sipkey_t seed, uint64_t acc, uint64_t x, uint64_t y)
 
 static inline uint32_t
 api_json_hash_last(
-    api_sipkey_t seed, uint64_t acc, uint64_t x, uint64_t y, size_t len)
+    api_sipkey_t key, uint64_t acc, uint64_t x, uint64_t y, size_t len)
 {
-    uint64_t k0, k1;
+    return (uint32_t) api_json_fold(
+        x ^ acc ^ (key.k0 + len * key.k1), y ^ key.k1);
+}
 
-    k0 = seed.k0 ^ API_JSON_K0;
-    k1 = seed.k1 ^ API_JSON_K1;
 
-    return (uint32_t) api_json_fold(x ^ acc ^ (k0 + len * k1), y ^ k1);
+/* The hash of len bytes at p. */
+
+static inline uint32_t
+api_json_hash_bytes(api_sipkey_t key, const uint8_t *p, size_t len)
+{
+    size_t   n;
+    uint64_t acc, w[2];
+
+    acc = 0;
+
+    for (n = len; n > 16; n -= 16, p += 16) {
+        memcpy(w, p, 16);
+        acc = api_json_hash_block(key, acc, w[0], w[1]);
+    }
+
+    w[0] = 0;
+    w[1] = 0;
+
+    if (n) {
+        memcpy(w, p, n);
+    }
+
+    return api_json_hash_last(key, acc, w[0], w[1], len);
 }
 
 

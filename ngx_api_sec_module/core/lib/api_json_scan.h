@@ -9,7 +9,7 @@
 
 #include "api_json_hash.h"
 
-#if defined(__SSE2__) && !defined(API_SCALAR)
+#if defined(__SSE2__) && defined(__x86_64__) && !defined(API_SCALAR)
 #include <emmintrin.h>
 #define API_JSON_SSE2 1
 #endif
@@ -38,6 +38,8 @@ api_json_is_blank(uint8_t c)
 }
 
 
+/* The first byte from p on that is no white space, or e. */
+
 static inline const uint8_t *
 api_json_blank(const uint8_t *p, const uint8_t *e)
 {
@@ -65,15 +67,48 @@ api_json_special(__m128i v)
 {
     __m128i m;
 
-    /* compared with sign: bytes from 0x80 on are less than a space too */
+    /* only the top bit of each byte counts: subtracting with sign and
+       saturation sets it below a space and keeps it from 0x80 on */
 
-    m = _mm_cmplt_epi8(v, _mm_set1_epi8(0x20));
+    m = _mm_subs_epi8(v, _mm_set1_epi8(0x20));
     m = _mm_or_si128(m, _mm_cmpeq_epi8(v, _mm_set1_epi8('"')));
     m = _mm_or_si128(m, _mm_cmpeq_epi8(v, _mm_set1_epi8('\\')));
 
     return (unsigned) _mm_movemask_epi8(m);
 }
 
+
+/* One bit for each byte that is a digit. */
+
+static inline unsigned
+api_json_digit_bits(__m128i v)
+{
+    v = _mm_sub_epi8(v, _mm_set1_epi8('0'));
+    v = _mm_cmpeq_epi8(v, _mm_min_epu8(v, _mm_set1_epi8(9)));
+
+    return (unsigned) _mm_movemask_epi8(v);
+}
+
+
+/* The hash of the len < 16 bytes that v begins with. */
+
+static inline uint32_t
+api_json_hash_short(api_sipkey_t key, __m128i v, size_t len)
+{
+    uint64_t x, y;
+
+    static const uint8_t mask[32] = { 255, 255, 255, 255, 255, 255, 255, 255,
+        255, 255, 255, 255, 255, 255, 255, 255 };
+
+    v = _mm_and_si128(v, api_json_load(mask + 16 - len));
+    x = (uint64_t) _mm_cvtsi128_si64(v);
+    y = (uint64_t) _mm_cvtsi128_si64(_mm_unpackhi_epi64(v, v));
+
+    return api_json_hash_last(key, 0, x, y, len);
+}
+
+
+/* The first byte from p on that is not plain, or e. */
 
 static inline const uint8_t *
 api_json_plain(const uint8_t *p, const uint8_t *e)
@@ -135,32 +170,6 @@ api_json_plain(const uint8_t *p, const uint8_t *e)
 }
 
 #endif
-
-
-/* The hash of len plain bytes at p. */
-
-static inline uint32_t
-api_json_hash_plain(api_sipkey_t seed, const uint8_t *p, size_t len)
-{
-    size_t   n;
-    uint64_t acc, w[2];
-
-    acc = 0;
-
-    for (n = len; n > 16; n -= 16, p += 16) {
-        memcpy(w, p, 16);
-        acc = api_json_hash_block(seed, acc, w[0], w[1]);
-    }
-
-    w[0] = 0;
-    w[1] = 0;
-
-    if (n) {
-        memcpy(w, p, n);
-    }
-
-    return api_json_hash_last(seed, acc, w[0], w[1], len);
-}
 
 
 #endif /* API_JSON_SCAN_H */

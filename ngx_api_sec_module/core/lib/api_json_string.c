@@ -326,7 +326,7 @@ api_json_text_cmp(api_json_text_t a, api_json_text_t b)
  */
 
 uint32_t
-api_json_text_hash(api_sipkey_t seed, api_json_text_t t)
+api_json_text_hash(api_sipkey_t key, api_json_text_t t)
 {
     size_t     n, fill, len;
     uint64_t   acc, w[2];
@@ -344,7 +344,7 @@ api_json_text_hash(api_sipkey_t seed, api_json_text_t t)
         while (piece.len) {
 
             if (fill == 16) {
-                acc = api_json_hash_block(seed, acc, w[0], w[1]);
+                acc = api_json_hash_block(key, acc, w[0], w[1]);
                 w[0] = 0;
                 w[1] = 0;
                 fill = 0;
@@ -357,5 +357,5 @@ api_json_text_hash(api_sipkey_t seed, api_json_text_t t)
         }
     }
 
-    return api_json_hash_last(seed, acc, w[0], w[1], len);
+    return api_json_hash_last(key, acc, w[0], w[1], len);
 }

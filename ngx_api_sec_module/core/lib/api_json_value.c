@@ -11,7 +11,7 @@ api_json_is_text(const api_json_tok_t *t)
 uint32_t
 api_json_hash(api_sipkey_t seed, api_span_t name)
 {
-    return api_json_hash_plain(seed, name.data, name.len);
+    return api_json_hash_bytes(api_json_hash_key(seed), name.data, name.len);
 }
 
 
