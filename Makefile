@@ -84,12 +84,12 @@ test:
 	@.ci/deps build test
 	+@$(INNER) modules tools tests
 	@.ci/node
-	@.ci/prove t/build $(BUILD)/unit t/fuzz t/sec t/ratelimit t/waf t/suite
+	@.ci/prove t/build $(UNIT_PROGRAMS) t/fuzz t/sec t/ratelimit t/waf t/suite
 
 unit:
 	@.ci/deps build test
 	+@$(INNER) tests
-	@.ci/prove $(BUILD)/unit t/fuzz
+	@.ci/prove $(UNIT_PROGRAMS) t/fuzz
 
 t:
 	@.ci/deps build test
@@ -251,7 +251,9 @@ FUZZERS = $(basename $(notdir $(wildcard t/fuzz/fuzz_*.c)))
 LINK_TEST = $(Q)mkdir -p $(@D); echo "ld $@"; \
     $(CC) $(HAS_SANITIZE) $(LDFLAGS) -o $@ $^ $(LIBS) -ljansson
 
-tests: $(UNIT_TESTS:%.c=$(BUILD)/unit/%) $(FUZZERS:fuzz_%=$(BUILD)/replay/%)
+UNIT_PROGRAMS = $(UNIT_TESTS:%.c=$(BUILD)/unit/%)
+
+tests: $(UNIT_PROGRAMS) $(FUZZERS:fuzz_%=$(BUILD)/replay/%)
 	@:
 
 $(BUILD)/unit/%: $(O)/test/%.o $(UNIT_SHARED:%.c=$(O)/test/%.o) \
