@@ -1,0 +1,102 @@
+
+/*
+ * The door at configuration time.  The main conf of each module of the suite
+ * begins with an ngx_api_door_t; the others find it by the module's name in
+ * cycle->modules and talk through it, within one configuration and one
+ * process.  Nothing else of a module is known to the others.
+ */
+
+#ifndef _NGX_API_DOOR_H_INCLUDED_
+#define _NGX_API_DOOR_H_INCLUDED_
+
+
+#include "ngx_api_conf.h"
+#include "ngx_api_record.h"
+#include "api_writer.h"
+
+
+#define NGX_API_DOOR_MAGIC  0x524f4f44
+#define NGX_API_DOOR_ABI    1
+
+
+/* Settings of a location that belong to sec and hold for all (api_mode...). */
+
+#define NGX_API_REJECT_PROBLEM  0
+#define NGX_API_REJECT_EMPTY    1
+
+#define NGX_API_DETAIL_NONE     0
+#define NGX_API_DETAIL_CODE     1
+#define NGX_API_DETAIL_FULL     2
+
+typedef struct {
+    ngx_api_mode_t              mode;         /* api_mode: the ceiling */
+
+    ngx_uint_t                  reject;       /* api_reject */
+    ngx_uint_t                  detail;
+    ngx_str_t                   type_base;
+
+    size_t                      body_limit;   /* api_body_limit */
+    ngx_uint_t                  body_over;
+    size_t                      decode_max;   /* api_body_decode; 0: off */
+    ngx_uint_t                  decode_ratio;
+} ngx_api_shared_t;
+
+
+/* What the processes of one worker hold together; not configuration. */
+
+typedef struct {
+    size_t                      body_budget;
+    size_t                      body_held;
+} ngx_api_worker_t;
+
+
+typedef struct ngx_api_door_s  ngx_api_door_t;
+
+struct ngx_api_door_s {
+    uint32_t                    magic;
+    uint32_t                    abi;
+    ngx_str_t                   name;
+    ngx_uint_t                  id;           /* ngx_api_module_e */
+
+    /* sec only, else NULL: what holds for r */
+    const ngx_api_shared_t   *(*shared)(ngx_http_request_t *r);
+    ngx_api_worker_t           *worker;
+
+    /* May requests come?  NGX_OK, or NGX_AGAIN and why not. */
+    ngx_int_t                 (*ready)(const ngx_api_door_t *door,
+                                  ngx_str_t *why);
+
+    /* Members of the module's object in a status document. */
+    void                      (*status)(const ngx_api_door_t *door,
+                                  api_writer_t *w);
+};
+
+
+void ngx_api_door_init(ngx_api_door_t *door, ngx_uint_t id);
+
+/*
+ * postconfiguration: the door of a peer, or NULL when it is not loaded.  A
+ * peer of another release sets *peer to NULL and returns NGX_ERROR, logged.
+ */
+
+ngx_int_t ngx_api_door_find(ngx_conf_t *cf, ngx_uint_t id,
+    const ngx_api_door_t **peer);
+
+/* sec's settings for r, or the defaults when sec is not loaded. */
+
+const ngx_api_shared_t *ngx_api_shared(ngx_http_request_t *r,
+    const ngx_api_door_t *sec);
+
+extern const ngx_str_t  ngx_api_module_names[NGX_API_NMODULES];
+
+
+/*
+ * Put a handler at the front of a phase's array, so that it runs after the
+ * handlers already there (arrays run backwards, the log phase forward).
+ */
+
+ngx_int_t ngx_api_phase_handler(ngx_conf_t *cf, ngx_uint_t phase,
+    ngx_http_handler_pt handler, ngx_uint_t front);
+
+
+#endif /* _NGX_API_DOOR_H_INCLUDED_ */

@@ -1,0 +1,350 @@
+
+#include "ngx_api_record.h"
+
+
+static ngx_int_t ngx_api_record_nothing(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_api_record_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+
+
+static ngx_str_t  ngx_api_record_name = ngx_string(NGX_API_RECORD_NAME);
+static ngx_str_t  ngx_api_request_id_name = ngx_string("request_id");
+
+
+const ngx_str_t  ngx_api_check_names[] = {
+    ngx_string("cors"),
+    ngx_string("auth"),
+    ngx_string("require"),
+    ngx_string("bind"),
+    ngx_string("body"),
+    ngx_string("schema"),
+    ngx_string("limit"),
+    ngx_string("ban"),
+    ngx_string("waf")
+};
+
+
+const ngx_str_t  ngx_api_verdict_names[] = {
+    ngx_string("allow"),
+    ngx_string("monitor"),
+    ngx_string("deny")
+};
+
+
+typedef enum {
+    NGX_API_VAR_SUPPORT_ID,
+    NGX_API_VAR_DECISION,
+    NGX_API_VAR_REASON
+} ngx_api_record_var_e;
+
+
+typedef struct {
+    ngx_uint_t  which;
+    ngx_int_t   record;
+    ngx_int_t   request_id;
+} ngx_api_record_vars_t;
+
+
+static ngx_str_t  ngx_api_record_vars[] = {
+    ngx_string("api_support_id"),
+    ngx_string("api_decision"),
+    ngx_string("api_reason")
+};
+
+
+ngx_int_t
+ngx_api_record_index(ngx_conf_t *cf)
+{
+    ngx_int_t                   index;
+    ngx_http_variable_t        *v;
+    ngx_http_core_main_conf_t  *cmcf;
+
+    index = ngx_http_get_variable_index(cf, &ngx_api_record_name);
+
+    if (index == NGX_ERROR) {
+        return NGX_ERROR;
+    }
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+    v = cmcf->variables.elts;
+
+    if (v[index].get_handler == NULL) {
+        v[index].get_handler = ngx_api_record_nothing;
+    }
+
+    return index;
+}
+
+
+static ngx_int_t
+ngx_api_record_nothing(ngx_http_request_t *r, ngx_http_variable_value_t *v,
+    uintptr_t data)
+{
+    v->not_found = 1;
+
+    return NGX_OK;
+}
+
+
+ngx_api_record_t *
+ngx_api_record_peek(ngx_http_request_t *r, ngx_int_t index)
+{
+    ngx_api_record_t           *rec;
+    ngx_http_variable_value_t  *v;
+
+    v = &r->main->variables[index];
+
+    if (!v->valid || v->len != sizeof(ngx_api_record_t)) {
+        return NULL;
+    }
+
+    rec = (ngx_api_record_t *) v->data;
+
+    return rec->magic == NGX_API_RECORD_MAGIC ? rec : NULL;
+}
+
+
+ngx_api_record_t *
+ngx_api_record(ngx_http_request_t *r, ngx_int_t index)
+{
+    ngx_api_record_t           *rec;
+    ngx_http_variable_value_t  *v;
+
+    rec = ngx_api_record_peek(r, index);
+
+    if (rec) {
+        return rec;
+    }
+
+    rec = ngx_pcalloc(r->main->pool, sizeof(ngx_api_record_t));
+    if (rec == NULL) {
+        return NULL;
+    }
+
+    rec->magic = NGX_API_RECORD_MAGIC;
+
+    v = &r->main->variables[index];
+
+    v->len = sizeof(ngx_api_record_t);
+    v->data = (u_char *) rec;
+    v->valid = 1;
+    v->no_cacheable = 0;
+    v->not_found = 0;
+
+    return rec;
+}
+
+
+void
+ngx_api_record_decide(ngx_api_record_t *rec, ngx_uint_t check,
+    ngx_uint_t verdict, ngx_uint_t status, const ngx_str_t *reason,
+    const ngx_str_t *detail)
+{
+    uint32_t             i;
+    ngx_api_decision_t  *d;
+
+    for (i = 0; i < rec->ndecisions; i++) {
+        if (rec->decisions[i].check == check) {
+            break;
+        }
+    }
+
+    if (i == NGX_API_MAX_DECISIONS) {
+        return;
+    }
+
+    d = &rec->decisions[i];
+
+    if (i == rec->ndecisions) {
+        rec->ndecisions++;
+
+    } else if (d->verdict > verdict) {
+        return;
+    }
+
+    d->check = (uint8_t) check;
+    d->verdict = (uint8_t) verdict;
+    d->status = (uint16_t) status;
+    d->reason = *reason;
+
+    if (detail) {
+        d->detail = *detail;
+
+    } else {
+        ngx_str_null(&d->detail);
+    }
+}
+
+
+ngx_uint_t
+ngx_api_record_verdict(const ngx_api_record_t *rec,
+    const ngx_api_decision_t **why)
+{
+    uint32_t    i;
+    ngx_uint_t  verdict;
+
+    *why = NULL;
+    verdict = NGX_API_ALLOW;
+
+    for (i = 0; i < rec->ndecisions; i++) {
+        if (rec->decisions[i].verdict > verdict) {
+            verdict = rec->decisions[i].verdict;
+            *why = &rec->decisions[i];
+        }
+    }
+
+    return verdict;
+}
+
+
+ngx_int_t
+ngx_api_support_id_index(ngx_conf_t *cf)
+{
+    return ngx_http_get_variable_index(cf, &ngx_api_request_id_name);
+}
+
+
+const ngx_str_t *
+ngx_api_support_id(ngx_http_request_t *r, ngx_api_record_t *rec,
+    ngx_int_t request_id)
+{
+    ngx_http_variable_value_t  *v;
+
+    if (rec->support_id.data) {
+        return &rec->support_id;
+    }
+
+    v = ngx_http_get_indexed_variable(r->main, request_id);
+
+    if (v == NULL || v->not_found) {
+        ngx_str_set(&rec->support_id, "-");
+
+    } else {
+        rec->support_id.len = v->len;
+        rec->support_id.data = v->data;
+    }
+
+    return &rec->support_id;
+}
+
+
+ngx_int_t
+ngx_api_record_variables(ngx_conf_t *cf)
+{
+    ngx_uint_t                  i;
+    ngx_hash_key_t             *key;
+    ngx_api_record_vars_t      *vars;
+    ngx_http_core_main_conf_t  *cmcf;
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+
+    key = cmcf->variables_keys->keys.elts;
+
+    for (i = 0; i < cmcf->variables_keys->keys.nelts; i++) {
+        if (key[i].key.len == ngx_api_record_vars[0].len
+            && ngx_strncmp(key[i].key.data, ngx_api_record_vars[0].data,
+                           key[i].key.len)
+               == 0)
+        {
+            /* another module of the suite has been here */
+            return NGX_OK;
+        }
+    }
+
+    for (i = 0; i < sizeof(ngx_api_record_vars) / sizeof(ngx_str_t); i++) {
+        vars = ngx_palloc(cf->pool, sizeof(ngx_api_record_vars_t));
+        if (vars == NULL) {
+            return NGX_ERROR;
+        }
+
+        vars->which = i;
+        vars->record = ngx_api_record_index(cf);
+        vars->request_id = ngx_api_support_id_index(cf);
+
+        if (vars->record == NGX_ERROR || vars->request_id == NGX_ERROR
+            || ngx_api_add_variable(cf, &ngx_api_record_vars[i],
+                                    ngx_api_record_variable,
+                                    (uintptr_t) vars, 0)
+               != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_api_record_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
+    uintptr_t data)
+{
+    ngx_api_record_vars_t *vars = (ngx_api_record_vars_t *) data;
+
+    const ngx_str_t           *value;
+    ngx_api_record_t          *rec;
+    const ngx_api_decision_t  *why;
+
+    rec = ngx_api_record(r, vars->record);
+    if (rec == NULL) {
+        return NGX_ERROR;
+    }
+
+    switch (vars->which) {
+
+    case NGX_API_VAR_SUPPORT_ID:
+        value = ngx_api_support_id(r, rec, vars->request_id);
+        break;
+
+    case NGX_API_VAR_DECISION:
+        value = &ngx_api_verdict_names[ngx_api_record_verdict(rec, &why)];
+
+        if (rec->ndecisions == 0) {
+            value = NULL;
+        }
+
+        break;
+
+    default: /* NGX_API_VAR_REASON */
+        (void) ngx_api_record_verdict(rec, &why);
+        value = why ? &why->reason : NULL;
+    }
+
+    ngx_api_set_variable(v, value);
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_api_add_variable(ngx_conf_t *cf, ngx_str_t *name,
+    ngx_http_get_variable_pt get, uintptr_t data, ngx_uint_t flags)
+{
+    ngx_http_variable_t  *v;
+
+    v = ngx_http_add_variable(cf, name, flags | NGX_HTTP_VAR_NOCACHEABLE);
+    if (v == NULL) {
+        return NGX_ERROR;
+    }
+
+    v->get_handler = get;
+    v->data = data;
+
+    return NGX_OK;
+}
+
+
+void
+ngx_api_set_variable(ngx_http_variable_value_t *v, const ngx_str_t *value)
+{
+    v->valid = 1;
+    v->no_cacheable = 0;
+    v->escape = 0;
+    v->not_found = (value == NULL);
+
+    if (value) {
+        v->len = value->len;
+        v->data = value->data;
+    }
+}

@@ -1,0 +1,77 @@
+
+/*
+ * One way to refuse.  A handler notes the refusal here and returns the
+ * status; the filters of its module then write the answer (RFC 9457
+ * problem+json, grpc-status for gRPC) in place of nginx's built-in page, so
+ * that satisfy, error_page and auth_delay keep working.
+ */
+
+#ifndef _NGX_API_REFUSE_H_INCLUDED_
+#define _NGX_API_REFUSE_H_INCLUDED_
+
+
+#include "ngx_api_door.h"
+
+
+/* What a module needs to decide; kept in its main conf. */
+
+typedef struct {
+    ngx_uint_t                  id;           /* ngx_api_module_e */
+    ngx_int_t                   record;       /* ngx_api_record_index */
+    ngx_int_t                   request_id;   /* ngx_api_support_id_index */
+    const ngx_api_door_t       *sec;
+} ngx_api_self_t;
+
+/* preconfiguration and postconfiguration of every module. */
+
+ngx_int_t ngx_api_self_init(ngx_conf_t *cf, ngx_api_self_t *self,
+    ngx_uint_t id);
+
+
+typedef struct {
+    ngx_uint_t                  check;
+    ngx_uint_t                  status;
+    ngx_str_t                   reason;       /* for us: "expired" */
+    ngx_str_t                   detail;       /* for us, a line; or empty */
+    ngx_str_t                   code;         /* for the client */
+    ngx_str_t                   title;        /* for the client */
+    ngx_str_t                   challenge;    /* WWW-Authenticate or empty */
+} ngx_api_why_t;
+
+/*
+ * A check said no.  In enforce: notes it, logs one line at level info, adds
+ * the challenge, and returns why->status for the handler to return.  In
+ * monitor: notes and logs what would have been, and returns NGX_DECLINED.
+ * Strings of why are kept by reference, not copied.
+ */
+
+ngx_int_t ngx_api_refuse(ngx_http_request_t *r, const ngx_api_self_t *self,
+    ngx_api_record_t *rec, const ngx_api_why_t *why, ngx_uint_t mode);
+
+/*
+ * A later phase began, so a refusal from ACCESS was overruled (satisfy any):
+ * it no longer stands.
+ */
+
+void ngx_api_refuse_overruled(ngx_http_request_t *r, ngx_api_record_t *rec);
+
+/*
+ * The header filter of a module: turns the response into our answer when it
+ * is our refusal; sets *swap when the body has to follow.
+ */
+
+ngx_int_t ngx_api_refuse_header(ngx_http_request_t *r,
+    const ngx_api_self_t *self, ngx_uint_t *swap);
+
+/* The body in place of nginx's page: one buffer, or NULL without memory. */
+
+ngx_buf_t *ngx_api_refuse_body(ngx_http_request_t *r,
+    const ngx_api_self_t *self);
+
+/* Add a response header; value is not copied. */
+
+ngx_table_elt_t *ngx_api_add_header(ngx_http_request_t *r, const char *name,
+    const ngx_str_t *value);
+
+
+#endif /* _NGX_API_REFUSE_H_INCLUDED_ */

@@ -1,0 +1,71 @@
+
+/*
+ * Files that are read again when they change, while nginx runs.
+ *
+ * Every worker looks once a second (one stat a file), reads a changed file
+ * and hands its text to `load`, which swaps in what it made of it.  A file
+ * that is gone, unreadable or refused leaves the last good state in use and
+ * is logged once a change.  The master reads each file once while it reads
+ * the configuration; there a mistake is an error.
+ *
+ *   conf --load ok--> GOOD --changed--> load --ok--> GOOD
+ *                      ^                  |
+ *                      |  changed again   v  refused: keep, log once
+ *                      +-------load ok-- STALE
+ *
+ * What load keeps is state of a process, not configuration: workers have
+ * their own copies from the fork on.
+ */
+
+#ifndef _NGX_API_WATCH_H_INCLUDED_
+#define _NGX_API_WATCH_H_INCLUDED_
+
+
+#include "ngx_api_conf.h"
+
+
+typedef struct ngx_api_watch_s  ngx_api_watch_t;
+
+/*
+ * Make text (valid during the call) the state of data.  API_OK, or a class
+ * and err->text; after a failure the old state stands.
+ */
+
+typedef int (*ngx_api_watch_load_pt)(void *data, api_span_t text,
+    api_err_t *err);
+
+struct ngx_api_watch_s {
+    ngx_str_t                   path;         /* NUL-terminated */
+    size_t                      max;          /* bytes */
+    ngx_api_watch_load_pt       load;
+    void                       *data;
+
+    /* what the file looked like when it was last read */
+    dev_t                       dev;
+    ino_t                       ino;
+    off_t                       size;
+    struct timespec             mtime;
+    struct timespec             ctime;
+    unsigned                    stale:1;
+};
+
+
+/* All watches of a module, in its main conf. */
+
+typedef struct {
+    ngx_array_t                 files;        /* of ngx_api_watch_t * */
+    ngx_event_t                *timer;
+} ngx_api_watches_t;
+
+
+/* A directive names a file: read it now, and from now on. */
+
+char *ngx_api_watch_add(ngx_conf_t *cf, ngx_api_watches_t *watches,
+    ngx_str_t *path, size_t max, ngx_api_watch_load_pt load, void *data);
+
+/* init_process of the module. */
+
+ngx_int_t ngx_api_watch_start(ngx_cycle_t *cycle, ngx_api_watches_t *watches);
+
+
+#endif /* _NGX_API_WATCH_H_INCLUDED_ */

@@ -1,0 +1,250 @@
+
+/*
+ * Private to ngx_api_sec_module.  One file a feature: each has its part of
+ * the configuration, its directives' setters, its create and merge, and what
+ * runs at a request.
+ */
+
+#ifndef _NGX_API_SEC_H_INCLUDED_
+#define _NGX_API_SEC_H_INCLUDED_
+
+
+#include "ngx_api_body.h"
+#include "ngx_api_refuse.h"
+#include "ngx_api_watch.h"
+#include "ngx_api_zone.h"
+
+#include "api_claim.h"
+#include "api_jwt.h"
+#include "api_list.h"
+
+
+/* ngx_api_sec_issuer.c: api_jwt_issuer */
+
+typedef struct {
+    api_jwks_t                 *set;      /* swapped when the file changes */
+    api_jwks_opts_t             opts;
+} ngx_api_sec_keys_t;
+
+typedef struct {
+    ngx_str_t                   name;
+    api_jwt_policy_t            policy;
+    ngx_api_sec_keys_t         *keys;
+
+    ngx_array_t                 audience;    /* of api_span_t, as the next */
+    ngx_array_t                 typ;
+    ngx_array_t                 require;
+    ngx_uint_t                  sources;     /* jwks or key lines */
+    ngx_uint_t                  set;         /* mask: lines given */
+
+    ngx_str_t                   file;        /* where it is defined */
+    ngx_uint_t                  line;
+} ngx_api_sec_issuer_t;
+
+
+/* ngx_api_sec_auth.c: api_auth */
+
+typedef struct {
+    ngx_array_t                 issuers;     /* of ngx_api_sec_issuer_t * */
+    ngx_array_t                *names;       /* of ngx_str_t, until found */
+    ngx_str_t                   realm;
+    ngx_api_mode_t              mode;
+    ngx_flag_t                  optional;
+    unsigned                    resolved:1;
+
+    ngx_str_t                   file;
+    ngx_uint_t                  line;
+} ngx_api_sec_auth_t;
+
+
+typedef enum {
+    NGX_API_AUTH_NONE = 0,      /* not asked for, or not yet */
+    NGX_API_AUTH_OK,            /* a verified credential */
+    NGX_API_AUTH_MISSING,       /* none presented */
+    NGX_API_AUTH_INVALID
+} ngx_api_auth_e;
+
+
+/* What sec knows of a request; hangs in the record. */
+
+typedef struct {
+    /* the last authentication; auth tells which policy it was for */
+    const ngx_api_sec_auth_t   *auth;
+    ngx_uint_t                  result;       /* ngx_api_auth_e */
+    ngx_uint_t                  mode;
+    const ngx_api_sec_issuer_t *issuer;
+    api_jwt_t                   jwt;          /* when result is OK */
+    ngx_str_t                   error;        /* "expired" */
+    ngx_str_t                   principal;
+
+    const ngx_api_conf_list_t  *required;     /* passed, for this auth */
+
+    api_alloc_t                 alloc;
+    api_arena_t                 arena;
+    unsigned                    arena_ready:1;
+    unsigned                    cors_done:1;
+} ngx_api_sec_ctx_t;
+
+
+/* ngx_api_sec_require.c: api_require */
+
+typedef struct ngx_api_sec_require_s  ngx_api_sec_require_t;
+
+
+/* ngx_api_sec_audit.c: api_audit */
+
+typedef struct {
+    ngx_open_file_t            *file;         /* NULL: off */
+    ngx_uint_t                  events;
+} ngx_api_sec_audit_t;
+
+
+/* ngx_api_sec_cors.c: api_cors */
+
+typedef struct ngx_api_sec_cors_s  ngx_api_sec_cors_t;
+
+
+/* ngx_api_sec_body.c: api_body and the directives of the reader */
+
+#define NGX_API_SEC_BODY_OFF   0
+#define NGX_API_SEC_BODY_ANY   1    /* read, limit, decode */
+#define NGX_API_SEC_BODY_JSON  2    /* and be strict JSON */
+
+
+typedef struct {
+    ngx_api_door_t              door;         /* must be first */
+    ngx_api_self_t              self;
+    api_sipkey_t                seed;
+
+    ngx_array_t                 issuers;      /* of ngx_api_sec_issuer_t * */
+    ngx_array_t                 auths;        /* of ngx_api_sec_auth_t * */
+    ngx_array_t                 lists;
+    ngx_api_watches_t           watches;
+
+    ngx_shm_zone_t             *zone;
+    ngx_api_tenant_t            tenant;
+
+    ngx_str_t                   state;        /* api_state */
+    ngx_uint_t                  permissions;  /* api_secret_permissions */
+    size_t                      body_budget;
+
+    unsigned                    used:1;       /* some directive of ours */
+} ngx_api_sec_main_conf_t;
+
+
+typedef struct {
+    ngx_api_shared_t            shared;
+
+    const ngx_api_sec_auth_t   *auth;         /* UNSET_PTR, NULL: off */
+    ngx_api_conf_list_t         require;      /* ngx_api_sec_require_t */
+    const ngx_api_sec_cors_t   *cors;
+    ngx_api_sec_audit_t         audit;
+    ngx_uint_t                  body;         /* NGX_API_SEC_BODY_* */
+    ngx_api_mode_t              body_mode;
+} ngx_api_sec_loc_conf_t;
+
+
+/* Counters of the suite's zone that sec keeps. */
+
+typedef struct {
+    ngx_atomic_t                requests;     /* with a decision */
+    ngx_atomic_t                verdicts[NGX_API_NVERDICTS];
+} ngx_api_sec_counters_t;
+
+
+extern ngx_module_t  ngx_api_sec_module;
+
+
+/* The context of the main request, made at first use. */
+
+ngx_api_sec_ctx_t *ngx_api_sec_ctx(ngx_http_request_t *r,
+    const ngx_api_sec_main_conf_t *mcf, ngx_api_record_t **rec);
+
+/* The mode of a switch under the ceiling of api_mode. */
+
+ngx_uint_t ngx_api_sec_mode(ngx_http_request_t *r,
+    const ngx_api_sec_loc_conf_t *lcf, const ngx_api_mode_t *mode);
+
+
+/* ngx_api_sec_conf.c */
+
+void *ngx_api_sec_create_main_conf(ngx_conf_t *cf);
+char *ngx_api_sec_init_main_conf(ngx_conf_t *cf, void *conf);
+void *ngx_api_sec_create_loc_conf(ngx_conf_t *cf);
+char *ngx_api_sec_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child);
+
+char *ngx_api_sec_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_api_sec_state(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_api_sec_secret_permissions(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_api_sec_api_mode(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_api_sec_reject(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/* ngx_api_sec_issuer.c */
+
+char *ngx_api_sec_jwt_issuer(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_api_sec_issuer_line(ngx_conf_t *cf, ngx_command_t *dummy,
+    void *conf);
+ngx_api_sec_issuer_t *ngx_api_sec_issuer_find(
+    const ngx_api_sec_main_conf_t *mcf, const ngx_str_t *name);
+
+/* ngx_api_sec_auth.c, ngx_api_sec_auth_conf.c, ngx_api_sec_token.c */
+
+char *ngx_api_sec_auth(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_api_sec_auth_resolve(ngx_conf_t *cf, ngx_api_sec_main_conf_t *mcf);
+ngx_int_t ngx_api_sec_access_handler(ngx_http_request_t *r);
+ngx_int_t ngx_api_sec_challenge(ngx_http_request_t *r,
+    const ngx_api_sec_auth_t *auth, const char *error,
+    const char *description, const ngx_str_t *scope, ngx_str_t *out);
+
+typedef enum {
+    NGX_API_TOKEN_NONE = 0,
+    NGX_API_TOKEN_ONE,
+    NGX_API_TOKEN_MALFORMED     /* the request, not the token: 400 */
+} ngx_api_token_e;
+
+ngx_uint_t ngx_api_sec_token(ngx_http_request_t *r, api_span_t *token);
+
+/* ngx_api_sec_require.c, ngx_api_sec_require_conf.c */
+
+char *ngx_api_sec_require(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+ngx_int_t ngx_api_sec_require_check(ngx_http_request_t *r,
+    const ngx_api_sec_main_conf_t *mcf, const ngx_api_sec_loc_conf_t *lcf);
+
+/* ngx_api_sec_vars.c */
+
+ngx_int_t ngx_api_sec_add_variables(ngx_conf_t *cf);
+char *ngx_api_sec_claim_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/* ngx_api_sec_audit.c */
+
+char *ngx_api_sec_audit(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+ngx_int_t ngx_api_sec_log_handler(ngx_http_request_t *r);
+
+/* ngx_api_sec_cors.c: PREACCESS handler, and headers for the header filter */
+
+char *ngx_api_sec_cors(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+ngx_int_t ngx_api_sec_cors_handler(ngx_http_request_t *r);
+ngx_int_t ngx_api_sec_cors_headers(ngx_http_request_t *r,
+    const ngx_api_sec_main_conf_t *mcf, const ngx_api_sec_loc_conf_t *lcf);
+
+/* ngx_api_sec_list.c */
+
+char *ngx_api_sec_list(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/* ngx_api_sec_health.c */
+
+char *ngx_api_sec_health(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+ngx_int_t ngx_api_sec_ready(const ngx_api_door_t *door, ngx_str_t *why);
+
+/* ngx_api_sec_body.c */
+
+char *ngx_api_sec_body(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_api_sec_body_limit(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_api_sec_body_decode(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_api_sec_body_budget(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+ngx_int_t ngx_api_sec_body_check(ngx_http_request_t *r,
+    const ngx_api_sec_main_conf_t *mcf, const ngx_api_sec_loc_conf_t *lcf);
+
+
+#endif /* _NGX_API_SEC_H_INCLUDED_ */

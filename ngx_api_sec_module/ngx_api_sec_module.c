@@ -1,0 +1,341 @@
+
+/*
+ * ngx_api_sec_module: who calls, what they may, and the record of it.
+ *
+ *   PREACCESS   CORS preflight, before the limits of ngx_api_ratelimit_module
+ *   ACCESS      api_auth, behind the stock access modules
+ *   PRECONTENT  api_require, api_body
+ *   filters     the answer to what was refused, CORS headers
+ *   LOG         api_audit, counters
+ */
+
+#include "ngx_api_sec.h"
+
+
+static ngx_int_t ngx_api_sec_preconfiguration(ngx_conf_t *cf);
+static ngx_int_t ngx_api_sec_postconfiguration(ngx_conf_t *cf);
+static ngx_int_t ngx_api_sec_init_process(ngx_cycle_t *cycle);
+static ngx_int_t ngx_api_sec_require_handler(ngx_http_request_t *r);
+static ngx_int_t ngx_api_sec_body_handler(ngx_http_request_t *r);
+static ngx_int_t ngx_api_sec_header_filter(ngx_http_request_t *r);
+static ngx_int_t ngx_api_sec_body_filter(ngx_http_request_t *r,
+    ngx_chain_t *in);
+
+
+#define NGX_API_SEC_HSL                                                       \
+    NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF
+
+#define NGX_API_SEC_HSLX                                                      \
+    NGX_API_SEC_HSL|NGX_HTTP_LIF_CONF|NGX_HTTP_LMT_CONF
+
+#define NGX_API_SEC_LOC(name, contexts, args, set)                            \
+    { ngx_string(name), (contexts)|(args), set,                               \
+      NGX_HTTP_LOC_CONF_OFFSET, 0, NULL }
+
+#define NGX_API_SEC_MAIN(name, args, set)                                     \
+    { ngx_string(name), NGX_HTTP_MAIN_CONF|(args), set,                       \
+      NGX_HTTP_MAIN_CONF_OFFSET, 0, NULL }
+
+
+static ngx_command_t  ngx_api_sec_commands[] = {
+
+    /* common to the suite */
+
+    NGX_API_SEC_MAIN("api_zone", NGX_CONF_2MORE, ngx_api_sec_zone),
+    NGX_API_SEC_MAIN("api_state", NGX_CONF_TAKE1, ngx_api_sec_state),
+    NGX_API_SEC_MAIN("api_secret_permissions", NGX_CONF_TAKE1,
+                     ngx_api_sec_secret_permissions),
+    NGX_API_SEC_MAIN("api_list", NGX_CONF_TAKE23, ngx_api_sec_list),
+    NGX_API_SEC_LOC("api_mode", NGX_API_SEC_HSLX, NGX_CONF_TAKE1,
+                    ngx_api_sec_api_mode),
+    NGX_API_SEC_LOC("api_reject", NGX_API_SEC_HSLX, NGX_CONF_1MORE,
+                    ngx_api_sec_reject),
+    NGX_API_SEC_LOC("api_cors", NGX_API_SEC_HSL, NGX_CONF_1MORE,
+                    ngx_api_sec_cors),
+    NGX_API_SEC_LOC("api_health", NGX_HTTP_LOC_CONF, NGX_CONF_NOARGS
+                    |NGX_CONF_TAKE1, ngx_api_sec_health),
+
+    /* the body reader */
+
+    NGX_API_SEC_LOC("api_body", NGX_API_SEC_HSLX, NGX_CONF_1MORE,
+                    ngx_api_sec_body),
+    NGX_API_SEC_LOC("api_body_limit", NGX_API_SEC_HSLX, NGX_CONF_TAKE12,
+                    ngx_api_sec_body_limit),
+    NGX_API_SEC_LOC("api_body_decode", NGX_API_SEC_HSLX, NGX_CONF_1MORE,
+                    ngx_api_sec_body_decode),
+    NGX_API_SEC_MAIN("api_body_budget", NGX_CONF_TAKE1,
+                     ngx_api_sec_body_budget),
+
+    /* identity */
+
+    NGX_API_SEC_MAIN("api_jwt_issuer", NGX_CONF_BLOCK|NGX_CONF_TAKE1,
+                     ngx_api_sec_jwt_issuer),
+    NGX_API_SEC_LOC("api_auth", NGX_API_SEC_HSLX, NGX_CONF_1MORE,
+                    ngx_api_sec_auth),
+    NGX_API_SEC_LOC("api_require", NGX_API_SEC_HSLX, NGX_CONF_1MORE,
+                    ngx_api_sec_require),
+    NGX_API_SEC_MAIN("api_claim_set", NGX_CONF_TAKE2, ngx_api_sec_claim_set),
+
+    /* the record */
+
+    NGX_API_SEC_LOC("api_audit", NGX_API_SEC_HSLX, NGX_CONF_TAKE12,
+                    ngx_api_sec_audit),
+
+    ngx_null_command
+};
+
+
+static ngx_http_module_t  ngx_api_sec_module_ctx = {
+    ngx_api_sec_preconfiguration,
+    ngx_api_sec_postconfiguration,
+
+    ngx_api_sec_create_main_conf,
+    ngx_api_sec_init_main_conf,
+
+    NULL,
+    NULL,
+
+    ngx_api_sec_create_loc_conf,
+    ngx_api_sec_merge_loc_conf
+};
+
+
+ngx_module_t  ngx_api_sec_module = {
+    NGX_MODULE_V1,
+    &ngx_api_sec_module_ctx,
+    ngx_api_sec_commands,
+    NGX_HTTP_MODULE,
+    NULL,                       /* init master */
+    NULL,                       /* init module */
+    ngx_api_sec_init_process,
+    NULL,                       /* init thread */
+    NULL,                       /* exit thread */
+    NULL,                       /* exit process */
+    NULL,                       /* exit master */
+    NGX_MODULE_V1_PADDING
+};
+
+
+static ngx_http_output_header_filter_pt  ngx_http_next_header_filter;
+static ngx_http_output_body_filter_pt    ngx_http_next_body_filter;
+
+
+static ngx_int_t
+ngx_api_sec_require_handler(ngx_http_request_t *r)
+{
+    ngx_api_record_t                *rec;
+    const ngx_api_sec_loc_conf_t    *lcf;
+    const ngx_api_sec_main_conf_t   *mcf;
+
+    if (r != r->main) {
+        return NGX_DECLINED;
+    }
+
+    mcf = ngx_http_get_module_main_conf(r, ngx_api_sec_module);
+    lcf = ngx_http_get_module_loc_conf(r, ngx_api_sec_module);
+
+    rec = ngx_api_record_peek(r, mcf->self.record);
+
+    if (rec && rec->refusal.status
+        && rec->refusal.check == NGX_API_CHECK_AUTH)
+    {
+        /* ACCESS has let the request pass after all: satisfy any */
+        ngx_api_refuse_overruled(r, rec);
+    }
+
+    return lcf->require.items ? ngx_api_sec_require_check(r, mcf, lcf)
+                              : NGX_DECLINED;
+}
+
+
+static ngx_int_t
+ngx_api_sec_body_handler(ngx_http_request_t *r)
+{
+    const ngx_api_sec_loc_conf_t    *lcf;
+    const ngx_api_sec_main_conf_t   *mcf;
+
+    lcf = ngx_http_get_module_loc_conf(r, ngx_api_sec_module);
+
+    if (r != r->main || lcf->body == NGX_API_SEC_BODY_OFF) {
+        return NGX_DECLINED;
+    }
+
+    mcf = ngx_http_get_module_main_conf(r, ngx_api_sec_module);
+
+    return ngx_api_sec_body_check(r, mcf, lcf);
+}
+
+
+ngx_api_sec_ctx_t *
+ngx_api_sec_ctx(ngx_http_request_t *r, const ngx_api_sec_main_conf_t *mcf,
+    ngx_api_record_t **rec)
+{
+    ngx_api_sec_ctx_t  *ctx;
+
+    *rec = ngx_api_record(r, mcf->self.record);
+    if (*rec == NULL) {
+        return NULL;
+    }
+
+    ctx = (*rec)->own[NGX_API_SEC];
+
+    if (ctx == NULL) {
+        ctx = ngx_pcalloc(r->main->pool, sizeof(ngx_api_sec_ctx_t));
+        (*rec)->own[NGX_API_SEC] = ctx;
+    }
+
+    return ctx;
+}
+
+
+ngx_uint_t
+ngx_api_sec_mode(ngx_http_request_t *r, const ngx_api_sec_loc_conf_t *lcf,
+    const ngx_api_mode_t *mode)
+{
+    ngx_uint_t  own, ceiling;
+
+    own = ngx_api_mode(r, mode);
+    ceiling = ngx_api_mode(r, &lcf->shared.mode);
+
+    return ngx_min(own, ceiling);
+}
+
+
+static ngx_int_t
+ngx_api_sec_header_filter(ngx_http_request_t *r)
+{
+    ngx_uint_t                       swap;
+    const ngx_api_sec_loc_conf_t    *lcf;
+    const ngx_api_sec_main_conf_t   *mcf;
+
+    if (r != r->main) {
+        return ngx_http_next_header_filter(r);
+    }
+
+    mcf = ngx_http_get_module_main_conf(r, ngx_api_sec_module);
+    lcf = ngx_http_get_module_loc_conf(r, ngx_api_sec_module);
+
+    if (ngx_api_refuse_header(r, &mcf->self, &swap) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (swap) {
+        ngx_http_set_ctx(r, (void *) &ngx_api_sec_module, ngx_api_sec_module);
+    }
+
+    if (lcf->cors
+        && ngx_api_sec_cors_headers(r, mcf, lcf) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_next_header_filter(r);
+}
+
+
+/* The module's ctx is a flag: the body of a refusal is still to be sent. */
+
+static ngx_int_t
+ngx_api_sec_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
+{
+    ngx_buf_t                       *b;
+    ngx_chain_t                      out;
+    const ngx_api_sec_main_conf_t   *mcf;
+
+    if (in == NULL || ngx_http_get_module_ctx(r, ngx_api_sec_module) == NULL)
+    {
+        return ngx_http_next_body_filter(r, in);
+    }
+
+    ngx_http_set_ctx(r, NULL, ngx_api_sec_module);
+
+    for ( /* void */ ; in; in = in->next) {
+        in->buf->pos = in->buf->last;
+    }
+
+    mcf = ngx_http_get_module_main_conf(r, ngx_api_sec_module);
+
+    b = ngx_api_refuse_body(r, &mcf->self);
+    if (b == NULL) {
+        return NGX_ERROR;
+    }
+
+    out.buf = b;
+    out.next = NULL;
+
+    return ngx_http_next_body_filter(r, &out);
+}
+
+
+static ngx_int_t
+ngx_api_sec_preconfiguration(ngx_conf_t *cf)
+{
+    if (ngx_api_record_variables(cf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_api_sec_add_variables(cf);
+}
+
+
+static ngx_int_t
+ngx_api_sec_postconfiguration(ngx_conf_t *cf)
+{
+    ngx_api_sec_main_conf_t  *mcf;
+
+    mcf = ngx_http_conf_get_module_main_conf(cf, ngx_api_sec_module);
+
+    if (ngx_api_self_init(cf, &mcf->self, NGX_API_SEC) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (mcf->zone) {
+        mcf->tenant.size = sizeof(ngx_api_sec_counters_t);
+
+        if (ngx_api_zone_tenant(cf, mcf->zone, &mcf->tenant) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    /*
+     * At the front of the array is last in the phase: behind realip, and
+     * before ngx_api_ratelimit_module, which comes to the front after us.
+     */
+
+    if (ngx_api_phase_handler(cf, NGX_HTTP_PREACCESS_PHASE,
+                              ngx_api_sec_cors_handler, 1) != NGX_OK
+        || ngx_api_phase_handler(cf, NGX_HTTP_ACCESS_PHASE,
+                                 ngx_api_sec_access_handler, 1) != NGX_OK
+        || ngx_api_phase_handler(cf, NGX_HTTP_PRECONTENT_PHASE,
+                                 ngx_api_sec_body_handler, 0) != NGX_OK
+        || ngx_api_phase_handler(cf, NGX_HTTP_PRECONTENT_PHASE,
+                                 ngx_api_sec_require_handler, 0) != NGX_OK
+        || ngx_api_phase_handler(cf, NGX_HTTP_LOG_PHASE,
+                                 ngx_api_sec_log_handler, 0) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    ngx_http_next_header_filter = ngx_http_top_header_filter;
+    ngx_http_top_header_filter = ngx_api_sec_header_filter;
+
+    ngx_http_next_body_filter = ngx_http_top_body_filter;
+    ngx_http_top_body_filter = ngx_api_sec_body_filter;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_api_sec_init_process(ngx_cycle_t *cycle)
+{
+    ngx_api_sec_main_conf_t  *mcf;
+
+    mcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_api_sec_module);
+
+    if (mcf == NULL) {
+        return NGX_OK;    /* no http block */
+    }
+
+    return ngx_api_watch_start(cycle, &mcf->watches);
+}
