@@ -47,7 +47,7 @@ sub names { return sort keys %GENPKEY, keys %SECRET }
 # the repository's build/, or a folder of our own where that is not ours
 sub build_dir {
     my $root  = Cwd::realpath(dirname(__FILE__) . '/../../..');
-    my $build = $ENV{API_TEST_BUILD} || "$root/build";
+    my $build = $ENV{API_BUILD} || "$root/build";
 
     eval { make_path($build); 1 };
     return $build if -d $build && -w $build;

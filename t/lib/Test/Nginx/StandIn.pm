@@ -13,7 +13,7 @@ use Test::Base ();
 use Test::More ();
 
 use Test::Nginx::StandIn::Check qw(response_tests log_tests is_str);
-use Test::Nginx::StandIn::Client qw(http1 http2 curl_line curl_has_http2);
+use Test::Nginx::StandIn::Client qw(http1 http2 curl_line);
 use Test::Nginx::StandIn::Log;
 use Test::Nginx::StandIn::Mock;
 use Test::Nginx::StandIn::Options qw(%opt seconds nginx_version server_root);
@@ -108,13 +108,16 @@ sub end_server {
 }
 
 
-# Raw bytes and HTTP/1.0 stay what they are when all else is sent by HTTP/2.
+# What HTTP/2 cannot say stays HTTP/1 when all else is to be HTTP/2.
 sub is_http2 {
     my ($block) = @_;
 
     return 1 if defined $block->http2;
-    return $opt{http2} && !defined $block->raw_request
-        && !defined $block->pipelined_requests;
+    return 0 if !$opt{http2}
+        || grep { defined } $block->must_die, $block->raw_request,
+                            $block->pipelined_requests, $block->shutdown;
+
+    return !grep { $_->{version} eq 'HTTP/1.0' } map { @$_ } build($block);
 }
 
 
@@ -140,8 +143,6 @@ sub skipped {
         return skip_tests($count, "nginx $range") if in_range($name, $range);
     }
 
-    return skip_tests(count_tests($block), 'curl has no HTTP/2')
-        if is_http2($block) && !curl_has_http2();
     return 0;
 }
 
@@ -184,21 +185,6 @@ sub skip_tests {
     }
 
     return 1;
-}
-
-
-sub count_tests {
-    my ($block) = @_;
-
-    my @responses = map { Test::Nginx::StandIn::Response->new('') }
-        map { @$_ } build($block);
-    my @tests = (
-        map({ response_tests($block, $responses[$_], $_, scalar @responses) }
-            0 .. $#responses),
-        log_tests($block, {}, 0),
-    );
-
-    return $opt{repeat_each} * @tests;
 }
 
 
@@ -279,9 +265,8 @@ sub send_all {
     for my $requests (build($block)) {
         warn_curl($block, $requests->[0]) if defined $block->curl;
 
-        my $result = is_http2($block) && ($requests->[0]{version} // '')
-            ne 'HTTP/1.0' ? over_http2($block, $requests->[0], $how)
-                          : http1($requests, %$how);
+        my $result = is_http2($block)
+            ? http2($requests->[0], %$how) : http1($requests, %$how);
 
         complain($block, $result);
         my @got = @{ $result->{responses} };
@@ -291,15 +276,6 @@ sub send_all {
     }
 
     return @responses;
-}
-
-
-sub over_http2 {
-    my ($block, $request, $how) = @_;
-
-    die $block->name . ": curl cannot send a body in packets\n"
-        if @{ $request->{packets} } > 1;
-    return http2($request, %$how);
 }
 
 
@@ -354,7 +330,6 @@ sub shutdown_tests {
     return if !defined $want || $round < $opt{repeat_each} - 1;
 
     my $name = $block->name;
-    die "$name: shutdown_error_log cannot be had with HUP\n" if $opt{hup};
 
     my $log = $server->logs->{error};
     $log->mark;

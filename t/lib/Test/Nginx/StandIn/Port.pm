@@ -45,7 +45,8 @@ sub hold {
     my ($port) = @_;
 
     socket(my $fh, AF_UNIX, SOCK_STREAM, 0) or die "socket: $!\n";
-    return bind($fh, pack_sockaddr_un("\0test-nginx-port-$port")) ? $fh : undef;
+    my $name = pack_sockaddr_un("\0test-nginx-port-$port");
+    return bind($fh, $name) ? $fh : undef;
 }
 
 

@@ -2,9 +2,9 @@ package Test::Nginx::StandIn::Request;
 
 # From the sections of a block to the bytes of its requests.
 #
-# A request is {method, url, version, headers, body, packets}: packets is
-# what goes over a socket, [{value, delay_before}, ...]; the rest is for
-# curl, which frames HTTP/2 itself.
+# A request is {method, url, version, headers, body, parts, packets}: packets
+# is what HTTP/1 sends, [{value, delay_before}, ...], and parts the same of
+# the body alone, for HTTP/2.
 
 use strict;
 use warnings;
@@ -68,17 +68,15 @@ sub raw {
     my $spec  = $block->raw_request;
     my $delay = $block->raw_request_middle_delay // $opt{sleep};
     my @parts = ref $spec ? @$spec : $spec;
-    my $nth   = 0;
 
     die $block->name . ": raw_request must be text or a list of texts\n"
         if !@parts || grep { ref || !defined } @parts;
 
     my ($method) = $parts[0] =~ /\A(\w+)/;
-    return {
-        method  => $method // '',
-        packets => [map { { value => $_, delay_before => $nth++ ? $delay : 0 } }
-                    @parts],
-    };
+    my @packets  = map { { value => $_, delay_before => $delay } } @parts;
+
+    $packets[0]{delay_before} = 0;
+    return { method => $method // '', packets => \@packets };
 }
 
 
@@ -97,6 +95,7 @@ sub one {
     my $head = "$request->{method} $request->{url} $request->{version}\r\n"
         . join('', map { "$_\r\n" } @{ $request->{headers} }) . "\r\n";
 
+    $request->{parts}   = [{ value => $request->{start} }, @packets];
     $request->{packets} = [{ value => $head . $request->{start},
                              delay_before => 0 }, @packets];
     return $request;
