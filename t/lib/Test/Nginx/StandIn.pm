@@ -264,6 +264,9 @@ sub send_all {
     my @responses;
     for my $requests (build($block)) {
         warn_curl($block, $requests->[0]) if defined $block->curl;
+        die $block->name . ": HTTP/1.0 with an http2 section\n"
+            if defined $block->http2
+            && $requests->[0]{version} eq 'HTTP/1.0';
 
         my $result = is_http2($block)
             ? http2($requests->[0], %$how) : http1($requests, %$how);
