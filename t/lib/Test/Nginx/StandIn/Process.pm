@@ -20,6 +20,7 @@ use Time::HiRes qw(sleep time);
 
 use constant {
     STEP      => 0.0003,
+    AGAIN     => 0.05,
     PDEATHSIG => 1,         # prctl(2)
 };
 
@@ -133,8 +134,7 @@ sub stop {
     my $pid   = $self->{pid};
     my $early = $self->gone;
 
-    $self->signal('TERM');
-    my $late = !$self->wait_gone($self->{patience});
+    my $late  = !$self->terminate;
 
     # a master that died leaves its workers in the group
     kill 'KILL', -$pid if $late || $self->{status};
@@ -142,6 +142,21 @@ sub stop {
 
     return 'nginx did not end at TERM' if $late;
     return verdict($self->{status}, $early ? 'nginx ended early' : undef);
+}
+
+
+# A single nginx that is told to end just before it goes to sleep in
+# epoll_wait sleeps on: it looks only when it wakes. So tell it again.
+sub terminate {
+    my ($self) = @_;
+
+    my $end = time + $self->{patience};
+    while (time < $end) {
+        $self->signal('TERM');
+        return 1 if $self->wait_gone(AGAIN);
+    }
+
+    return 0;
 }
 
 
