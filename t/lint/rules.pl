@@ -92,7 +92,8 @@ sub strip {
     return $text;
 }
 
-# A body is what stands between a { and a } in column 1.
+# A body is what stands between a { and a } in column 1; a table in it is no
+# part of what has to be followed.
 
 for my $path (@files) {
     my $lines = $text{$path} =~ tr/\n//;
@@ -100,6 +101,7 @@ for my $path (@files) {
 
     while ($text{$path} =~ /^(\w+)\([^;{}]*\)\s*^\{\n(.*?)^\}/msg) {
         my ($name, $body) = ($1, $2);
+        $body =~ s/ = \{\n.*?^\s*\};\n//msg;
         my $count = $body =~ tr/\n//;
         bad("$path: $name has $count lines, 60 may be") if $count > 60;
     }
