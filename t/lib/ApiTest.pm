@@ -102,10 +102,12 @@ sub signature {
     my ($alg, $key, $input, $args) = @_;
 
     return '' if $alg eq 'none';
+    die "jwt: no key for algorithm \"$alg\"\n"
+        unless defined $key || defined $args->{secret};
     return hmac($alg, $args->{secret} // secret($key), $input)
         if $alg =~ /\AHS/;
 
-    die "jwt: no key for algorithm \"$alg\"\n" unless defined $key;
+
     my @salt = defined $args->{salt} ? $args->{salt} : ();
 
     return $signed{ join "\0", $alg, $key, @salt, $input } //=

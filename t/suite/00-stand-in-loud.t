@@ -18,6 +18,7 @@ chmod 0755, $dir;
 delete @ENV{ grep { /\ATEST_NGINX_(?!BINARY\z)/ } keys %ENV };
 $ENV{TEST_NGINX_STAND_IN} = 1;
 $ENV{TEST_NGINX_TIMEOUT}  = 1;
+$ENV{TMPDIR} = "$dir";      # what failed children leave goes with us
 
 my $plain = "--- config\nlocation /t { return 200 \"body\\n\"; }\n"
     . "--- request\nGET /t\n";
@@ -375,6 +376,24 @@ my @paths = map {
 $said = `cd $dir && PERL5LIB=$lib prove -j4 @paths 2>&1`;
 is($?, 0, 'four test files at once') or diag $said;
 
+# ---- the real library, where there is one, is what a test gets
+
+{
+    my $real = "$dir/real/Test/Nginx";
+    system 'mkdir', '-p', $real;
+    open my $fh, '>', "$real/Socket.pm" or die $!;
+    print {$fh} "package Test::Nginx::Socket;\n",
+        "sub import { print qq(the real one) } 1;\n";
+    close $fh or die $!;
+
+    my $use = "$^X -I$lib -I$dir/real -MTest::Nginx::Socket"
+        . " -e 'print qq( \$INC{q(Test/Nginx/Socket.pm)})'";
+    local $ENV{TEST_NGINX_STAND_IN} = 0;
+    is(`$use`, "the real one $real/Socket.pm", 'the real library goes first');
+    $ENV{TEST_NGINX_STAND_IN} = 1;
+    is(`$use`, " $lib/Test/Nginx/Socket.pm", 'unless the stand-in is wanted');
+}
+
 # ---- as another user
 
 SKIP: {
@@ -386,7 +405,7 @@ SKIP: {
 
     my $path = child_file("=== TEST 1\n$plain--- response_body\nbody\n",
                           'master_on();');
-    $said = `cd / && setpriv --reuid=65534 --regid=65534 --clear-groups \\
+    $said = `cd / && TMPDIR=/tmp setpriv --reuid=65534 --regid=65534 --clear-groups \\
              $^X -I$lib $path 2>&1`;
     is($?, 0, 'an unprivileged user') or diag $said;
 }
