@@ -30,7 +30,7 @@ my @rules = (
     [qr/,\S/,                           'no space after a comma', qr/,["')]/],
     [qr/;\s*\S/,                        'two statements', qr/\bfor \(/],
     [qr/\(\s+\S|\S\s+\)/,               'space inside parentheses',
-        qr/^\s*[)}]|^#|; \)|^\s+\)/],
+        qr/^\s*[)}]|^#|; \)|^\s+\)|\bfor \(\s+;/],
 );
 
 # Blank what the rules must not see, keeping the columns.
