@@ -284,6 +284,10 @@ for my $case (@fatal) {
 ($status, $said) = run_child('', undef);
 like($said, qr/no test block/, 'ends the file: no block at all');
 
+($status, $said) = run_child("=== TEST 1\n$plain--- ONLY\n", undef, CI => 1);
+ok($status != 0 && $said =~ /ONLY hides all other blocks/,
+   'ends the file: ONLY in CI');
+
 for my $mode (qw(CHECK_LEAK BENCHMARK USE_STAP USE_RR USE_HTTP3)) {
     ($status, $said) = run_child("=== TEST 1\n$plain", undef,
                                  "TEST_NGINX_$mode" => 1);

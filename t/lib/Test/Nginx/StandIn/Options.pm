@@ -9,7 +9,6 @@ use warnings;
 use Cwd ();
 use Exporter 'import';
 use File::Temp ();
-use POSIX ();
 use Test::Nginx::StandIn::Port;
 
 our @SETTERS = qw(
@@ -34,7 +33,7 @@ for my $name (@UNSUPPORTED) {
 }
 
 our %opt = (
-    binary             => $ENV{TEST_NGINX_BINARY} || 'nginx',
+    binary             => $ENV{TEST_NGINX_BINARY} || find_nginx(),
     modules            => [split ' ', $ENV{TEST_NGINX_LOAD_MODULES} // ''],
     repeat_each        => 1,
     workers            => 1,
@@ -60,6 +59,14 @@ our %opt = (
     cleanups           => [],
     body_checks        => [],
 );
+
+
+# Debian keeps it where only root's PATH looks
+sub find_nginx {
+    my ($found) = grep { -x } map { "$_/nginx" }
+        split(/:/, $ENV{PATH} // ''), '/usr/sbin';
+    return $found // 'nginx';
+}
 
 
 # "50ms", "1.5s", "2"

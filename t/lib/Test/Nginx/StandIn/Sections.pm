@@ -102,6 +102,9 @@ sub check {
 
     die "$name: no --- config section\n" unless $has->('config');
 
+    die "$name: ONLY hides all other blocks, and this is CI\n"
+        if $has->('ONLY') && $ENV{CI};
+
     check_request($block, $has);
     check_literal($block);
     return;
