@@ -346,22 +346,25 @@ static const api_jwt_member_t api_jwt_claims[] = {
 };
 
 
-/* Every registered name is at most this long, written without escapes. */
+static inline bool
+api_jwt_is_name(const api_json_t *doc, uint32_t tok, api_span_t name)
+{
+    const api_json_tok_t *t = &doc->tok[tok];
 
-#define API_JWT_LONGEST_NAME 4
+    if (t->flags & API_JSON_F_ESCAPED) {
+        return api_json_string_eq(doc, tok, name);
+    }
+
+    return api_span_eq(api_span(doc->text + t->off, t->len), name);
+}
+
 
 static int
 api_jwt_read_member(
     api_jwt_reader_t *r, const api_jwt_member_t *table, uint32_t tok)
 {
-    const api_json_tok_t *t = &r->doc->tok[tok];
-
-    if (t->len > API_JWT_LONGEST_NAME && !(t->flags & API_JSON_F_ESCAPED)) {
-        return API_JWT_OK;
-    }
-
     for (/* void */; table->set; table++) {
-        if (api_json_string_eq(r->doc, tok, table->name)) {
+        if (api_jwt_is_name(r->doc, tok, table->name)) {
             return table->set(r, tok + 1, (const char *) table->name.data);
         }
     }
