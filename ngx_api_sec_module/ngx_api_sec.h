@@ -19,26 +19,26 @@
 #include "api_list.h"
 
 
-/* ngx_api_sec_issuer.c: api_jwt_issuer */
+/* ngx_api_sec_issuer.c, ngx_api_sec_keys.c: api_jwt_issuer */
+
+/* State of a process, not configuration: watched files change it. */
 
 typedef struct {
-    api_jwks_t                 *set;      /* swapped when the file changes */
-    api_jwks_opts_t             opts;
+    api_jwks_t                 *set;         /* swapped as a whole */
+    ngx_array_t                 lines;       /* `key`: ngx_api_sec_key_t * */
 } ngx_api_sec_keys_t;
 
 typedef struct {
     ngx_str_t                   name;
     api_jwt_policy_t            policy;
-    ngx_api_sec_keys_t         *keys;
-
     ngx_array_t                 audience;    /* of api_span_t, as the next */
     ngx_array_t                 typ;
     ngx_array_t                 require;
-    ngx_uint_t                  sources;     /* jwks or key lines */
     ngx_uint_t                  set;         /* mask: lines given */
 
-    ngx_str_t                   file;        /* where it is defined */
-    ngx_uint_t                  line;
+    ngx_str_t                   jwks;        /* path, or empty */
+    ngx_api_sec_keys_t         *keys;
+    api_sipkey_t                seed;
 } ngx_api_sec_issuer_t;
 
 
@@ -50,7 +50,6 @@ typedef struct {
     ngx_str_t                   realm;
     ngx_api_mode_t              mode;
     ngx_flag_t                  optional;
-    unsigned                    resolved:1;
 
     ngx_str_t                   file;
     ngx_uint_t                  line;
@@ -74,10 +73,10 @@ typedef struct {
     ngx_uint_t                  mode;
     const ngx_api_sec_issuer_t *issuer;
     api_jwt_t                   jwt;          /* when result is OK */
+    int                         code;         /* behind error */
     ngx_str_t                   error;        /* "expired" */
+    ngx_str_t                   detail;       /* a line for the operator */
     ngx_str_t                   principal;
-
-    const ngx_api_conf_list_t  *required;     /* passed, for this auth */
 
     api_alloc_t                 alloc;
     api_arena_t                 arena;
@@ -128,7 +127,7 @@ typedef struct {
     ngx_uint_t                  permissions;  /* api_secret_permissions */
     size_t                      body_budget;
 
-    unsigned                    used:1;       /* some directive of ours */
+    unsigned                    secrets:1;    /* some have been read */
 } ngx_api_sec_main_conf_t;
 
 
@@ -180,13 +179,22 @@ char *ngx_api_sec_secret_permissions(ngx_conf_t *cf, ngx_command_t *cmd,
 char *ngx_api_sec_api_mode(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_api_sec_reject(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
-/* ngx_api_sec_issuer.c */
+/* ngx_api_sec_issuer.c: the block and its lines */
 
 char *ngx_api_sec_jwt_issuer(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_api_sec_issuer_line(ngx_conf_t *cf, ngx_command_t *dummy,
     void *conf);
 ngx_api_sec_issuer_t *ngx_api_sec_issuer_find(
     const ngx_api_sec_main_conf_t *mcf, const ngx_str_t *name);
+
+/* ngx_api_sec_keys.c: the lines `jwks` and `key` */
+
+ngx_int_t ngx_api_sec_keys_create(ngx_conf_t *cf,
+    ngx_api_sec_main_conf_t *mcf, ngx_api_sec_issuer_t *issuer);
+char *ngx_api_sec_keys_jwks(ngx_conf_t *cf, ngx_api_sec_issuer_t *issuer);
+char *ngx_api_sec_keys_key(ngx_conf_t *cf, ngx_api_sec_issuer_t *issuer);
+char *ngx_api_sec_keys_open(ngx_conf_t *cf, ngx_api_sec_main_conf_t *mcf,
+    ngx_api_sec_issuer_t *issuer);
 
 /* ngx_api_sec_auth.c, ngx_api_sec_auth_conf.c, ngx_api_sec_token.c */
 

@@ -235,7 +235,7 @@ ngx_api_source_permissions(ngx_conf_t *cf, ngx_str_t *path,
 
     if (permissions == NGX_API_SECRET_STRICT && (fi.st_mode & 070)
         && fi.st_gid != 0 && fi.st_gid != getegid()
-        && fi.st_gid != (gid_t) ccf->gid)
+        && fi.st_gid != ccf->group)
     {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "the secret \"%V\" is open to group %ui, which is "

@@ -2,7 +2,7 @@
 #include "ngx_api_zone.h"
 
 
-static ngx_shm_zone_t *ngx_api_zone_lookup(const ngx_list_t *zones,
+static ngx_shm_zone_t *ngx_api_zone_lookup(const ngx_cycle_t *cycle,
     const ngx_str_t *name);
 static ngx_int_t ngx_api_zone_init(ngx_shm_zone_t *zone, void *data);
 static ngx_int_t ngx_api_zone_settle(ngx_shm_zone_t *zone,
@@ -49,18 +49,18 @@ ngx_api_zone_add(ngx_conf_t *cf, ngx_str_t *name, size_t size)
 ngx_shm_zone_t *
 ngx_api_zone_find(ngx_conf_t *cf)
 {
-    return ngx_api_zone_lookup(&cf->cycle->shared_memory, NULL);
+    return ngx_api_zone_lookup(cf->cycle, NULL);
 }
 
 
 static ngx_shm_zone_t *
-ngx_api_zone_lookup(const ngx_list_t *zones, const ngx_str_t *name)
+ngx_api_zone_lookup(const ngx_cycle_t *cycle, const ngx_str_t *name)
 {
     ngx_uint_t              i;
     ngx_shm_zone_t         *zone;
     const ngx_list_part_t  *part;
 
-    for (part = &zones->part; part; part = part->next) {
+    for (part = &cycle->shared_memory.part; part; part = part->next) {
         zone = part->elts;
 
         for (i = 0; i < part->nelts; i++) {
@@ -112,7 +112,8 @@ ngx_api_zone_tenant(ngx_conf_t *cf, ngx_shm_zone_t *zone,
 
     /* another layout than that of the running configuration: a new zone */
 
-    old = ngx_api_zone_lookup(&ngx_cycle->shared_memory, &zone->shm.name);
+    old = ngx_api_zone_lookup((const ngx_cycle_t *) ngx_cycle,
+                              &zone->shm.name);
 
     if (old && old->shm.addr && (root = ngx_api_zone_root(old)) != NULL) {
         slot = ngx_api_zone_slot(root, tenant);
@@ -158,7 +159,7 @@ ngx_api_zone_init(ngx_shm_zone_t *zone, void *data)
         shpool->data = root;
         shpool->log_nomem = 0;
 
-        old = ngx_api_zone_lookup(&ngx_cycle->shared_memory,
+        old = ngx_api_zone_lookup((const ngx_cycle_t *) ngx_cycle,
                                   &zone->shm.name);
 
         if (old && old->shm.addr && old->shm.addr != zone->shm.addr) {

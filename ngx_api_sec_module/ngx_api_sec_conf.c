@@ -1,0 +1,381 @@
+
+/*
+ * Configuration of the module as a whole, and the directives that belong to
+ * the suite rather than to a feature.
+ */
+
+#include "ngx_api_sec.h"
+
+
+static const ngx_api_shared_t *ngx_api_sec_shared(ngx_http_request_t *r);
+static void ngx_api_sec_status(const ngx_api_door_t *door, api_writer_t *w);
+static void ngx_api_sec_migrate(void *data, size_t size, const void *old,
+    size_t old_size);
+static void ngx_api_sec_merge_shared(ngx_api_shared_t *conf,
+    const ngx_api_shared_t *prev);
+
+
+void *
+ngx_api_sec_create_main_conf(ngx_conf_t *cf)
+{
+    ngx_api_sec_main_conf_t  *mcf;
+
+    mcf = ngx_pcalloc(cf->pool, sizeof(ngx_api_sec_main_conf_t));
+    if (mcf == NULL) {
+        return NULL;
+    }
+
+    /*
+     * set by ngx_pcalloc():
+     *
+     *     mcf->zone = NULL;
+     *     mcf->state = { 0, NULL };
+     *     mcf->watches.timer = NULL;
+     */
+
+    ngx_api_door_init(&mcf->door, NGX_API_SEC);
+
+    mcf->door.shared = ngx_api_sec_shared;
+    mcf->door.ready = ngx_api_sec_ready;
+    mcf->door.status = ngx_api_sec_status;
+    mcf->door.worker = ngx_pcalloc(cf->pool, sizeof(ngx_api_worker_t));
+
+    if (mcf->door.worker == NULL
+        || ngx_array_init(&mcf->issuers, cf->pool, 4, sizeof(void *))
+           != NGX_OK
+        || ngx_array_init(&mcf->auths, cf->pool, 4, sizeof(void *)) != NGX_OK
+        || ngx_array_init(&mcf->lists, cf->pool, 4, sizeof(void *)) != NGX_OK
+        || ngx_array_init(&mcf->watches.files, cf->pool, 4, sizeof(void *))
+           != NGX_OK
+        || ngx_api_random(&mcf->seed, sizeof(api_sipkey_t)) != NGX_OK)
+    {
+        return NULL;
+    }
+
+    mcf->permissions = NGX_CONF_UNSET_UINT;
+    mcf->body_budget = NGX_CONF_UNSET_SIZE;
+
+    ngx_str_set(&mcf->tenant.name, "sec");
+    mcf->tenant.abi = 1;
+    mcf->tenant.migrate = ngx_api_sec_migrate;
+
+    return mcf;
+}
+
+
+char *
+ngx_api_sec_init_main_conf(ngx_conf_t *cf, void *conf)
+{
+    ngx_api_sec_main_conf_t *mcf = conf;
+
+    ngx_conf_init_uint_value(mcf->permissions, NGX_API_SECRET_STRICT);
+    ngx_conf_init_size_value(mcf->body_budget, 64 * 1024 * 1024);
+
+    mcf->door.worker->body_budget = mcf->body_budget;
+
+    if (mcf->state.len == 0) {
+        ngx_str_set(&mcf->state, "/var/lib/nginx/api");
+    }
+
+    return ngx_api_sec_auth_resolve(cf, mcf);
+}
+
+
+void *
+ngx_api_sec_create_loc_conf(ngx_conf_t *cf)
+{
+    ngx_api_sec_loc_conf_t  *lcf;
+
+    lcf = ngx_pcalloc(cf->pool, sizeof(ngx_api_sec_loc_conf_t));
+    if (lcf == NULL) {
+        return NULL;
+    }
+
+    /*
+     * set by ngx_pcalloc():
+     *
+     *     lcf->shared.type_base = { 0, NULL };
+     *     lcf->require = { NULL, 0 };
+     */
+
+    lcf->shared.mode.fixed = NGX_CONF_UNSET_UINT;
+    lcf->shared.reject = NGX_CONF_UNSET_UINT;
+    lcf->shared.detail = NGX_CONF_UNSET_UINT;
+    lcf->shared.body_limit = NGX_CONF_UNSET_SIZE;
+    lcf->shared.body_over = NGX_CONF_UNSET_UINT;
+    lcf->shared.decode_max = NGX_CONF_UNSET_SIZE;
+    lcf->shared.decode_ratio = NGX_CONF_UNSET_UINT;
+
+    lcf->auth = NGX_CONF_UNSET_PTR;
+    lcf->cors = NGX_CONF_UNSET_PTR;
+    lcf->audit.file = NGX_CONF_UNSET_PTR;
+    lcf->body = NGX_CONF_UNSET_UINT;
+    lcf->body_mode.fixed = NGX_CONF_UNSET_UINT;
+
+    return lcf;
+}
+
+
+char *
+ngx_api_sec_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
+{
+    ngx_api_sec_loc_conf_t *prev = parent;
+    ngx_api_sec_loc_conf_t *conf = child;
+
+    ngx_api_sec_merge_shared(&conf->shared, &prev->shared);
+
+    ngx_conf_merge_ptr_value(conf->auth, prev->auth, NULL);
+    ngx_conf_merge_ptr_value(conf->cors, prev->cors, NULL);
+
+    if (conf->audit.file == NGX_CONF_UNSET_PTR) {
+        conf->audit = prev->audit;
+
+        if (conf->audit.file == NGX_CONF_UNSET_PTR) {
+            conf->audit.file = NULL;
+        }
+    }
+
+    ngx_conf_merge_uint_value(conf->body, prev->body, NGX_API_SEC_BODY_OFF);
+    ngx_api_merge_mode(&conf->body_mode, &prev->body_mode,
+                       NGX_API_MODE_ENFORCE);
+
+    return ngx_api_conf_list_join(cf, &conf->require, &prev->require);
+}
+
+
+static void
+ngx_api_sec_merge_shared(ngx_api_shared_t *conf, const ngx_api_shared_t *prev)
+{
+    ngx_api_merge_mode(&conf->mode, &prev->mode, NGX_API_MODE_ENFORCE);
+
+    if (conf->reject == NGX_CONF_UNSET_UINT) {
+        conf->type_base = prev->type_base;
+    }
+
+    ngx_conf_merge_uint_value(conf->reject, prev->reject,
+                              NGX_API_REJECT_PROBLEM);
+    ngx_conf_merge_uint_value(conf->detail, prev->detail,
+                              NGX_API_DETAIL_CODE);
+
+    ngx_conf_merge_size_value(conf->body_limit, prev->body_limit,
+                              1024 * 1024);
+    ngx_conf_merge_uint_value(conf->body_over, prev->body_over,
+                              NGX_API_BODY_OVER_DENY);
+    ngx_conf_merge_size_value(conf->decode_max, prev->decode_max, 0);
+    ngx_conf_merge_uint_value(conf->decode_ratio, prev->decode_ratio, 0);
+}
+
+
+static const ngx_api_shared_t *
+ngx_api_sec_shared(ngx_http_request_t *r)
+{
+    const ngx_api_sec_loc_conf_t  *lcf;
+
+    lcf = ngx_http_get_module_loc_conf(r, ngx_api_sec_module);
+
+    return &lcf->shared;
+}
+
+
+static void
+ngx_api_sec_status(const ngx_api_door_t *door, api_writer_t *w)
+{
+    ngx_uint_t                       i;
+    const ngx_api_sec_counters_t    *counters;
+    const ngx_api_sec_main_conf_t   *mcf;
+
+    mcf = (const ngx_api_sec_main_conf_t *) door;
+    counters = mcf->tenant.data;
+
+    if (counters == NULL) {
+        return;
+    }
+
+    api_writer_name(w, API_SPAN("requests"));
+    api_writer_uint(w, counters->requests);
+
+    for (i = 0; i < NGX_API_NVERDICTS; i++) {
+        api_writer_name(w, ngx_api_span(&ngx_api_verdict_names[i]));
+        api_writer_uint(w, counters->verdicts[i]);
+    }
+}
+
+
+static void
+ngx_api_sec_migrate(void *data, size_t size, const void *old, size_t old_size)
+{
+    ngx_memcpy(data, old, ngx_min(size, old_size));
+}
+
+
+char *
+ngx_api_sec_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_api_sec_main_conf_t *mcf = conf;
+
+    ssize_t     size;
+    ngx_str_t  *value;
+
+    static const ngx_api_opt_t  opts[] = { ngx_api_null_opt };
+
+    if (mcf->zone) {
+        return "is duplicate: there is one zone for all modules";
+    }
+
+    value = cf->args->elts;
+    size = ngx_parse_size(&value[2]);
+
+    if (size == NGX_ERROR || size < (ssize_t) (8 * ngx_pagesize)) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" is no size for a zone: write 32k or more, "
+                           "for example 1m", &value[2]);
+        return NGX_CONF_ERROR;
+    }
+
+    if (ngx_api_conf_opts(cf, 3, opts, NULL) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    mcf->zone = ngx_api_zone_add(cf, &value[1], (size_t) size);
+
+    return mcf->zone ? NGX_CONF_OK : NGX_CONF_ERROR;
+}
+
+
+char *
+ngx_api_sec_state(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_api_sec_main_conf_t *mcf = conf;
+
+    ngx_str_t        *value;
+    ngx_file_info_t   fi;
+
+    if (mcf->state.len) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+    mcf->state = value[1];
+
+    if (ngx_api_conf_path(cf, &mcf->state) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (ngx_file_info(mcf->state.data, &fi) == NGX_FILE_ERROR
+        || !ngx_is_dir(&fi))
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" is no directory: run  install -d -m 0700 "
+                           "%V", &mcf->state, &mcf->state);
+        return NGX_CONF_ERROR;
+    }
+
+    if (fi.st_mode & 07) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "the state directory \"%V\" is open to everybody: "
+                           "run  chmod o= %V", &mcf->state, &mcf->state);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_api_sec_secret_permissions(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_api_sec_main_conf_t *mcf = conf;
+
+    ngx_int_t   n;
+    ngx_str_t  *value;
+
+    static const ngx_str_t  names[] = {
+        ngx_string("strict"),
+        ngx_string("group"),
+        ngx_string("warn"),
+        ngx_null_string
+    };
+
+    if (mcf->permissions != NGX_CONF_UNSET_UINT) {
+        return "is duplicate";
+    }
+
+    if (mcf->secrets) {
+        return "must stand before the first directive that names a secret";
+    }
+
+    value = cf->args->elts;
+    n = ngx_api_conf_enum(&value[1], names);
+
+    if (n == NGX_ERROR) {
+        return "takes strict, group or warn";
+    }
+
+    mcf->permissions = n;
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_api_sec_api_mode(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_api_sec_loc_conf_t *lcf = conf;
+
+    ngx_str_t  *value;
+
+    if (lcf->shared.mode.fixed != NGX_CONF_UNSET_UINT) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    return ngx_api_conf_mode(cf, &value[1], &lcf->shared.mode);
+}
+
+
+char *
+ngx_api_sec_reject(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_api_sec_loc_conf_t *lcf = conf;
+
+    ngx_int_t   n;
+    ngx_str_t  *value;
+
+    static const ngx_str_t  forms[] = {
+        ngx_string("problem"),
+        ngx_string("empty"),
+        ngx_null_string
+    };
+
+    static const ngx_str_t  details[] = {
+        ngx_string("none"),
+        ngx_string("code"),
+        ngx_string("full"),
+        ngx_null_string
+    };
+
+    static const ngx_api_opt_t  opts[] = {
+        { ngx_string("detail"), NGX_API_OPT_ENUM,
+          offsetof(ngx_api_shared_t, detail), details },
+        { ngx_string("type_base"), NGX_API_OPT_STR,
+          offsetof(ngx_api_shared_t, type_base), NULL },
+        ngx_api_null_opt
+    };
+
+    if (lcf->shared.reject != NGX_CONF_UNSET_UINT) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+    n = ngx_api_conf_enum(&value[1], forms);
+
+    if (n == NGX_ERROR) {
+        return "takes problem or empty first";
+    }
+
+    lcf->shared.reject = n;
+    lcf->shared.detail = NGX_API_DETAIL_CODE;
+
+    return ngx_api_conf_opts(cf, 2, opts, &lcf->shared);
+}

@@ -1,0 +1,341 @@
+
+#include "ngx_api_sec_require.h"
+
+
+static char *ngx_api_sec_test_parse(ngx_conf_t *cf,
+    ngx_api_sec_require_t *req, ngx_str_t *words, ngx_uint_t n);
+static char *ngx_api_sec_test_scope(ngx_conf_t *cf,
+    ngx_api_sec_require_t *req, ngx_api_sec_test_t *test, ngx_str_t *words,
+    ngx_uint_t n);
+static char *ngx_api_sec_test_operand(ngx_conf_t *cf,
+    ngx_api_sec_require_t *req, ngx_api_sec_test_t *test, ngx_str_t *word);
+static char *ngx_api_sec_test_regex(ngx_conf_t *cf, ngx_api_sec_test_t *test);
+static char *ngx_api_sec_test_values(ngx_conf_t *cf,
+    ngx_api_sec_test_t *test, ngx_str_t *words, ngx_uint_t n);
+static char *ngx_api_sec_require_text(ngx_conf_t *cf,
+    ngx_api_sec_require_t *req);
+
+
+char *
+ngx_api_sec_require(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_api_sec_loc_conf_t *lcf = conf;
+
+    ngx_str_t              *value;
+    ngx_uint_t              i, first;
+    ngx_api_sec_require_t  *req;
+
+    value = cf->args->elts;
+
+    if (cf->args->nelts == 2 && ngx_strcmp(value[1].data, "off") == 0) {
+        lcf->require.off = 1;
+        return NGX_CONF_OK;
+    }
+
+    req = ngx_pcalloc(cf->pool, sizeof(ngx_api_sec_require_t));
+
+    if (req == NULL
+        || ngx_array_init(&req->tests, cf->pool, 2,
+                          sizeof(ngx_api_sec_test_t))
+           != NGX_OK
+        || ngx_api_sec_require_text(cf, req) != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    first = 1;
+
+    for (i = 1; i <= cf->args->nelts; i++) {
+        if (i < cf->args->nelts && ngx_strcmp(value[i].data, "or") != 0) {
+            continue;
+        }
+
+        if (ngx_api_sec_test_parse(cf, req, &value[first], i - first)
+            != NGX_CONF_OK)
+        {
+            return NGX_CONF_ERROR;
+        }
+
+        first = i + 1;
+    }
+
+    return ngx_api_conf_list_add(cf, &lcf->require, req);
+}
+
+
+static char *
+ngx_api_sec_require_text(ngx_conf_t *cf, ngx_api_sec_require_t *req)
+{
+    size_t       len;
+    u_char      *p;
+    ngx_str_t   *value;
+    ngx_uint_t   i;
+
+    value = cf->args->elts;
+    len = 0;
+
+    for (i = 0; i < cf->args->nelts; i++) {
+        len += value[i].len + 1;
+    }
+
+    req->text.data = ngx_pnalloc(cf->pool, len);
+    if (req->text.data == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    p = req->text.data;
+
+    for (i = 0; i < cf->args->nelts; i++) {
+        p = ngx_cpymem(p, value[i].data, value[i].len);
+        *p++ = ' ';
+    }
+
+    req->text.len = len - 1;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_api_sec_test_parse(ngx_conf_t *cf, ngx_api_sec_require_t *req,
+    ngx_str_t *words, ngx_uint_t n)
+{
+    ngx_api_sec_test_t  *test;
+
+    if (n < 2) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "a test is missing in \"%V\": write \"scope NAME\" "
+                           "or \"claim:NAME eq VALUE\"", &req->text);
+        return NGX_CONF_ERROR;
+    }
+
+    test = ngx_array_push(&req->tests);
+    if (test == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_memzero(test, sizeof(ngx_api_sec_test_t));
+
+    if (ngx_array_init(&test->values, cf->pool, n, sizeof(api_span_t))
+        != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    if (ngx_strcmp(words[0].data, "scope") == 0) {
+        return ngx_api_sec_test_scope(cf, req, test, words + 1, n - 1);
+    }
+
+    if (ngx_api_sec_test_operand(cf, req, test, &words[0]) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    test->op = api_claim_op(ngx_api_span(&words[1]));
+
+    if (test->op == API_CLAIM_NOPS) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "unknown comparison \"%V\"; there are eq, ne, in, "
+                           "any, contains, prefix, ~, exists, gt, ge, lt, le",
+                           &words[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    return ngx_api_sec_test_values(cf, test, words + 2, n - 2);
+}
+
+
+static char *
+ngx_api_sec_test_scope(ngx_conf_t *cf, ngx_api_sec_require_t *req,
+    ngx_api_sec_test_t *test, ngx_str_t *words, ngx_uint_t n)
+{
+    size_t       len;
+    u_char      *p;
+    ngx_uint_t   i, c;
+    api_span_t  *scope;
+
+    test->kind = NGX_API_SEC_TEST_SCOPE;
+    req->claims = 1;
+
+    if (n > 1 && ngx_strcmp(words[0].data, "any") == 0) {
+        test->any = 1;
+        words++;
+        n--;
+    }
+
+    len = req->scope.len + 1;
+
+    for (i = 0; i < n; i++) {
+        len += words[i].len + 1;
+
+        for (c = 0; c < words[i].len; c++) {
+            if (words[i].data[c] <= ' ' || words[i].data[c] == '"'
+                || words[i].data[c] == '\\' || words[i].data[c] >= 0x7f)
+            {
+                break;
+            }
+        }
+
+        if (c < words[i].len || c == 0) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"%V\" is no scope (RFC 6749 3.3): write each "
+                               "as a word of its own", &words[i]);
+            return NGX_CONF_ERROR;
+        }
+
+        scope = ngx_array_push(&test->values);
+        if (scope == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        *scope = ngx_api_span(&words[i]);
+    }
+
+    /* the challenge names the scopes of the first such test */
+
+    if (req->scope.len) {
+        return NGX_CONF_OK;
+    }
+
+    p = ngx_pnalloc(cf->pool, len);
+    if (p == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    req->scope.data = p;
+
+    for (i = 0; i < n; i++) {
+        p = ngx_cpymem(p, words[i].data, words[i].len);
+        *p++ = ' ';
+    }
+
+    req->scope.len = p - req->scope.data - 1;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_api_sec_test_operand(ngx_conf_t *cf, ngx_api_sec_require_t *req,
+    ngx_api_sec_test_t *test, ngx_str_t *word)
+{
+    api_err_t                          err;
+    ngx_str_t                          path;
+    api_alloc_t                        alloc;
+    api_arena_t                        arena;
+    ngx_http_compile_complex_value_t   ccv;
+
+    if (word->len > 6 && ngx_strncmp(word->data, "claim:", 6) == 0) {
+        test->kind = NGX_API_SEC_TEST_CLAIM;
+        req->claims = 1;
+
+        path.data = word->data + 6;
+        path.len = word->len - 6;
+
+        ngx_api_pool_alloc(&alloc, cf->pool);
+        api_arena_init(&arena, &alloc, 256, 0);
+
+        if (api_claim_path_parse(&test->path, ngx_api_span(&path), &arena,
+                                 &err)
+            != API_OK)
+        {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "\"%V\": %s", word,
+                               err.text);
+            return NGX_CONF_ERROR;
+        }
+
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_http_script_variables_count(word) == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "unknown operand \"%V\": write claim:NAME or a "
+                           "variable", word);
+        return NGX_CONF_ERROR;
+    }
+
+    test->kind = NGX_API_SEC_TEST_VARIABLE;
+
+    ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
+
+    ccv.cf = cf;
+    ccv.value = word;
+    ccv.complex_value = &test->cv;
+
+    return ngx_http_compile_complex_value(&ccv) == NGX_OK ? NGX_CONF_OK
+                                                          : NGX_CONF_ERROR;
+}
+
+
+static char *
+ngx_api_sec_test_values(ngx_conf_t *cf, ngx_api_sec_test_t *test,
+    ngx_str_t *words, ngx_uint_t n)
+{
+    ngx_uint_t   i;
+    api_span_t  *value;
+
+    for (i = 0; i < n; i++) {
+        value = ngx_array_push(&test->values);
+        if (value == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        *value = ngx_api_span(&words[i]);
+    }
+
+    if (!api_claim_values_ok(test->op, test->values.elts, n)) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%s\" does not take these values: exists takes "
+                           "none; eq, ne, ~, gt, ge, lt and le one, the last "
+                           "four a number; the others one or more",
+                           api_claim_op_name(test->op));
+        return NGX_CONF_ERROR;
+    }
+
+    if (test->kind == NGX_API_SEC_TEST_VARIABLE
+        && (test->op == API_CLAIM_ANY || test->op == API_CLAIM_CONTAINS
+            || test->op == API_CLAIM_GT || test->op == API_CLAIM_GE
+            || test->op == API_CLAIM_LT || test->op == API_CLAIM_LE))
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "a variable is text: it takes eq, ne, in, prefix, "
+                           "~ and exists, not \"%s\"",
+                           api_claim_op_name(test->op));
+        return NGX_CONF_ERROR;
+    }
+
+    return test->op == API_CLAIM_MATCH ? ngx_api_sec_test_regex(cf, test)
+                                       : NGX_CONF_OK;
+}
+
+
+static char *
+ngx_api_sec_test_regex(ngx_conf_t *cf, ngx_api_sec_test_t *test)
+{
+#if (NGX_PCRE)
+    u_char                errstr[NGX_MAX_CONF_ERRSTR];
+    api_span_t           *value;
+    ngx_regex_compile_t   rc;
+
+    value = test->values.elts;
+
+    ngx_memzero(&rc, sizeof(ngx_regex_compile_t));
+
+    rc.pattern = ngx_api_str(value[0]);
+    rc.pool = cf->pool;
+    rc.err.len = NGX_MAX_CONF_ERRSTR;
+    rc.err.data = errstr;
+
+    if (ngx_regex_compile(&rc) != NGX_OK) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%V", &rc.err);
+        return NGX_CONF_ERROR;
+    }
+
+    test->regex = rc.regex;
+
+    return NGX_CONF_OK;
+#else
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "\"~\" needs an nginx that is built with PCRE");
+    return NGX_CONF_ERROR;
+#endif
+}
