@@ -9,6 +9,7 @@ use Errno qw(EAGAIN EINTR EWOULDBLOCK);
 use Exporter 'import';
 use IO::Select ();
 use IO::Socket::INET ();
+use Socket qw(IPPROTO_TCP TCP_NODELAY);
 use Test::Nginx::StandIn::Options qw(%opt server_port_for_client);
 use Test::Nginx::StandIn::Http2;
 use Test::Nginx::StandIn::Response;
@@ -128,6 +129,8 @@ sub connection {
         Timeout  => $timeout,
     ) or return (undef, "cannot connect: $@");
 
+    # a packet of a test is to leave as one, at once
+    setsockopt $socket, IPPROTO_TCP, TCP_NODELAY, 1;
     $socket->blocking(0);
     return $socket;
 }
