@@ -54,6 +54,28 @@ sub order_of {
 
 my $order = join ' ', @names, 'ngx_http_copy_filter_module';
 
+# The libraries of which a module uses something must be among those it says
+# it needs: that nginx happens to have brought them is no promise.
+
+sub undeclared {
+    my ($path) = @_;
+    my @needed = `readelf -dW $path` =~ /NEEDED.*\[(.*)\]/g;
+    my %used = map { s/\@.*//sr => 1 }
+        map { (split)[1] } `nm -D --undefined-only $path`;
+    my @missing;
+
+    for my $line (`ldd $nginx`) {
+        my ($name, $file) = $line =~ /(\S+) => (\S+)/ or next;
+        my @provides = map { s/\@.*//sr }
+            map { (split)[2] } `nm -D --defined-only $file`;
+
+        push @missing, $name
+            if (grep { $used{$_} } @provides) && !grep { $_ eq $name } @needed;
+    }
+
+    return join ' ', @missing;
+}
+
 # The exports of a module, and the flags that harden it.
 
 sub check_object {
@@ -64,6 +86,7 @@ sub check_object {
 
     is(join(' ', sort map { (split)[2] } `nm -D --defined-only $path`),
        'ngx_module_names ngx_module_order ngx_modules', "$name: its exports");
+    is(undeclared($path), '', "$name: names the libraries it uses");
     like($dynamic, qr/BIND_NOW/, "$name: bound at load");
     unlike($dynamic, qr/TEXTREL/, "$name: code is read-only");
     like($segments, qr/GNU_RELRO/, "$name: relocations become read-only");
