@@ -40,7 +40,9 @@ typedef struct {
 /*
  * Parse a JWK set, or a single JWK.  On success *jwks holds copies of all it
  * needs, made through alloc (which outlives it), and OpenSSL objects: give it
- * to api_jwks_free.  A set without one usable key is API_INVALID.
+ * to api_jwks_free.  A set without one usable key is API_INVALID.  err->code is
+ * what is returned; after a success with keys skipped, *err tells about the
+ * last of them.
  */
 
 int api_jwks_parse(api_jwks_t **jwks, api_span_t json,

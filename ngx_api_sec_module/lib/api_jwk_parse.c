@@ -524,10 +524,17 @@ api_jwk_read_document(api_jwk_reader_t *r, api_span_t json, api_err_t *err)
         return rc;
     }
 
+    if (api_jwks_skipped(r->jwks) == 0) {
+        return api_jwk_invalid(err, "no key");
+    }
+
     /* of keys that were skipped, *err still tells about the last */
 
-    return api_jwks_skipped(r->jwks) ? API_INVALID
-                                     : api_jwk_invalid(err, "no key");
+    if (err) {
+        err->code = API_INVALID;
+    }
+
+    return API_INVALID;
 }
 
 

@@ -236,6 +236,8 @@ test_lenient(void)
     ut_int(rc, API_OK, "lenient: one good key among six bad ones");
     ut_int(api_jwks_count(jwks), 1, "... is taken");
     ut_int(api_jwks_skipped(jwks), 6, "... the others are counted");
+    ut_ok(strstr(err.text, "key 7: use is not") != NULL,
+        "... and the last of them told about");
     ut_int(api_jwk_type(api_jwks_key(jwks, 0)), API_JWK_RSA, "... it is it");
     ut_span(api_jwk_kid(api_jwks_key(jwks, 0)), API_SPAN("a"), "... by name");
     ut_ok(api_jwks_key(jwks, 1) == NULL, "... and there is no second");
@@ -247,6 +249,9 @@ test_lenient(void)
         "... says why");
     ut_int(parse(&jwks, "{\"keys\":[]}", &jwk_lenient, &err), API_INVALID,
         "lenient: no key");
+    ut_int(parse(&jwks, "{\"keys\":[{\"kty\":\"X\"}]}", &jwk_lenient, &err),
+        API_INVALID, "lenient: an unknown type alone");
+    ut_int(err.code, API_INVALID, "... its code is the one returned");
     ut_int(parse(&jwks, "{\"keys\":[{},{}]}", &jwk_lenient, &err), API_INVALID,
         "lenient: no usable key");
     ut_int(parse(&jwks, "{\"keys\":[", &jwk_lenient, &err), API_SYNTAX,
