@@ -75,7 +75,8 @@ sub receive {
     my ($self) = @_;
 
     if (!$self->{select}->can_read($self->{timeout})) {
-        return $self->{timed_out} = $self->{over} = 1;
+        $self->{timed_out} = !$self->{answered};
+        return $self->{over} = 1;
     }
 
     my $n = sysread $self->{socket}, my $bytes, 65536;
@@ -95,8 +96,12 @@ sub deliver {
         push @{ $self->{responses} }, shift @{ $self->{queue} };
         $bytes = $response->rest;
 
-        # nginx logs before it closes: to read on is to find the log written
-        $self->{over} = 1 if !@{ $self->{queue} } && !$response->closes;
+        # nginx logs before it closes: to have it close, and to read on till
+        # then, is to find the log written
+        if (!@{ $self->{queue} }) {
+            $self->{answered} = 1;
+            shutdown $self->{socket}, 1 unless $response->closes;
+        }
     }
 
     return;
