@@ -208,7 +208,8 @@ ngx_api_sec_audit_time(api_writer_t *w)
 static void
 ngx_api_sec_audit_request(ngx_http_request_t *r, api_writer_t *w)
 {
-    ngx_str_t                  host;
+    u_char                    *query;
+    ngx_str_t                  host, path;
     ngx_time_t                *tp;
     ngx_msec_int_t             ms;
     ngx_http_core_srv_conf_t  *cscf;
@@ -216,10 +217,19 @@ ngx_api_sec_audit_request(ngx_http_request_t *r, api_writer_t *w)
     cscf = ngx_http_get_module_srv_conf(r, ngx_http_core_module);
     host = r->headers_in.server;
 
+    /* as the client sent it, whatever was rewritten since; without query */
+
+    path = r->unparsed_uri;
+    query = ngx_strlchr(path.data, path.data + path.len, '?');
+
+    if (query) {
+        path.len = query - path.data;
+    }
+
     ngx_api_sec_audit_member(w, "client", &r->connection->addr_text, 64);
     ngx_api_sec_audit_member(w, "method", &r->method_name, 32);
     ngx_api_sec_audit_member(w, "host", &host, 256);
-    ngx_api_sec_audit_member(w, "path", &r->uri, 1024);
+    ngx_api_sec_audit_member(w, "path", &path, 1024);
     ngx_api_sec_audit_member(w, "server", &cscf->server_name, 256);
 
     api_writer_name(w, API_SPAN("status"));
