@@ -7,7 +7,6 @@ static void ngx_api_refuse_log(ngx_http_request_t *r,
     const ngx_api_why_t *why, ngx_uint_t verdict);
 static ngx_uint_t ngx_api_refuse_ours(ngx_http_request_t *r,
     const ngx_api_record_t *rec, ngx_uint_t owner);
-static ngx_uint_t ngx_api_refuse_is_grpc(ngx_http_request_t *r);
 static ngx_int_t ngx_api_refuse_grpc(ngx_http_request_t *r,
     const ngx_api_record_t *rec, const ngx_api_shared_t *shared);
 
@@ -163,7 +162,7 @@ ngx_api_refuse_header(ngx_http_request_t *r, const ngx_api_self_t *self,
 
     shared = ngx_api_shared(r, self->sec);
 
-    if (ngx_api_refuse_is_grpc(r)) {
+    if (ngx_api_is_grpc(r)) {
         return ngx_api_refuse_grpc(r, rec, shared);
     }
 
@@ -200,10 +199,10 @@ ngx_api_refuse_header(ngx_http_request_t *r, const ngx_api_self_t *self,
 }
 
 
-static ngx_uint_t
-ngx_api_refuse_is_grpc(ngx_http_request_t *r)
+ngx_uint_t
+ngx_api_is_grpc(const ngx_http_request_t *r)
 {
-    ngx_str_t  *type;
+    const ngx_str_t  *type;
 
     static const char  grpc[] = "application/grpc";
 

@@ -68,6 +68,10 @@ ngx_int_t ngx_api_refuse_header(ngx_http_request_t *r,
 ngx_buf_t *ngx_api_refuse_body(ngx_http_request_t *r,
     const ngx_api_self_t *self);
 
+/* Does the client say that this is gRPC? */
+
+ngx_uint_t ngx_api_is_grpc(const ngx_http_request_t *r);
+
 /* Add a response header; value is not copied. */
 
 ngx_table_elt_t *ngx_api_add_header(ngx_http_request_t *r, const char *name,
