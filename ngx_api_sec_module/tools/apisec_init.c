@@ -323,7 +323,7 @@ add_store(init_t *in)
 static int
 add_token(init_t *in)
 {
-    apisec_token_t t = { NULL };
+    apisec_token_t t = { .n = 0 };
 
     apisec_claim(&t, "iss", in->starter.issuer);
     apisec_claim(&t, "aud", in->starter.audience);
@@ -385,6 +385,14 @@ shell(const char *text)
 {
     const char *out = "'", *quote;
 
+    static const char plain[] = "0123456789/._-+:@%"
+                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                "abcdefghijklmnopqrstuvwxyz";
+
+    if (*text && text[strspn(text, plain)] == '\0') {
+        return text;
+    }
+
     for (; (quote = strchr(text, '\'')) != NULL; text = quote + 1) {
         out = apisec_text("%s%.*s'\\''", out, (int) (quote - text), text);
     }
@@ -429,7 +437,7 @@ run(int argc, char **argv)
 {
     int           rc;
     init_t        in = { .fd = -1 };
-    values_t      values = { NULL };
+    values_t      values = { .issuer = NULL };
     apisec_list_t args;
 
     rc = apisec_options(&apisec_init, argc, argv, &values, &args);
@@ -444,7 +452,14 @@ run(int argc, char **argv)
 
     rc = settings(&in, &values);
     rc = rc == APISEC_OK ? open_dir(&in, args.item[0]) : rc;
-    rc = rc == APISEC_OK ? fill(&in) : rc;
+
+    if (rc == APISEC_OK) {
+        rc = fill(&in);
+
+        if (rc != APISEC_OK) {
+            apisec_fail(rc, "%s is half made: remove it", in.path);
+        }
+    }
 
     if (in.fd >= 0) {
         close(in.fd);

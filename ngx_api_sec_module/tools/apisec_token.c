@@ -252,9 +252,9 @@ run(int argc, char **argv)
 {
     int            rc;
     char          *token;
-    values_t       values = { NULL };
+    values_t       values = { .dir = NULL };
     apisec_list_t  args;
-    apisec_token_t t = { NULL };
+    apisec_token_t t = { .n = 0 };
 
     rc = apisec_options(&apisec_token, argc, argv, &values, &args);
     if (rc != APISEC_OK) {

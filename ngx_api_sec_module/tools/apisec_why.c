@@ -199,8 +199,8 @@ run(int argc, char **argv)
 {
     int           rc;
     bool          must;
-    search_t      s = { { NULL, 0 }, { 0 }, 0, 0 };
-    values_t      values = { NULL };
+    search_t      s = { .read = 0 };
+    values_t      values = { .dir = NULL };
     apisec_list_t args;
 
     rc = apisec_options(&apisec_why, argc, argv, &values, &args);
