@@ -108,7 +108,7 @@ check:
 	@$(MAKE) fuzz-smoke
 
 bench:
-	@.ci/deps build bench
+	@.ci/deps build test bench
 	+@$(INNER) modules tools
 	@.ci/node
 	@exec t/bench/run
