@@ -213,42 +213,34 @@ api_jwk_read_alg(const api_jwk_reader_t *r, uint32_t tok, api_jws_alg_t *alg,
 }
 
 
-static int
-api_jwk_read_kty(const api_jwk_reader_t *r, const uint32_t *members,
-    const api_jwk_kty_t **kty, api_jwk_curve_t *curve, api_err_t *err)
+static const api_jwk_kty_t *
+api_jwk_find_kty(const api_jwk_reader_t *r, uint32_t tok)
 {
     size_t i;
 
-    if (!api_jwk_is_string(r, members[API_JWK_M_KTY])) {
-        return api_jwk_invalid(err, "kty is missing or not a string");
-    }
-
     for (i = 0; i < API_JWK_NKTYS; i++) {
-        if (api_json_string_eq(
-                &r->doc, members[API_JWK_M_KTY], api_jwk_ktys[i].kty)) {
-            break;
+        if (api_json_string_eq(&r->doc, tok, api_jwk_ktys[i].kty)) {
+            return &api_jwk_ktys[i];
         }
     }
 
-    if (i == API_JWK_NKTYS) {
-        return api_jwk_unknown(err, "kty is not RSA, EC, OKP or oct");
-    }
+    return NULL;
+}
 
-    *kty = &api_jwk_ktys[i];
-    *curve = API_JWK_NO_CURVE;
 
-    if (!(*kty)->curved) {
-        return API_OK;
-    }
+static int
+api_jwk_read_curve(const api_jwk_reader_t *r, uint32_t tok,
+    api_jwk_type_t type, api_jwk_curve_t *curve, api_err_t *err)
+{
+    unsigned i;
 
-    if (!api_jwk_is_string(r, members[API_JWK_M_CRV])) {
+    if (!api_jwk_is_string(r, tok)) {
         return api_jwk_invalid(err, "crv is missing or not a string");
     }
 
     for (i = API_JWK_NO_CURVE + 1; i < API_JWK_NCURVES; i++) {
-        if (api_jwk_curves[i].type == (*kty)->type
-            && api_json_string_eq(
-                &r->doc, members[API_JWK_M_CRV], api_jwk_curves[i].crv))
+        if (api_jwk_curves[i].type == type
+            && api_json_string_eq(&r->doc, tok, api_jwk_curves[i].crv))
         {
             *curve = (api_jwk_curve_t) i;
             return API_OK;
@@ -332,6 +324,39 @@ api_jwk_read_numbers(api_jwk_reader_t *r, const uint32_t *members,
 }
 
 
+/* What kind of key, and whether it may verify. */
+
+static int
+api_jwk_read_kind(const api_jwk_reader_t *r, const uint32_t *members,
+    const api_jwk_kty_t *kty, api_jwk_parts_t *parts, api_err_t *err)
+{
+    int rc;
+
+    parts->type = kty->type;
+
+    if (kty->type == API_JWK_OCT && r->opts->lenient) {
+        return api_jwk_invalid(
+            err, "a secret in a set fetched from elsewhere");
+    }
+
+    if (kty->curved) {
+        rc = api_jwk_read_curve(
+            r, members[API_JWK_M_CRV], kty->type, &parts->curve, err);
+
+        if (rc != API_OK) {
+            return rc;
+        }
+    }
+
+    rc = api_jwk_read_use(r, members, err);
+    if (rc != API_OK) {
+        return rc;
+    }
+
+    return api_jwk_read_alg(r, members[API_JWK_M_ALG], &parts->alg, err);
+}
+
+
 /* The JWK at tok into parts. */
 
 static int
@@ -340,7 +365,7 @@ api_jwk_read(
 {
     int                  rc;
     uint32_t             members[API_JWK_NMEMBERS];
-    const api_jwk_kty_t *kty = NULL;
+    const api_jwk_kty_t *kty;
 
     if (r->doc.tok[tok].type != API_JSON_OBJECT) {
         return api_jwk_invalid(err, "not an object");
@@ -353,24 +378,16 @@ api_jwk_read(
         return rc;
     }
 
-    rc = api_jwk_read_kty(r, members, &kty, &parts->curve, err);
-    if (rc != API_OK) {
-        return rc;
+    if (!api_jwk_is_string(r, members[API_JWK_M_KTY])) {
+        return api_jwk_invalid(err, "kty is missing or not a string");
     }
 
-    parts->type = kty->type;
-
-    if (kty->type == API_JWK_OCT && r->opts->lenient) {
-        return api_jwk_invalid(
-            err, "a secret in a set fetched from elsewhere");
+    kty = api_jwk_find_kty(r, members[API_JWK_M_KTY]);
+    if (kty == NULL) {
+        return api_jwk_unknown(err, "kty is not RSA, EC, OKP or oct");
     }
 
-    rc = api_jwk_read_use(r, members, err);
-    if (rc != API_OK) {
-        return rc;
-    }
-
-    rc = api_jwk_read_alg(r, members[API_JWK_M_ALG], &parts->alg, err);
+    rc = api_jwk_read_kind(r, members, kty, parts, err);
     if (rc != API_OK) {
         return rc;
     }

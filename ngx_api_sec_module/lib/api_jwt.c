@@ -76,6 +76,8 @@ static int
 api_jwt_string(api_jwt_reader_t *r, uint32_t tok, const char *name,
     int invalid, api_span_t *out)
 {
+    *out = api_span(NULL, 0);
+
     if (r->doc->tok[tok].type != API_JSON_STRING) {
         return api_jwt_bad(r->err, invalid, "%s is %s, not a string", name,
             api_json_type_name(r->doc->tok[tok].type));
@@ -515,7 +517,7 @@ api_jwt_parse(api_jwt_t *jwt, api_span_t token, const api_jwt_limits_t *limits,
 {
     int                      rc;
     size_t                   max;
-    api_span_t               header, payload;
+    api_span_t               header = { NULL, 0 }, payload = { NULL, 0 };
     api_jwt_reader_t         r = { .jwt = jwt, .arena = arena, .err = err };
     const api_json_limits_t *json;
 
