@@ -108,6 +108,7 @@ typedef struct ngx_api_sec_cors_s  ngx_api_sec_cors_t;
 #define NGX_API_SEC_BODY_OFF   0
 #define NGX_API_SEC_BODY_ANY   1    /* read, limit, decode */
 #define NGX_API_SEC_BODY_JSON  2    /* and be strict JSON */
+#define NGX_API_SEC_BODY_GRPC  8    /* with one of them: pass gRPC by */
 
 
 typedef struct {
@@ -127,6 +128,7 @@ typedef struct {
     ngx_uint_t                  permissions;  /* api_secret_permissions */
     size_t                      body_budget;
 
+    ngx_uint_t                  uses;         /* mask: NGX_API_SEC_USES_* */
     unsigned                    secrets:1;    /* some have been read */
 } ngx_api_sec_main_conf_t;
 
@@ -141,6 +143,17 @@ typedef struct {
     ngx_uint_t                  body;         /* NGX_API_SEC_BODY_* */
     ngx_api_mode_t              body_mode;
 } ngx_api_sec_loc_conf_t;
+
+
+/* What no directive asks for is not hooked into nginx, and costs nothing. */
+
+#define NGX_API_SEC_USES_CORS     0x01
+#define NGX_API_SEC_USES_AUTH     0x02
+#define NGX_API_SEC_USES_REQUIRE  0x04
+#define NGX_API_SEC_USES_BODY     0x08
+#define NGX_API_SEC_USES_AUDIT    0x10
+
+void ngx_api_sec_uses(ngx_conf_t *cf, ngx_uint_t feature);
 
 
 /* Counters of the suite's zone that sec keeps. */
