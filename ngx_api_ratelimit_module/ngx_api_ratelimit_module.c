@@ -154,9 +154,11 @@ ngx_api_ratelimit_postconfiguration(ngx_conf_t *cf)
 
     mcf->zone = ngx_api_zone_find(cf);
 
-    if (mcf->zone
-        && ngx_api_zone_tenant(cf, mcf->zone, &mcf->tenant) != NGX_OK)
-    {
+    if (mcf->zone == NULL) {
+        return NGX_OK;    /* nothing to count in */
+    }
+
+    if (ngx_api_zone_tenant(cf, mcf->zone, &mcf->tenant) != NGX_OK) {
         return NGX_ERROR;
     }
 

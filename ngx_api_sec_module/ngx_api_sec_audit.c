@@ -74,6 +74,8 @@ ngx_api_sec_audit(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
+    ngx_api_sec_uses(cf, NGX_API_SEC_USES_AUDIT);
+
     lcf->audit.file = ngx_conf_open_file(cf->cycle, &value[1]);
 
     return lcf->audit.file ? NGX_CONF_OK : NGX_CONF_ERROR;

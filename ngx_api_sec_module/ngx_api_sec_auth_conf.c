@@ -57,6 +57,7 @@ ngx_api_sec_auth(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     lcf->auth = auth;
+    ngx_api_sec_uses(cf, NGX_API_SEC_USES_AUTH);
 
     return NGX_CONF_OK;
 }

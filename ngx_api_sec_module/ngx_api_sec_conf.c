@@ -208,6 +208,16 @@ ngx_api_sec_migrate(void *data, size_t size, const void *old, size_t old_size)
 }
 
 
+void
+ngx_api_sec_uses(ngx_conf_t *cf, ngx_uint_t feature)
+{
+    ngx_api_sec_main_conf_t  *mcf;
+
+    mcf = ngx_http_conf_get_module_main_conf(cf, ngx_api_sec_module);
+    mcf->uses |= feature;
+}
+
+
 char *
 ngx_api_sec_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
@@ -235,6 +245,8 @@ ngx_api_sec_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     if (ngx_api_conf_opts(cf, 3, opts, NULL) != NGX_CONF_OK) {
         return NGX_CONF_ERROR;
     }
+
+    ngx_api_sec_uses(cf, NGX_API_SEC_USES_AUDIT);    /* counters */
 
     mcf->zone = ngx_api_zone_add(cf, &value[1], (size_t) size);
 

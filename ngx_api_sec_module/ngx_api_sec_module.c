@@ -12,6 +12,16 @@
 #include "ngx_api_sec.h"
 
 
+typedef struct {
+    ngx_uint_t           uses;
+    ngx_uint_t           phase;
+    ngx_uint_t           front;
+    ngx_http_handler_pt  handler;
+} ngx_api_sec_hook_t;
+
+
+static ngx_int_t ngx_api_sec_hook(ngx_conf_t *cf,
+    const ngx_api_sec_main_conf_t *mcf);
 static ngx_int_t ngx_api_sec_preconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_api_sec_postconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_api_sec_init_process(ngx_cycle_t *cycle);
@@ -297,23 +307,48 @@ ngx_api_sec_postconfiguration(ngx_conf_t *cf)
         }
     }
 
-    /*
-     * At the front of the array is last in the phase: behind realip, and
-     * before ngx_api_ratelimit_module, which comes to the front after us.
-     */
+    return ngx_api_sec_hook(cf, mcf);
+}
 
-    if (ngx_api_phase_handler(cf, NGX_HTTP_PREACCESS_PHASE,
-                              ngx_api_sec_cors_handler, 1) != NGX_OK
-        || ngx_api_phase_handler(cf, NGX_HTTP_ACCESS_PHASE,
-                                 ngx_api_sec_access_handler, 1) != NGX_OK
-        || ngx_api_phase_handler(cf, NGX_HTTP_PRECONTENT_PHASE,
-                                 ngx_api_sec_body_handler, 0) != NGX_OK
-        || ngx_api_phase_handler(cf, NGX_HTTP_PRECONTENT_PHASE,
-                                 ngx_api_sec_require_handler, 0) != NGX_OK
-        || ngx_api_phase_handler(cf, NGX_HTTP_LOG_PHASE,
-                                 ngx_api_sec_log_handler, 0) != NGX_OK)
-    {
-        return NGX_ERROR;
+
+/*
+ * At the front of a phase's array is last in the phase: behind realip and the
+ * stock access modules, and before ngx_api_ratelimit_module, which comes to
+ * the front after us.
+ */
+
+static const ngx_api_sec_hook_t  ngx_api_sec_hooks[] = {
+    { NGX_API_SEC_USES_CORS, NGX_HTTP_PREACCESS_PHASE, 1,
+      ngx_api_sec_cors_handler },
+    { NGX_API_SEC_USES_AUTH, NGX_HTTP_ACCESS_PHASE, 1,
+      ngx_api_sec_access_handler },
+    { NGX_API_SEC_USES_BODY, NGX_HTTP_PRECONTENT_PHASE, 0,
+      ngx_api_sec_body_handler },
+    { NGX_API_SEC_USES_AUTH|NGX_API_SEC_USES_REQUIRE,
+      NGX_HTTP_PRECONTENT_PHASE, 0, ngx_api_sec_require_handler },
+    { NGX_API_SEC_USES_AUDIT, NGX_HTTP_LOG_PHASE, 0,
+      ngx_api_sec_log_handler },
+    { 0, 0, 0, NULL }
+};
+
+
+static ngx_int_t
+ngx_api_sec_hook(ngx_conf_t *cf, const ngx_api_sec_main_conf_t *mcf)
+{
+    const ngx_api_sec_hook_t  *hook;
+
+    for (hook = ngx_api_sec_hooks; hook->handler; hook++) {
+        if ((mcf->uses & hook->uses)
+            && ngx_api_phase_handler(cf, hook->phase, hook->handler,
+                                     hook->front)
+               != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    if ((mcf->uses & ~NGX_API_SEC_USES_AUDIT) == 0) {
+        return NGX_OK;    /* nothing is refused */
     }
 
     ngx_http_next_header_filter = ngx_http_top_header_filter;

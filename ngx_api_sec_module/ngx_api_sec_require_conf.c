@@ -59,6 +59,8 @@ ngx_api_sec_require(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         first = i + 1;
     }
 
+    ngx_api_sec_uses(cf, NGX_API_SEC_USES_REQUIRE);
+
     return ngx_api_conf_list_add(cf, &lcf->require, req);
 }
 

@@ -26,8 +26,8 @@ my $modules = join '',
 
 remove_tree($root);
 make_path($root);
-spew("$root/jwks.json", jwks('rsa2048', 'p256', 'ed25519'));
-spew("$root/secret", 'benchmark-secret-of-more-than-64-bytes-' x 3);
+write_file("$root/jwks.json", jwks('rsa2048', 'p256', 'ed25519'));
+write_file("$root/secret", 'benchmark-secret-of-more-than-64-bytes-' x 3);
 chmod 0600, "$root/secret";
 
 my %claims = (
@@ -54,6 +54,7 @@ my $off = 1.02;
 my @cases = (
     ['nginx alone',        '',       '',      '', undef, undef],
     ['modules, all off',   $modules, '',      '', undef, $off],
+    ['off, others protected', $modules, $issuer, 'api_auth off;', undef, $off],
     ['no auth, RS256 header', $modules, $issuer, '', 'RS256', undef],
     ['api_auth HS256', $modules, $issuer, 'api_auth jwt=own;', 'HS256', undef],
     ['api_auth RS256', $modules, $issuer, 'api_auth jwt=idp;', 'RS256', undef],
@@ -80,11 +81,13 @@ sub token {
 sub start {
     my ($case, $n, @wrap) = @_;
     my ($name, $load, $http, $location) = @$case;
-    my $port = free_port();
+    my $other = $http && "location /other/ { api_auth jwt=idp;"
+        . " api_require scope orders:read; }";
+    my $port = free_port("bench_$n");
     my $dir  = "$root/$n";
 
     make_path("$dir/logs", "$dir/tmp");
-    spew("$dir/nginx.conf", <<"EOF");
+    write_file("$dir/nginx.conf", <<"EOF");
 $load
 daemon off;
 master_process off;
@@ -103,6 +106,7 @@ $http
     server {
         listen 127.0.0.1:$port;
         location / { $location empty_gif; }
+        $other
     }
 }
 EOF
