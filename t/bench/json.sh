@@ -1,8 +1,8 @@
-#!/bin/sh
+#!/bin/bash
 # Instructions per byte of the JSON parser under callgrind, then MB/s beside
 # cJSON and jansson.  Usage: t/bench/json.sh [FILE]
 
-set -e
+set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 doc=${1:-t/bench/doc16k.json}
@@ -10,7 +10,8 @@ lib=ngx_api_sec_module/core/lib
 out=${BUILD:-build}/bench
 mkdir -p "$out"
 
-${CC:-gcc} -std=c11 -O2 ${CFLAGS-} -I$lib -o "$out/bench_json" \
+read -ra flags <<< "${CFLAGS-}"
+"${CC:-gcc}" -std=c11 -O2 "${flags[@]}" -I$lib -o "$out/bench_json" \
     t/bench/bench_json.c $lib/api_json*.c $lib/api_arena.c $lib/api_base.c \
     $lib/api_utf8.c $lib/api_siphash.c -lcjson -ljansson
 

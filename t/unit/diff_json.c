@@ -92,17 +92,42 @@ is_explained(const api_json_t *doc)
 }
 
 
+static bool same_value(const api_json_t *doc, uint32_t i, const json_t *v);
+
+
+static bool
+same_object(const api_json_t *doc, uint32_t i, const json_t *v)
+{
+    json_t     *member;
+    uint32_t    k;
+    const char *name;
+
+    if (!json_is_object(v) || json_object_size(v) != doc->tok[i].len) {
+        return false;
+    }
+
+    json_object_foreach((json_t *) (uintptr_t) v, name, member)
+    {
+        k = api_json_get(doc, i, api_span(name, strlen(name)));
+
+        if (k == API_JSON_NONE || !same_value(doc, k, member)) {
+            return false;
+        }
+    }
+
+    return true;
+}
+
+
 /* Do both see the same value?  jansson's own depth limit bounds this. */
 
 static bool
 same_value(const api_json_t *doc, uint32_t i, const json_t *v)
 {
-    size_t      n;
-    double      d;
-    int64_t     x;
-    api_span_t  s;
-    json_t     *member;
-    const char *name;
+    size_t     n;
+    double     d;
+    int64_t    x;
+    api_span_t s;
 
     switch (doc->tok[i].type) {
 
@@ -144,23 +169,8 @@ same_value(const api_json_t *doc, uint32_t i, const json_t *v)
         return true;
 
     default:
-        break;
+        return same_object(doc, i, v);
     }
-
-    if (!json_is_object(v) || json_object_size(v) != doc->tok[i].len) {
-        return false;
-    }
-
-    json_object_foreach((json_t *) (uintptr_t) v, name, member)
-    {
-        uint32_t k = api_json_get(doc, i, api_span(name, strlen(name)));
-
-        if (k == API_JSON_NONE || !same_value(doc, k, member)) {
-            return false;
-        }
-    }
-
-    return true;
 }
 
 

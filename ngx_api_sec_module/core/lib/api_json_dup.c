@@ -52,9 +52,7 @@ api_json_dup_fault(api_json_parser_t *s, const api_json_tok_t *name)
 static inline api_json_tok_t *
 api_json_dup_next(const api_json_parser_t *s, api_json_tok_t *t)
 {
-    t++;
-
-    return t->type >= API_JSON_ARRAY ? s->tok + t->u.next : t + 1;
+    return t[1].type >= API_JSON_ARRAY ? s->tok + t[1].u.next : t + 2;
 }
 
 

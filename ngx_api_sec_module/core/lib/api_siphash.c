@@ -51,9 +51,10 @@ api_sip_rounds(api_sip_t *s, unsigned n)
 static inline uint64_t
 api_siphash(api_sipkey_t key, api_span_t s, unsigned c, unsigned d)
 {
-    size_t    i;
-    uint64_t  m;
-    api_sip_t v;
+    size_t         n;
+    uint64_t       m;
+    api_sip_t      v;
+    const uint8_t *p;
 
     /* "somepseudorandomlygeneratedbytes" */
 
@@ -62,14 +63,16 @@ api_siphash(api_sipkey_t key, api_span_t s, unsigned c, unsigned d)
     v.v2 = key.k0 ^ 0x6c7967656e657261u;
     v.v3 = key.k1 ^ 0x7465646279746573u;
 
-    for (i = 0; s.len - i >= 8; i += 8) {
-        m = api_sip_le64(s.data + i, 8);
+    p = s.data;
+
+    for (n = s.len; n >= 8; n -= 8, p += 8) {
+        m = api_sip_le64(p, 8);
         v.v3 ^= m;
         api_sip_rounds(&v, c);
         v.v0 ^= m;
     }
 
-    m = (uint64_t) s.len << 56 | api_sip_le64(s.data + i, s.len - i);
+    m = (uint64_t) s.len << 56 | api_sip_le64(p, n);
     v.v3 ^= m;
     api_sip_rounds(&v, c);
     v.v0 ^= m;
