@@ -110,7 +110,6 @@ check:
 bench:
 	@.ci/deps build test bench
 	+@$(INNER) modules tools
-	@.ci/node
 	@exec t/bench/run
 
 fuzz:

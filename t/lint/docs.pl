@@ -27,9 +27,11 @@ for my $path (glob 'ngx_api_*/*.c ngx_api_*/core/ngx/*.c') {
 
     while ($text =~ /ngx_command_t\s+\w+\[\]\s*=\s*\{(.*?)^\}/msg) {
         my $table = $1;
-        $code{$1} = $path while $table =~ /\{\s*ngx_string\("(\w+)"\)/g;
+        $code{$1} = $path while $table =~ /"(api_\w+)"/g;
     }
 }
+
+bad('no command table found') if !%code;
 
 for my $path (glob 'docs/directives/*.md') {
     for my $part (split /^(?=## )/m, slurp($path)) {
