@@ -27,9 +27,13 @@ our @EXPORT = qw(
 my $json = JSON::PP->new->canonical->utf8;
 
 
-# $TEST_NGINX_KEYS_DIR stands for the folder of the keys in configurations
+# $TEST_NGINX_KEYS_DIR stands for the folder of the keys in configurations.
+# Test::Base evaluates "eval" sections in a package of its own, which has
+# another write_file.
 sub import {
     $ENV{TEST_NGINX_KEYS_DIR} = keys_dir();
+    Exporter::export(__PACKAGE__, 'Test::Base::Filter',
+                     grep { $_ ne 'write_file' } @EXPORT);
     goto &Exporter::import;
 }
 
