@@ -1,16 +1,29 @@
 
 /*
  * The one reader of request bodies.  Whichever module wants the body first
- * has it read; the others find it in the record.
+ * has it read; the others find it in the record, as it was sent and decoded.
  *
- *   NONE --ngx_api_body_read--> READING --> DONE (ok or refused)
+ *   NONE --ngx_api_body_read--> READING --> DONE
  *                                  |
- *                                  +--> gone: client abort, I/O error; the
- *                                       request ends, nobody is called
+ *                                  +--> GONE
  *
- * While READING the request belongs to nginx's body reader; the handler has
- * returned NGX_DONE, and phases are run again by the reader when it has
- * finished.
+ * READING  The request belongs to nginx's reader, the handler has returned
+ *          NGX_DONE.  nginx runs the phases again when it has all of it: DONE.
+ * GONE     It gave up: a broken or too large chunk, a timeout.  Nobody is
+ *          called then; if an error_page brings the request back, there is
+ *          no body, for us as for an upstream.
+ *
+ * A body that breaks a setting (api_body_limit, api_body_decode) is `failed`;
+ * one that does so by its header alone is not read for that.  The settings
+ * are those of the location: where an internal redirect leads to others, the
+ * body is looked at anew, never read twice.
+ *
+ * What is sent upstream stays as it came.  The body of a gRPC request is not
+ * read at all: it is a stream that may wait for answers.  That is the word of
+ * the client; see to it that it does not open a way around an inspection.
+ *
+ * All memory taken here counts under api_body_budget, and goes back with the
+ * request.
  */
 
 #ifndef _NGX_API_BODY_H_INCLUDED_
@@ -28,7 +41,8 @@
 typedef enum {
     NGX_API_BODY_NONE = 0,
     NGX_API_BODY_READING,
-    NGX_API_BODY_DONE
+    NGX_API_BODY_DONE,
+    NGX_API_BODY_GONE
 } ngx_api_body_state_e;
 
 
@@ -39,23 +53,36 @@ struct ngx_api_body_s {
     off_t                       length;   /* of all that was sent */
     unsigned                    partial:1;  /* raw is the beginning only */
     unsigned                    decoded:1;
-    unsigned                    failed:1; /* refused by the reader: see why */
+    unsigned                    skipped:1;  /* gRPC: there may be a body */
+    unsigned                    failed:1; /* see why */
     ngx_api_why_t               why;
+    ngx_str_t                   accept;   /* with it: the codings we know */
 
-    unsigned                    parsed:1; /* json or json_error is set */
+    unsigned                    parsed:1; /* json or json_err is set */
     api_json_t                  json;
     int                         json_rc;
     api_err_t                   json_err;
     api_alloc_t                 alloc;
     api_arena_t                 arena;
+
+    /* of the reader alone */
+    unsigned                    viewed:1;
+    ngx_uint_t                  coding;
+    ngx_uint_t                  uri_changes;  /* when reading began */
+    api_span_t                  held;         /* raw, as far as gathered */
+    size_t                      limit;        /* settings of this view */
+    ngx_uint_t                  over;
+    size_t                      decode_max;
+    ngx_uint_t                  decode_ratio;
+    ngx_api_worker_t           *worker;
 };
 
 
 /*
  * To be called from a PRECONTENT handler, r being the main request:
  *
- *   NGX_OK        *body is there (perhaps failed: refuse with body->why);
- *                 its length is 0 for a request without one
+ *   NGX_OK        *body is there (perhaps skipped or failed); its length is 0
+ *                 for a request without one
  *   NGX_DONE      it is being read: return NGX_DONE; the phases run again
  *   NGX_ERROR, a status  return it
  */
@@ -64,7 +91,17 @@ ngx_int_t ngx_api_body_read(ngx_http_request_t *r,
     const ngx_api_self_t *self, ngx_api_record_t *rec,
     ngx_api_body_t **body);
 
-/* Parse body->text as JSON, once; API_OK or why not, also kept in *body. */
+/* Refuse a body that has failed: ngx_api_refuse with body->why, and with the
+   Accept-Encoding that belongs to a 415 (RFC 9110 section 15.5.16). */
+
+ngx_int_t ngx_api_body_refuse(ngx_http_request_t *r,
+    const ngx_api_self_t *self, ngx_api_record_t *rec, ngx_api_body_t *body,
+    ngx_uint_t mode);
+
+/*
+ * Parse body->text as JSON, once; API_OK or why not, also kept in *body.
+ * After API_NOMEM, which nearly always is the budget, the body has failed.
+ */
 
 int ngx_api_body_json(ngx_api_body_t *body, const api_json_limits_t *limits,
     api_sipkey_t seed);

@@ -2,19 +2,26 @@
 /*
  * Files that are read again when they change, while nginx runs.
  *
- * Every worker looks once a second (one stat a file), reads a changed file
- * and hands its text to `load`, which swaps in what it made of it.  A file
- * that is gone, unreadable or refused leaves the last good state in use and
- * is logged once a change.  The master reads each file once while it reads
- * the configuration; there a mistake is an error.
+ * Every worker looks once a second (one stat a file).  A file that looks
+ * different is read when it looks the same once more, a moment later, and
+ * when nothing changed while it was read: writers take their time.  Its text
+ * goes to `load`, which swaps in what it made of it.  A file that is gone,
+ * unreadable or refused leaves the last good state in use and is logged once
+ * a change.  The master reads each file once while it reads the
+ * configuration; there a mistake is an error.
  *
- *   conf --load ok--> GOOD --changed--> load --ok--> GOOD
- *                      ^                  |
- *                      |  changed again   v  refused: keep, log once
- *                      +-------load ok-- STALE
+ *   conf --load ok--> GOOD --looks different--> MOVING --+ looks different
+ *                      ^                        |  ^  ^--+
+ *                      |        looks the same: |  |
+ *                      |             read, load |  | looks different
+ *                      +---ok-------------------+  |
+ *                                               +--no: log-- STALE
+ *
+ * A symbolic link is followed, so that what it leads to may be swapped.
  *
  * What load keeps is state of a process, not configuration: workers have
- * their own copies from the fork on.
+ * their own copies from the fork on.  All of this blocks the worker for the
+ * time of a read and a load: files are local and of moderate size.
  */
 
 #ifndef _NGX_API_WATCH_H_INCLUDED_
@@ -34,19 +41,26 @@ typedef struct ngx_api_watch_s  ngx_api_watch_t;
 typedef int (*ngx_api_watch_load_pt)(void *data, api_span_t text,
     api_err_t *err);
 
+/* What a file looks like from outside; all zero: it is not there. */
+
+typedef struct {
+    dev_t                       dev;
+    ino_t                       ino;
+    off_t                       size;
+    struct timespec             mtime;
+    struct timespec             ctime;
+} ngx_api_watch_look_t;
+
 struct ngx_api_watch_s {
     ngx_str_t                   path;         /* NUL-terminated */
     size_t                      max;          /* bytes */
     ngx_api_watch_load_pt       load;
     void                       *data;
 
-    /* what the file looked like when it was last read */
-    dev_t                       dev;
-    ino_t                       ino;
-    off_t                       size;
-    struct timespec             mtime;
-    struct timespec             ctime;
-    unsigned                    stale:1;
+    ngx_api_watch_look_t        look;         /* when last looked at */
+    unsigned                    moving:1;     /* differs from what was read */
+    unsigned                    stale:1;      /* what was read last is not in
+                                                 use */
 };
 
 
