@@ -19,8 +19,11 @@ static ngx_api_sec_ctx_t *ngx_api_sec_seen(ngx_http_request_t *r);
 static ngx_int_t ngx_api_sec_var_member(ngx_http_request_t *r,
     ngx_api_sec_ctx_t *ctx, const api_json_t *doc, const ngx_str_t *name,
     ngx_http_variable_value_t *v);
-static ngx_int_t ngx_api_sec_var_text(ngx_api_sec_ctx_t *ctx,
-    const api_json_t *doc, uint32_t tok, ngx_http_variable_value_t *v);
+static ngx_int_t ngx_api_sec_var_text(ngx_http_request_t *r,
+    ngx_api_sec_ctx_t *ctx, const api_json_t *doc, uint32_t tok,
+    ngx_http_variable_value_t *v);
+static ngx_uint_t ngx_api_sec_var_shown(ngx_http_request_t *r,
+    const ngx_str_t *value);
 
 
 typedef enum {
@@ -153,7 +156,9 @@ ngx_api_sec_var(ngx_http_request_t *r, ngx_http_variable_value_t *v,
         switch (data) {
 
         case NGX_API_SEC_VAR_PRINCIPAL:
-            value = ctx->result == NGX_API_AUTH_OK ? &ctx->principal : NULL;
+            value = ctx->result == NGX_API_AUTH_OK
+                    && ngx_api_sec_var_shown(r, &ctx->principal)
+                    ? &ctx->principal : NULL;
             break;
 
         case NGX_API_SEC_VAR_METHOD:
@@ -240,7 +245,7 @@ ngx_api_sec_var_path(ngx_http_request_t *r, ngx_http_variable_value_t *v,
         return NGX_OK;
     }
 
-    return ngx_api_sec_var_text(ctx, &ctx->jwt.claims,
+    return ngx_api_sec_var_text(r, ctx, &ctx->jwt.claims,
                                 api_claim_find(&ctx->jwt.claims, 0, path), v);
 }
 
@@ -281,13 +286,13 @@ ngx_api_sec_var_member(ngx_http_request_t *r, ngx_api_sec_ctx_t *ctx,
         found = i + 1;
     }
 
-    return ngx_api_sec_var_text(ctx, doc, found, v);
+    return ngx_api_sec_var_text(r, ctx, doc, found, v);
 }
 
 
 static ngx_int_t
-ngx_api_sec_var_text(ngx_api_sec_ctx_t *ctx, const api_json_t *doc,
-    uint32_t tok, ngx_http_variable_value_t *v)
+ngx_api_sec_var_text(ngx_http_request_t *r, ngx_api_sec_ctx_t *ctx,
+    const api_json_t *doc, uint32_t tok, ngx_http_variable_value_t *v)
 {
     ngx_str_t   value;
     api_span_t  text;
@@ -302,7 +307,30 @@ ngx_api_sec_var_text(ngx_api_sec_ctx_t *ctx, const api_json_t *doc,
     }
 
     value = ngx_api_str(text);
-    ngx_api_set_variable(v, &value);
+    ngx_api_set_variable(v, ngx_api_sec_var_shown(r, &value) ? &value : NULL);
 
     return NGX_OK;
+}
+
+
+/*
+ * Variables are put into headers, where nginx does not look for an end of
+ * line: what could bring one, and with it a header of its own, is not shown.
+ */
+
+static ngx_uint_t
+ngx_api_sec_var_shown(ngx_http_request_t *r, const ngx_str_t *value)
+{
+    size_t  i;
+
+    for (i = 0; i < value->len; i++) {
+        if (value->data[i] < ' ' || value->data[i] == 0x7f) {
+            ngx_log_error(NGX_LOG_WARN, r->connection->log, 0,
+                          "a claim has control characters in it and is not "
+                          "shown in a variable");
+            return 0;
+        }
+    }
+
+    return 1;
 }
