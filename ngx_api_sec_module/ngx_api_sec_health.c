@@ -8,10 +8,13 @@
 
 static ngx_int_t ngx_api_sec_health_live(ngx_http_request_t *r);
 static ngx_int_t ngx_api_sec_health_ready(ngx_http_request_t *r);
+static ngx_uint_t ngx_api_sec_health_all_ready(ngx_http_request_t *r);
 static ngx_int_t ngx_api_sec_health_send(ngx_http_request_t *r,
     ngx_uint_t status, api_span_t text);
 static const ngx_api_door_t *ngx_api_sec_health_door(ngx_http_request_t *r,
     ngx_uint_t id);
+static void ngx_api_sec_health_modules(ngx_http_request_t *r,
+    api_writer_t *w);
 static void ngx_api_sec_health_module(const ngx_api_door_t *door,
     api_writer_t *w);
 static void ngx_api_sec_health_zone(const ngx_api_sec_main_conf_t *mcf,
@@ -58,11 +61,9 @@ ngx_api_sec_health_ready(ngx_http_request_t *r)
 {
     char                            *buf;
     size_t                           size;
-    ngx_str_t                        why;
-    ngx_uint_t                       id, ready;
+    ngx_uint_t                       ready;
     api_span_t                       text;
     api_writer_t                     w;
-    const ngx_api_door_t            *door;
     const ngx_api_sec_main_conf_t   *mcf;
 
     mcf = ngx_http_get_module_main_conf(r, ngx_api_sec_module);
@@ -75,33 +76,14 @@ ngx_api_sec_health_ready(ngx_http_request_t *r)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    ready = 1;
-
-    for (id = 0; id < NGX_API_NMODULES; id++) {
-        door = ngx_api_sec_health_door(r, id);
-
-        if (door && door->ready && door->ready(door, &why) != NGX_OK) {
-            ready = 0;
-        }
-    }
+    ready = ngx_api_sec_health_all_ready(r);
 
     api_writer_init(&w, buf, size);
     api_writer_object(&w);
     api_writer_name(&w, API_SPAN("status"));
     api_writer_string(&w, ready ? API_SPAN("pass") : API_SPAN("fail"));
-    api_writer_name(&w, API_SPAN("modules"));
-    api_writer_object(&w);
 
-    for (id = 0; id < NGX_API_NMODULES; id++) {
-        door = ngx_api_sec_health_door(r, id);
-
-        if (door) {
-            ngx_api_sec_health_module(door, &w);
-        }
-    }
-
-    api_writer_end(&w);
-
+    ngx_api_sec_health_modules(r, &w);
     ngx_api_sec_health_zone(mcf, &w);
     ngx_api_sec_health_issuers(mcf, &w);
 
@@ -119,6 +101,25 @@ ngx_api_sec_health_ready(ngx_http_request_t *r)
     return ngx_api_sec_health_send(r, ready ? NGX_HTTP_OK
                                             : NGX_HTTP_SERVICE_UNAVAILABLE,
                                    text);
+}
+
+
+static ngx_uint_t
+ngx_api_sec_health_all_ready(ngx_http_request_t *r)
+{
+    ngx_str_t              why;
+    ngx_uint_t             id;
+    const ngx_api_door_t  *door;
+
+    for (id = 0; id < NGX_API_NMODULES; id++) {
+        door = ngx_api_sec_health_door(r, id);
+
+        if (door && door->ready && door->ready(door, &why) != NGX_OK) {
+            return 0;
+        }
+    }
+
+    return 1;
 }
 
 
@@ -200,6 +201,27 @@ ngx_api_sec_health_door(ngx_http_request_t *r, ngx_uint_t id)
     }
 
     return NULL;
+}
+
+
+static void
+ngx_api_sec_health_modules(ngx_http_request_t *r, api_writer_t *w)
+{
+    ngx_uint_t             id;
+    const ngx_api_door_t  *door;
+
+    api_writer_name(w, API_SPAN("modules"));
+    api_writer_object(w);
+
+    for (id = 0; id < NGX_API_NMODULES; id++) {
+        door = ngx_api_sec_health_door(r, id);
+
+        if (door) {
+            ngx_api_sec_health_module(door, w);
+        }
+    }
+
+    api_writer_end(w);
 }
 
 
