@@ -23,17 +23,6 @@ add_block_preprocessor(sub {
 
     $block->set_value(http_config => corp())
         unless defined $block->http_config;
-
-    $block->set_value(config => <<'    END') unless defined $block->config;
-    location /v1/ {
-        api_auth jwt=corp;
-        add_header X-Why "$api_auth_result:$api_auth_error" always;
-        try_files /in.txt =404;
-    }
-    END
-
-    my $files = $block->user_files // [];
-    $block->set_value(user_files => [@$files, ['in.txt', "in\n"]]);
 });
 
 # the JSON of a payload, with members after those of a good one

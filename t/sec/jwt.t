@@ -11,21 +11,6 @@ no_long_string();
 env_to_nginx('API_TEST_SECRET');
 $ENV{API_TEST_SECRET} = secret('hs256b');
 
-add_block_preprocessor(sub {
-    my ($block) = @_;
-
-    $block->set_value(config => <<'    END') unless defined $block->config;
-    location /v1/ {
-        api_auth jwt=corp;
-        add_header X-Why "$api_auth_result:$api_auth_error" always;
-        try_files /in.txt =404;
-    }
-    END
-
-    my $files = $block->user_files // [];
-    $block->set_value(user_files => [@$files, ['in.txt', "in\n"]]);
-});
-
 our $JWKS = '$TEST_NGINX_SERVER_ROOT/html/jwks.json';
 our $PEM = join ";\n    key ", map { "\$TEST_NGINX_KEYS_DIR/$_.pub.pem kid=$_" }
     qw(rsa2048 p256 p384 p521 secp256k1 ed25519 ed448);

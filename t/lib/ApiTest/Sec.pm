@@ -63,35 +63,61 @@ sub corp {
 }
 
 
+my $LOCATION = <<'END';
+    location /v1/ {
+        api_auth jwt=corp;
+        add_header X-Why "$api_auth_result:$api_auth_error" always;
+        try_files /in.txt =404;
+    }
+END
+
+
 # Makes "tokens" a section: Perl that gives [what, token, verdict] a token, and
-# sees what the file has. Each is sent in a request of its own. A token with a colon is the lines of headers to send
-# in its place. The verdict is ok, the reason of a 401 or 400, or the status
-# of nginx's own refusal. The location is
-#
-#     add_header X-Why "$api_auth_result:$api_auth_error" always;
+# sees what the file has. Each is sent in a request of its own. A token with a
+# colon is the lines of headers to send in its place. The verdict is ok, the
+# reason of a 401 or 400, or the status of nginx's own refusal. A block
+# without a configuration gets the location above, and any of them in.txt.
 sub try_tokens {
     custom_sections('tokens');
 
     main::add_block_preprocessor(sub {
         my ($block) = @_;
 
-        my $text = $block->tokens;
-        return unless defined $text;
-
-        my $tokens = eval "package main; no strict; [do { $text }]"
-            or die $block->name . ": tokens: $@";
-        my @expect = map { expectation($_->[2]) } @$tokens;
-
-        my %section = (
-            request            => [map { "GET /v1/orders\n" } @$tokens],
-            more_headers       => [map { header($_->[1]) } @$tokens],
-            error_code         => [map { $_->{status} } @expect],
-            response_headers   => [map { $_->{headers} } @expect],
-            response_body_like => [map { $_->{body} } @expect],
-        );
-
-        $block->set_value($_ => $section{$_}) for keys %section;
+        $block->set_value(config => $LOCATION) unless defined $block->config;
+        add_file($block, 'in.txt', "in\n");
+        set_requests($block) if defined $block->tokens;
     });
+    return;
+}
+
+
+sub add_file {
+    my ($block, $name, $text) = @_;
+
+    my $files = $block->user_files // [];
+    $block->set_value(user_files => ref $files
+        ? [@$files, [$name, $text]] : "$files>>> $name\n$text");
+    return;
+}
+
+
+sub set_requests {
+    my ($block) = @_;
+
+    my $text   = $block->tokens;
+    my $tokens = eval "package main; no strict; [do { $text }]"
+        or die $block->name . ": tokens: $@";
+    my @expect = map { expectation($_->[2]) } @$tokens;
+
+    my %section = (
+        request            => [map { "GET /v1/orders\n" } @$tokens],
+        more_headers       => [map { header($_->[1]) } @$tokens],
+        error_code         => [map { $_->{status} } @expect],
+        response_headers   => [map { $_->{headers} } @expect],
+        response_body_like => [map { $_->{body} } @expect],
+    );
+
+    $block->set_value($_ => $section{$_}) for keys %section;
     return;
 }
 
