@@ -1,38 +1,20 @@
 /*
- * Tokens, signed by libjwt, after we have made sure that the key is one of
- * the algorithm: libjwt would sign HS256 with a PEM file and ES256 with any
- * curve.
+ * Tokens.  libjwt signs those it can: HS, RS and ES with typ JWT.  It knows
+ * no other algorithm, writes no other typ, and would take any key: HS256 with
+ * a PEM file, ES256 with any curve.  So we look at the key first, and what
+ * libjwt cannot do is signed through OpenSSL.
  */
 
+#include "apisec_sign.h"
 #include "apisec_token.h"
+#include "api_base64.h"
 #include "api_json.h"
-#include "api_jws.h"
 #include "api_text.h"
 
 #include <jwt.h>
 #include <stdlib.h>
 
 #include <openssl/crypto.h>
-
-
-typedef struct {
-    const char *name;
-    const char *type;  /* of the key; NULL: a secret */
-    const char *usual; /* of an EC key: what apisec_key_alg says of it */
-    size_t      least; /* bytes of a secret, RFC 7518 3.2 */
-} mint_alg_t;
-
-static const mint_alg_t algs[] = {
-    { "HS256", NULL, NULL, 32 },
-    { "HS384", NULL, NULL, 48 },
-    { "HS512", NULL, NULL, 64 },
-    { "RS256", "RSA", NULL, 0 },
-    { "RS384", "RSA", NULL, 0 },
-    { "RS512", "RSA", NULL, 0 },
-    { "ES256", "EC", "ES256", 0 },
-    { "ES384", "EC", "ES384", 0 },
-    { "ES512", "EC", "ES512", 0 },
-};
 
 
 static const char *
@@ -141,39 +123,6 @@ claims_text(const apisec_token_t *t)
 }
 
 
-static int
-unsupported(const char *alg)
-{
-    if (api_jws_alg(api_span(alg, strlen(alg))) != API_JWS_UNKNOWN) {
-        return apisec_fail(APISEC_FAILED,
-            "%s: libjwt does not sign with it: nginx takes such tokens, but"
-            " make them with another tool (the npm package jose does), or"
-            " write --alg ES256 or RS256 with a key of that type",
-            alg);
-    }
-
-    return apisec_fail(APISEC_USAGE,
-        "\"%s\" is no algorithm to sign with: write one of HS256 HS384 HS512"
-        " RS256 RS384 RS512 ES256 ES384 ES512",
-        alg);
-}
-
-
-static const mint_alg_t *
-find_alg(const char *name)
-{
-    size_t i;
-
-    for (i = 0; i < sizeof(algs) / sizeof(algs[0]); i++) {
-        if (strcmp(algs[i].name, name) == 0) {
-            return &algs[i];
-        }
-    }
-
-    return NULL;
-}
-
-
 static bool
 looks_like_pem(api_span_t text)
 {
@@ -182,7 +131,7 @@ looks_like_pem(api_span_t text)
 
 
 static int
-check_secret(const mint_alg_t *alg, const char *path, api_span_t secret)
+check_secret(const apisec_alg_t *alg, const char *path, api_span_t secret)
 {
     if (looks_like_pem(secret)) {
         return apisec_fail(APISEC_FAILED,
@@ -204,13 +153,18 @@ check_secret(const mint_alg_t *alg, const char *path, api_span_t secret)
 
 
 static int
-check_key(const mint_alg_t *alg, const char *path, EVP_PKEY *key)
+check_key(const apisec_alg_t *alg, const char *path, EVP_PKEY *key)
 {
+    bool        fits;
     const char *usual = apisec_key_alg(key);
 
-    if (!EVP_PKEY_is_a(key, alg->type)
-        || (alg->usual && (usual == NULL || strcmp(usual, alg->usual) != 0)))
-    {
+    if (alg->family == APISEC_RS || alg->family == APISEC_PS) {
+        fits = EVP_PKEY_is_a(key, "RSA");
+    } else {
+        fits = usual && strcmp(usual, alg->name) == 0;
+    }
+
+    if (!fits) {
         return apisec_fail(APISEC_FAILED,
             "%s: this key does not fit %s: write --alg %s", path, alg->name,
             usual ? usual : "RS256, with an RSA key");
@@ -219,7 +173,7 @@ check_key(const mint_alg_t *alg, const char *path, EVP_PKEY *key)
     if (EVP_PKEY_is_a(key, "RSA") && EVP_PKEY_get_bits(key) < 2048) {
         return apisec_fail(APISEC_FAILED,
             "%s: an RSA key of %d bits, nginx takes 2048 and more: make one"
-            " with  apisec init  or  openssl genpkey",
+            " with  openssl genpkey -algorithm RSA",
             path, EVP_PKEY_get_bits(key));
     }
 
@@ -230,64 +184,53 @@ check_key(const mint_alg_t *alg, const char *path, EVP_PKEY *key)
 /* What is in the file decides where the command line does not. */
 
 static int
-choose(const apisec_token_t *t, const char *path, api_span_t text,
-    const mint_alg_t **alg, char kid[APISEC_KID_LEN + 1])
+choose(const apisec_token_t *t, const char *path, apisec_signer_t *s)
 {
-    int         rc;
-    EVP_PKEY   *key = apisec_key_private(text);
     const char *name = t->alg;
 
     if (name == NULL) {
-        name = key ? apisec_key_alg(key) : NULL;
+        name = s->key ? apisec_key_alg(s->key) : NULL;
     }
 
     if (name == NULL) {
-        EVP_PKEY_free(key);
         return apisec_fail(APISEC_FAILED,
             "%s: no private key in PEM without a passphrase: give one, or"
             " --alg HS256 when the file holds a secret",
             path);
     }
 
-    *alg = find_alg(name);
+    s->alg = apisec_alg(name);
 
-    if (*alg == NULL) {
-        rc = unsupported(name);
+    if (s->alg == NULL) {
+        return apisec_fail(APISEC_USAGE,
+            "\"%s\" is no algorithm to sign with: write one of HS256 RS256"
+            " PS256 ES256 EdDSA or their kin, with capitals as here",
+            name);
+    }
 
-    } else if ((*alg)->type == NULL) {
-        rc = check_secret(*alg, path, text);
+    if (s->alg->family == APISEC_HS) {
+        return check_secret(s->alg, path, s->text);
+    }
 
-    } else if (key == NULL) {
-        rc = apisec_fail(APISEC_FAILED,
+    if (s->key == NULL) {
+        return apisec_fail(APISEC_FAILED,
             "%s: no private key in PEM without a passphrase, which %s needs",
             path, name);
-
-    } else {
-        rc = check_key(*alg, path, key);
     }
 
-    if (rc == APISEC_OK && (*alg)->type) {
-        apisec_key_thumbprint(key, kid);
-    }
-
-    EVP_PKEY_free(key);
-
-    return rc;
+    return check_key(s->alg, path, s->key);
 }
 
 
 static int
-build(jwt_t *jwt, const apisec_token_t *t, const mint_alg_t *alg,
-    const char *kid, api_span_t key)
+by_libjwt(jwt_t *jwt, const apisec_token_t *t, const apisec_signer_t *s,
+    const char *kid, char **token)
 {
+    char *text;
+
     if (*kid && jwt_add_header(jwt, "kid", kid) != 0) {
         return apisec_fail(
             APISEC_FAILED, "libjwt does not take the kid \"%s\"", kid);
-    }
-
-    if (t->typ && jwt_add_header(jwt, "typ", t->typ) != 0) {
-        return apisec_fail(
-            APISEC_FAILED, "libjwt does not take the typ \"%s\"", t->typ);
     }
 
     if (jwt_add_grants_json(jwt, claims_text(t)) != 0) {
@@ -296,55 +239,116 @@ build(jwt_t *jwt, const apisec_token_t *t, const mint_alg_t *alg,
             " bits, or a name or text not UTF-8?");
     }
 
-    if (jwt_set_alg(jwt, jwt_str_alg(alg->name), key.data, (int) key.len) != 0)
+    if (jwt_set_alg(
+            jwt, jwt_str_alg(s->alg->name), s->text.data, (int) s->text.len)
+        != 0)
     {
-        return apisec_fail(
-            APISEC_FAILED, "libjwt does not take the key for %s", alg->name);
+        return apisec_fail(APISEC_FAILED,
+            "libjwt does not take the key for %s", s->alg->name);
     }
 
-    return APISEC_OK;
-}
-
-
-int
-apisec_mint(const apisec_token_t *t, const char *path, char **token)
-{
-    int               rc;
-    char              kid[APISEC_KID_LEN + 1] = "", *text;
-    jwt_t            *jwt;
-    api_span_t        key;
-    const mint_alg_t *alg = NULL;
-
-    rc = apisec_read(path, APISEC_KEY_MAX, &key);
-    if (rc != APISEC_OK) {
-        return rc;
-    }
-
-    rc = choose(t, path, key, &alg, kid);
-    if (rc != APISEC_OK) {
-        return rc;
-    }
-
-    if (jwt_new(&jwt) != 0) {
-        return apisec_fail(APISEC_FAILED, "no memory");
-    }
-
-    rc = build(jwt, t, alg, t->kid ? t->kid : kid, key);
-    text = rc == APISEC_OK ? jwt_encode_str(jwt) : NULL;
-    jwt_free(jwt);
-    OPENSSL_cleanse((void *) (uintptr_t) key.data, key.len);
-
-    if (rc != APISEC_OK) {
-        return rc;
-    }
-
+    text = jwt_encode_str(jwt);
     if (text == NULL) {
         return apisec_fail(
-            APISEC_FAILED, "%s: libjwt could not sign with it", path);
+            APISEC_FAILED, "libjwt could not sign with %s", s->alg->name);
     }
 
     *token = apisec_text("%s", text);
     free(text); /* libjwt 1.10 has no function for it */
 
     return APISEC_OK;
+}
+
+
+static char *
+encoded(api_span_t bytes)
+{
+    char *text = apisec_alloc(api_base64url_encoded_len(bytes.len) + 1);
+
+    text[api_base64url_encode(bytes, text)] = '\0';
+
+    return text;
+}
+
+
+static int
+by_openssl(const apisec_token_t *t, const apisec_signer_t *s, const char *kid,
+    char **token)
+{
+    char      *text;
+    api_span_t signature;
+
+    text = apisec_text("{\"alg\":\"%s\",%s%s%s\"typ\":%s}", s->alg->name,
+        *kid ? "\"kid\":" : "", *kid ? quoted(kid) : "", *kid ? "," : "",
+        quoted(t->typ ? t->typ : "JWT"));
+    text = encoded(api_span(text, strlen(text)));
+
+    *token = claims_text(t);
+    text =
+        apisec_text("%s.%s", text, encoded(api_span(*token, strlen(*token))));
+
+    if (!apisec_sign(s, api_span(text, strlen(text)), &signature)) {
+        return apisec_fail(
+            APISEC_FAILED, "OpenSSL could not sign with %s", s->alg->name);
+    }
+
+    *token = apisec_text("%s.%s", text, encoded(signature));
+
+    return APISEC_OK;
+}
+
+
+static int
+mint(const apisec_token_t *t, const apisec_signer_t *s, char **token)
+{
+    int         rc;
+    char        thumbprint[APISEC_KID_LEN + 1] = "";
+    jwt_t      *jwt;
+    const char *kid = t->kid;
+
+    if (kid == NULL) {
+        if (s->alg->family != APISEC_HS) {
+            apisec_key_thumbprint(s->key, thumbprint);
+        }
+
+        kid = thumbprint;
+    }
+
+    if (!s->alg->libjwt || (t->typ && strcmp(t->typ, "JWT") != 0)) {
+        return by_openssl(t, s, kid, token);
+    }
+
+    if (jwt_new(&jwt) != 0) {
+        return apisec_fail(APISEC_FAILED, "no memory");
+    }
+
+    rc = by_libjwt(jwt, t, s, kid, token);
+    jwt_free(jwt);
+
+    return rc;
+}
+
+
+int
+apisec_mint(const apisec_token_t *t, const char *path, char **token)
+{
+    int             rc;
+    apisec_signer_t s = { .key = NULL };
+
+    rc = apisec_read(path, APISEC_KEY_MAX, &s.text);
+    if (rc != APISEC_OK) {
+        return rc;
+    }
+
+    s.key = apisec_key_private(s.text);
+    rc = choose(t, path, &s);
+
+    if (rc == APISEC_OK) {
+        rc = mint(t, &s, token);
+    }
+
+    EVP_PKEY_free(s.key);
+    OPENSSL_cleanse((void *) (uintptr_t) s.text.data, s.text.len);
+
+    return rc;
 }

@@ -1,7 +1,7 @@
 /*
  * What each reason means, and what to do about it.  The names are those of
- * api_jwt_code_name, api_json_error_name and of the handlers; t/suite/apisec.t
- * asks for the first two sets to be complete.
+ * api_jwt_code_name and of the handlers; t/suite/apisec.t looks into their
+ * sources whether one is missing here.
  */
 
 #include "apisec_why.h"
@@ -107,39 +107,51 @@ static const apisec_reason_t reasons[] = {
         "Compare the rule that was noted with the claims that the provider"
         " puts into the token." },
 
-    /* api_cors */
+    /* api_cors, of a preflight */
 
-    { "cors", "origin", "A web page of an origin that is not allowed asked.",
-        "Add it to origins in api_cors if it is yours." },
+    { "cors", "origin", "A page of an origin that is not allowed asked.",
+        "Add the origin to origins in api_cors if it is yours." },
+    { "cors", "method",
+        "A page of another origin asked for a method that it may not use.",
+        "Add the method to methods in api_cors if pages need it." },
+    { "cors", "header",
+        "A page of another origin asked for a header that it may not send.",
+        "Add the header to headers in api_cors if pages need it." },
+    { "cors", "malformed", "A header of the preflight stands twice.",
+        "No browser does that: look at proxies in between." },
 
-    /* the body */
+    /* api_body and the reader of bodies */
 
-    { "body", "body_too_large", "The body is over api_body_limit.",
-        "Send less at once, or raise api_body_limit for this location." },
     { "body", "too_large", "The body is over api_body_limit.",
         "Send less at once, or raise api_body_limit for this location." },
-    { "body", "budget",
-        "The bodies that are held at this moment have used up"
-        " api_body_budget.",
-        "Try again later; raise api_body_budget if it happens often." },
-    { "body", "encoding",
-        "The body has a Content-Encoding that is not"
-        " decoded here.",
+    { "body", "decoded_too_large",
+        "Decoded, the body is over the size or ratio of api_body_decode.",
+        "It may be a bomb; raise max or ratio in api_body_decode if not." },
+    { "body", "content_coding",
+        "The body has a Content-Encoding that is not decoded here.",
         "The client sends it as it is; or write api_body_decode gzip"
         " max=SIZE." },
-    { "body", "media_type", "The body is not of a type that is taken here.",
+    { "body", "bad_gzip", "The body is called gzip and is not, or is cut.",
+        "See what the client or a proxy makes of it." },
+    { "body", "body_budget",
+        "The bodies held at this moment have used up api_body_budget.",
+        "The client tries again; raise api_body_budget if it happens often." },
+    { "body", "body_incomplete",
+        "The body has gone upstream before it could be looked at.",
+        "Take proxy_request_buffering off away from this location." },
+    { "body", "body_unreadable", "The body could not be read back.",
+        "See the error log; is the disk of client_body_temp_path full?" },
+    { "body", "media_type", "The body is not application/json.",
         "The client sends Content-Type: application/json." },
-
-    /* what makes a text not JSON, or not of the strict kind */
-
-    { NULL, "empty", "There is nothing where JSON should be.",
+    { "body", "grpc", "gRPC came to a location that looks at bodies.",
+        "Where gRPC belongs, write api_body json skip=grpc." },
+    { "body", "json_empty", "There is no body where JSON should be.",
         "The client sends a JSON value." },
-    { NULL, "duplicate_name",
-        "A name stands twice in one object: programs"
-        " differ in which one they believe.",
-        "The client sends each name once." },
-    { NULL, "utf8", "The text is not UTF-8.",
-        "The client encodes JSON as UTF-8." },
+    { "body", "json",
+        "The body is not JSON of the strict kind: RFC 8259, each name once,"
+        " UTF-8, within the limits.",
+        "What is wrong at which byte was noted above; the client corrects"
+        " it." },
 
     { NULL, NULL, "This reason is newer than this program.",
         "See what was noted, and the page of the directive in"

@@ -39,8 +39,9 @@ static const apisec_option_t options[] = {
     OPTION("key", APISEC_TEXT, key, "FILE",
         "private key in PEM, or the bytes of a secret for HS256 and its kin"),
     OPTION("alg", APISEC_TEXT, alg, "ALG",
-        "HS256 HS384 HS512 RS256 RS384 RS512 ES256 ES384 ES512; by default\n"
-        "        what is usual for the key"),
+        "HS256 RS256 PS256 ES256 and their kin of 384 and 512, ES256K, "
+        "EdDSA;\n"
+        "        by default what is usual for the key"),
     OPTION("kid", APISEC_TEXT, kid, "KID",
         "by default the key's thumbprint (RFC 7638); '' for none"),
     OPTION("typ", APISEC_TEXT, typ, "TYP", "such as at+jwt; by default JWT"),
@@ -63,8 +64,10 @@ static const apisec_option_t options[] = {
 };
 
 const apisec_command_t apisec_token = { "token", "[OPTIONS]",
-    "make a token (JWT), signed by libjwt",
-    "PS256 and EdDSA are not offered by libjwt 1.10; nginx verifies them.\n"
+    "make a token (JWT)",
+    "libjwt signs it; OpenSSL itself does where libjwt 1.10 cannot: PS256 "
+    "and\n"
+    "its kin, ES256K, EdDSA, and a typ other than JWT.\n"
     "Secrets come from files only: a command line is seen by everybody.\n",
     options, run };
 

@@ -38,7 +38,7 @@ void apisec_claim_times(apisec_token_t *t, int64_t now, int64_t ttl);
 
 /*
  * Sign with the key in the file `path`: PEM, or the bytes of a secret for
- * HS256, HS384, HS512.  libjwt does it.
+ * HS256, HS384, HS512.
  */
 
 int apisec_mint(const apisec_token_t *t, const char *path, char **token);
