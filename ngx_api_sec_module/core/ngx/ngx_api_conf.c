@@ -8,6 +8,8 @@ static char *ngx_api_conf_words(ngx_conf_t *cf, ngx_str_t *value,
     ngx_array_t **words);
 static char *ngx_api_conf_unknown(ngx_conf_t *cf, const ngx_api_opt_t *opts,
     ngx_str_t *arg);
+static char *ngx_api_conf_invalid(ngx_conf_t *cf, const ngx_api_opt_t *opt,
+    ngx_str_t *arg);
 
 
 const ngx_str_t  ngx_api_mode_names[] = {
@@ -235,7 +237,48 @@ ngx_api_conf_opt(ngx_conf_t *cf, const ngx_api_opt_t *opt, ngx_str_t *arg,
         }
     }
 
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "invalid value in \"%V\"", arg);
+    return ngx_api_conf_invalid(cf, opt, arg);
+}
+
+
+static char *
+ngx_api_conf_invalid(ngx_conf_t *cf, const ngx_api_opt_t *opt, ngx_str_t *arg)
+{
+    u_char       buf[NGX_MAX_CONF_ERRSTR / 2], *p;
+    ngx_uint_t   n;
+    const char  *hint;
+
+    switch (opt->type) {
+
+    case NGX_API_OPT_STR:
+        hint = " a value";
+        break;
+
+    case NGX_API_OPT_SIZE:
+        hint = " a size, for example 64k";
+        break;
+
+    case NGX_API_OPT_SEC:
+        hint = " a time, for example 30s";
+        break;
+
+    case NGX_API_OPT_NUM:
+        hint = " a number";
+        break;
+
+    default: /* NGX_API_OPT_ENUM */
+        hint = " one of:";
+    }
+
+    p = ngx_slprintf(buf, buf + sizeof(buf), "%s", hint);
+
+    for (n = 0; opt->names && opt->names[n].len; n++) {
+        p = ngx_slprintf(p, buf + sizeof(buf), " %V", &opt->names[n]);
+    }
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "invalid value in \"%V\": write%*s", arg,
+                       (size_t) (p - buf), buf);
 
     return NGX_CONF_ERROR;
 }
