@@ -130,10 +130,21 @@ looks_like_pem(api_span_t text)
 }
 
 
-static int
-check_secret(const apisec_alg_t *alg, const char *path, api_span_t secret)
+/* Less one newline at the end, as nginx reads it. */
+
+static api_span_t
+secret(api_span_t text)
 {
-    if (looks_like_pem(secret)) {
+    text.len -= text.len && text.data[text.len - 1] == '\n';
+
+    return text;
+}
+
+
+static int
+check_secret(const apisec_alg_t *alg, const char *path, api_span_t text)
+{
+    if (looks_like_pem(text)) {
         return apisec_fail(APISEC_FAILED,
             "%s: a key in PEM is no secret for %s: who knows the public half"
             " could sign. Leave --alg away, or make a secret with  openssl"
@@ -141,11 +152,11 @@ check_secret(const apisec_alg_t *alg, const char *path, api_span_t secret)
             path, alg->name, alg->least);
     }
 
-    if (secret.len < alg->least) {
+    if (text.len < alg->least) {
         return apisec_fail(APISEC_FAILED,
             "%s: %zu bytes are too few for %s, which needs %zu: make a secret"
             " with  openssl rand -out secret.bin %zu",
-            path, secret.len, alg->name, alg->least, alg->least);
+            path, text.len, alg->name, alg->least, alg->least);
     }
 
     return APISEC_OK;
@@ -209,6 +220,7 @@ choose(const apisec_token_t *t, const char *path, apisec_signer_t *s)
     }
 
     if (s->alg->family == APISEC_HS) {
+        s->text = secret(s->text);
         return check_secret(s->alg, path, s->text);
     }
 

@@ -228,6 +228,17 @@ subtest 'tokens of every algorithm' => sub {
         push @questions, \%question;
     }
 
+    # nginx takes one newline at the end of a secret for an editor's
+
+    spew("$dir/line.secret", slurp(key_file('hs256')) . "\n");
+    my $token = succeeds('secret with a newline', 'token', '--key',
+        "$dir/line.secret", qw(--alg HS256 --iss https://i --aud a --sub s));
+    chomp $token;
+    push @all, ['HS256', 'JWT'];
+    push @questions, { %{ $questions[$#questions] }, token => $token,
+        secret => encode_base64url(slurp(key_file('hs256'))),
+        options => { algorithms => ['HS256'] } };
+
     my @answers = second_opinion(@questions)
         or plan skip_all => 'node and jose are not here';
 

@@ -16,7 +16,7 @@ use Time::HiRes qw(sleep time);
 
 our @EXPORT = qw(
     run apisec nginx modules_dir two_ports start_nginx stop_nginx http
-    until_true slurp spew scratch
+    until_true gone slurp spew scratch
 );
 
 my %running;
@@ -104,7 +104,16 @@ sub stop_nginx {
     delete $running{$dir};
     my $pid = slurp("$dir/nginx.pid") + 0;
     kill QUIT => $pid;
-    return until_true(10, sub { !kill 0, $pid });
+    return until_true(10, sub { gone($pid) });
+}
+
+
+# also when nobody has waited for it yet
+sub gone {
+    my ($pid) = @_;
+
+    return 1 if !kill 0, $pid;
+    return eval { slurp("/proc/$pid/stat") } =~ /\) Z /;
 }
 
 END {
