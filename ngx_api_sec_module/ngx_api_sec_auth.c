@@ -76,6 +76,11 @@ ngx_api_sec_access_handler(ngx_http_request_t *r)
         ngx_api_record_decide(rec, NGX_API_CHECK_AUTH, NGX_API_ALLOW, 0,
                               &ngx_api_sec_auth_allowed[0], NULL);
 
+        if (rec->refusal.status) {
+            /* error_page led to another policy, which takes the token */
+            ngx_api_refuse_overruled(r, rec);
+        }
+
         /* NGX_OK would open the location under satisfy any */
 
         return mode == NGX_API_MODE_ENFORCE ? NGX_OK : NGX_DECLINED;

@@ -147,9 +147,13 @@ ngx_api_sec_require_handler(ngx_http_request_t *r)
     rec = ngx_api_record_peek(r, mcf->self.record);
 
     if (rec && rec->refusal.status
-        && rec->refusal.check == NGX_API_CHECK_AUTH)
+        && rec->refusal.check == NGX_API_CHECK_AUTH
+        && rec->refusal.uri_changes == r->uri_changes)
     {
-        /* ACCESS has let the request pass after all: satisfy any */
+        /*
+         * ACCESS has let the request pass after all: satisfy any.  In another
+         * location it is the page of an error_page, and the refusal stands.
+         */
         ngx_api_refuse_overruled(r, rec);
     }
 

@@ -71,9 +71,19 @@ ngx_api_refuse(ngx_http_request_t *r, const ngx_api_self_t *self,
     ngx_api_refuse_log(r, self, rec, why, NGX_API_DENY);
 
     if (why->challenge.len) {
-        h = ngx_api_add_header(r, name, &why->challenge);
-        if (h == NULL) {
-            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        h = r->headers_out.www_authenticate;
+
+        /* that of a refusal before an internal redirect is replaced */
+
+        if (h && h->key.data == (u_char *) (uintptr_t) name) {
+            h->hash = 1;
+            h->value = why->challenge;
+
+        } else {
+            h = ngx_api_add_header(r, name, &why->challenge);
+            if (h == NULL) {
+                return NGX_HTTP_INTERNAL_SERVER_ERROR;
+            }
         }
 
         r->headers_out.www_authenticate = h;
