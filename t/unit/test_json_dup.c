@@ -335,61 +335,139 @@ test_shapes(void)
 }
 
 
-/* Outer objects go on after inner ones have used the table. */
+/* Usual objects cost nothing off the short path, also with equal siblings. */
 
 static void
-test_interleaved(void)
+test_usual(void)
 {
-    char             *p;
-    size_t            i, k, wrong;
-    api_err_t         err;
-    api_json_t        doc;
-    api_span_t        s;
-    api_json_limits_t limits;
-    const char       *bad;
+    char  *p;
+    size_t i;
 
-    limits = api_json_limits_default;
+    p = text;
+    *p++ = '[';
+
+    for (i = 0; i < 1000; i++) {
+        p += sprintf(p, "{\"id\":1,\"in\":{\"id\":1,\"name\":2,\"a\":3},"
+                        "\"name\":2,\"b\":3,\"c\":4,\"d\":{}},");
+    }
+
+    p[-1] = ']';
+    ut_int(work_of(api_span(text, (size_t) (p - text)), seed, API_OK), 0,
+        "no steps at all");
+}
+
+
+/* Making the table anew under very many levels. */
+
+static void
+test_depth(void)
+{
+    char    *p;
+    size_t   i;
+    uint64_t work;
+
+    p = text;
+
+    for (i = 0; i < 60000; i++) {
+        p += sprintf(p, "{\"a\":");
+    }
+
+    *p++ = '[';
+
+    for (i = 0; i < 500; i++) {
+        p += object_of(p, 61, 0, "1").len;
+        *p++ = ',';
+    }
+
+    p[-1] = ']';
+    memset(p, '}', 60000);
+    p += 60000;
+
+    work = work_of(api_span(text, (size_t) (p - text)), seed, API_OK);
+    ut_ok(work < 61 * 500 * 8 + 4 * 60000, "60000 levels");
+}
+
+
+/*
+ * An object of 100 names whose every tenth value is a larger object of the
+ * same names, so that both kinds use the table in turn; name 99 is name k.
+ */
+
+static api_span_t
+interleaved(size_t k)
+{
+    char  *p;
+    size_t i;
+
+    p = text;
+    *p++ = '{';
+
+    for (i = 0; i < 100; i++) {
+        p += sprintf(p, "\"x%zx\":", i == 99 ? k : i);
+        p += i % 10 == 9 ? object_of(p, 70 + i, 0, "null").len
+                         : (size_t) sprintf(p, "{}");
+        *p++ = ',';
+    }
+
+    p[-1] = '}';
+
+    return api_span(text, (size_t) (p - text));
+}
+
+
+static void
+test_interleaved(api_sipkey_t key)
+{
+    size_t      k, wrong;
+    api_json_t  doc;
+    const char *bad;
+
     wrong = 0;
 
-    for (k = 0; k < 100; k += 9) {
-        p = text;
-        *p++ = '{';
-
-        for (i = 0; i < 100; i++) {
-            p += sprintf(p, "\"%zu\":", i == 99 ? k : i);
-
-            if (i % 10 == 9) {
-                p += object_of(p, 70 + i, 0, "null").len;
-
-            } else {
-                p += sprintf(p, "{}");
-            }
-
-            *p++ = ',';
-        }
-
-        p[-1] = '}';
-        s = api_span(text, (size_t) (p - text));
-
-        if (k == 99) {
-            bad = "parse";
-
-            if (api_json_parse(&doc, s, &limits, 0, seed, &arena, &err)
-                == API_OK) {
-                bad = json_check(&doc, &limits, 0, &arena);
-            }
-
-            ut_ok(bad == NULL, "no duplicate: %s", bad ? bad : "all holds");
-
-        } else {
-            wrong += api_json_parse(&doc, s, &limits, 0, seed, &arena, &err)
-                     != API_DUPLICATE;
-        }
-
-        api_arena_free(&arena);
+    for (k = 0; k < 99; k++) {
+        wrong +=
+            api_json_parse(&doc, interleaved(k), NULL, 0, key, &arena, NULL)
+            != API_DUPLICATE;
     }
 
     ut_int(wrong, 0, "duplicates of an outer object missed");
+
+    bad = "parse";
+
+    if (api_json_parse(&doc, interleaved(99), NULL, 0, key, &arena, NULL)
+        == API_OK)
+    {
+        bad = json_check(&doc, &api_json_limits_default, 0, &arena);
+    }
+
+    ut_ok(bad == NULL, "no duplicate: %s", bad ? bad : "all holds");
+    api_arena_free(&arena);
+}
+
+
+/* Of two duplicates the first in the text is reported, sorted or not. */
+
+static void
+test_first(api_sipkey_t key)
+{
+    int        i;
+    char      *p;
+    size_t     a, b;
+    api_err_t  err;
+    api_json_t doc;
+
+    for (i = 0; i < 2; i++) {
+        p = text + object_of(text, 150, 0, "1").len - 1;
+        a = (size_t) (p - text) + 1;
+        p += sprintf(p, ",\"x%d\":1,\"y\":1", i ? 3 : 5);
+        b = (size_t) (p - text) + 1;
+        p += sprintf(p, ",\"x%d\":1}", i ? 5 : 3);
+
+        api_json_parse(&doc, api_span(text, (size_t) (p - text)), NULL, 0, key,
+            &arena, &err);
+        ut_ok(err.code == API_JSON_E_DUPLICATE && err.pos == a && a < b,
+            "the first of two");
+    }
 }
 
 
@@ -405,7 +483,12 @@ main(void)
     test_spread();
     test_work();
     test_shapes();
-    test_interleaved();
+    test_interleaved(seed);
+    test_interleaved(broken);
+    test_first(seed);
+    test_first(broken);
+    test_usual();
+    test_depth();
 
     api_arena_free(&arena);
 

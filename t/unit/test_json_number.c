@@ -75,17 +75,19 @@ double_of(const char *text, double *v)
 }
 
 
-/* 2^-1074 * 1.5, halfway between the two smallest numbers, in full: 3 * 5^1075
-   shifted by the power of ten; digits by long multiplication. */
+/*
+ * m * 2^-1075 in full, halfway between two of the smallest doubles if m is
+ * odd: m * 5^1075, shifted by the power of ten, by long multiplication.
+ */
 
 static void
-halfway(char *out, const char *tail)
+halfway(char *out, uint8_t m, const char *tail)
 {
     int            n, i, k, carry;
     static uint8_t d[1200];
 
     memset(d, 0, sizeof(d));
-    d[0] = 3;
+    d[0] = m;
     n = 1;
 
     for (k = 0; k < 1075; k++) {
@@ -167,13 +169,15 @@ test_double(void)
             infinite[i]);
     }
 
-    halfway(text, "");
-    ut_ok(double_of(text, &v) && v == 0x1p-1073, "halfway goes to even");
-    halfway(text, "0000000000000000000000000000000000000001");
-    ut_ok(double_of(text, &v) && v == 0x1p-1073, "a little more goes up");
-    halfway(text, "");
+    halfway(text, 3, "");
+    ut_ok(double_of(text, &v) && v == 0x1p-1073, "halfway up to even");
     text[strspn(text, "0123456789") - 1]--;
     ut_ok(double_of(text, &v) && v == 0x1p-1074, "a little less goes down");
+
+    halfway(text, 1, "");
+    ut_ok(double_of(text, &v) && v == 0, "halfway down to even");
+    halfway(text, 1, "0000000000000000000000000000000000000001");
+    ut_ok(double_of(text, &v) && v == 0x1p-1074, "a little more goes up");
 
     errno = 7;
     double_of("1e999", &v);
