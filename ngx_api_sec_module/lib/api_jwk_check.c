@@ -137,11 +137,11 @@ api_jwk_check_rsa(api_jwk_parts_t *parts, api_err_t *err)
 
     e = 0;
 
-    for (i = 0; i < parts->e.len && i < 8; i++) {
+    for (i = 0; i < parts->e.len && e <= API_JWK_RSA_MAX_E; i++) {
         e = e << 8 | parts->e.data[i];
     }
 
-    if (parts->e.len > 5 || e < 3 || e > API_JWK_RSA_MAX_E || (e & 1) == 0) {
+    if (e < 3 || e > API_JWK_RSA_MAX_E || (e & 1) == 0) {
         return api_jwk_bad(
             err, "the RSA exponent must be odd and from 3 to 2^32");
     }

@@ -177,7 +177,12 @@ api_jws_verify_okp(
         return API_DENIED;
     }
 
-    if (EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, key->pkey) != 1) {
+    /* a one-shot verification ends a context in some versions of OpenSSL:
+       begin anew, it is a small part of the price */
+
+    if (EVP_MD_CTX_reset(ctx) != 1
+        || EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, key->pkey) != 1)
+    {
         return API_INTERNAL;
     }
 
