@@ -189,6 +189,9 @@ ngx_api_body_gone(ngx_http_request_t *r, ngx_api_body_t *body)
 {
     body->state = NGX_API_BODY_GONE;
 
+    r->keepalive = 0;
+    r->headers_in.content_length_n = 0;
+
     if (r->request_body) {
         r->request_body->bufs = NULL;
         r->request_body->temp_file = NULL;

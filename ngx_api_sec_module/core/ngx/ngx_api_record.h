@@ -74,6 +74,7 @@ typedef struct {
 typedef struct {
     ngx_uint_t                  status;    /* 0: nothing refused */
     ngx_uint_t                  uri_changes;
+    void                       *upstream;  /* done with before, or NULL */
     ngx_uint_t                  owner;
     ngx_uint_t                  check;
     ngx_str_t                   code;      /* public name of the error */

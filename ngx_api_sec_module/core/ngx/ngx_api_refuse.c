@@ -93,6 +93,7 @@ ngx_api_refuse(ngx_http_request_t *r, const ngx_api_self_t *self,
 
     refusal->status = why->status;
     refusal->uri_changes = r->uri_changes;
+    refusal->upstream = r->upstream;
     refusal->owner = self->id;
     refusal->check = why->check;
     refusal->code = why->code;
@@ -150,7 +151,7 @@ ngx_api_refuse_ours(ngx_http_request_t *r, const ngx_api_record_t *rec,
     return r == r->main && refusal->status && refusal->owner == owner
            && refusal->status == r->headers_out.status
            && refusal->uri_changes == r->uri_changes
-           && r->upstream == NULL;
+           && refusal->upstream == r->upstream;
 }
 
 
@@ -172,7 +173,9 @@ ngx_api_refuse_header(ngx_http_request_t *r, const ngx_api_self_t *self,
 
     shared = ngx_api_shared(r, self->sec);
 
-    if (ngx_api_is_grpc(r)) {
+    /* what calls itself gRPC in HTTP/1 is none */
+
+    if (ngx_api_is_grpc(r) && r->http_version >= NGX_HTTP_VERSION_20) {
         return ngx_api_refuse_grpc(r, rec, shared);
     }
 
