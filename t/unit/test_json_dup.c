@@ -445,6 +445,44 @@ test_interleaved(api_sipkey_t key)
 }
 
 
+/* In the table an outer object meets the names of closed inner ones, which
+   are the same and have the same hash: they are none of its own. */
+
+static void
+test_neighbours(void)
+{
+    char      *p;
+    size_t     i, wrong, shift;
+    api_json_t doc;
+
+    wrong = 0;
+
+    for (shift = 0; shift < 40; shift++) {
+        p = text
+            + sprintf(text, "[%.*s{", (int) (2 * shift),
+                "0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,"
+                "0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,");
+
+        for (i = 0; i < 60; i++) {
+            p += sprintf(p, "\"x%zx\":", (i + 27) % 60);
+            p += i < 33 ? (size_t) sprintf(p, "0")
+                        : object_of(p, 60, 0, "1").len;
+            *p++ = ',';
+        }
+
+        p[-1] = '}';
+        *p++ = ']';
+
+        wrong += api_json_parse(&doc, api_span(text, (size_t) (p - text)),
+                     NULL, 0, broken, &arena, NULL)
+                 != API_OK;
+        api_arena_free(&arena);
+    }
+
+    ut_int(wrong, 0, "names of closed objects taken for own ones");
+}
+
+
 /* Of two duplicates the first in the text is reported, sorted or not. */
 
 static void
@@ -485,6 +523,7 @@ main(void)
     test_shapes();
     test_interleaved(seed);
     test_interleaved(broken);
+    test_neighbours();
     test_first(seed);
     test_first(broken);
     test_usual();
