@@ -602,7 +602,7 @@ corp(key => 'file:$TEST_NGINX_KEYS_DIR/hs256.secret kid=a kid=b')
 corp(key => 'file:$TEST_NGINX_KEYS_DIR/hs256.secret kid=')
 --- must_die
 --- error_log
-invalid value in "kid="
+invalid value in "kid=": write a value
 
 
 

@@ -263,7 +263,12 @@ my $url = sub { my %a = (%good, @_);
 
 === TEST 11: lines add up over the levels, in an if and in limit_except too
 --- http_config eval
-corp() . 'api_auth jwt=corp; api_require scope a;'
+corp() . '
+    api_auth jwt=corp; api_require scope a;
+    server {
+        listen 127.0.0.1:$TEST_NGINX_RAND_PORT_1;
+        return 404;
+    }'
 --- config
     api_require scope b;
     location /1/ { try_files /in.txt =404; }
@@ -275,13 +280,12 @@ corp() . 'api_auth jwt=corp; api_require scope a;'
     }
     location /5/ {
         if ($arg_x) { api_require scope c; }
-        proxy_pass http://127.0.0.1:$TEST_NGINX_SERVER_PORT/none.html;
+        proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_1;
     }
     location /6/ {
         limit_except GET { api_require scope c; }
-        proxy_pass http://127.0.0.1:$TEST_NGINX_SERVER_PORT/none.html;
+        proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_1;
     }
-    location = /none.html { api_require off; api_auth off; }
 --- request eval
 [map { my $u = $_; map { $u } 1 .. 4 } 'GET /1/', 'GET /2/', 'GET /3/4/',
  'GET /5/', 'GET /5/?x=1', 'GET /6/', 'POST /6/']
