@@ -1,7 +1,7 @@
 
 /*
- * ngx_api_ratelimit_module: its room and doors. It takes part in the record, the
- * zone and the status of the suite; it has no directives yet.
+ * ngx_api_ratelimit_module: its room and doors.  It takes part in the record,
+ * the zone and the status of the suite; it has no directives yet.
  */
 
 #include "ngx_api_refuse.h"

@@ -389,5 +389,13 @@ ngx_api_sec_reject(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     lcf->shared.reject = n;
     lcf->shared.detail = NGX_API_DETAIL_CODE;
 
-    return ngx_api_conf_opts(cf, 2, opts, &lcf->shared);
+    if (ngx_api_conf_opts(cf, 2, opts, &lcf->shared) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (lcf->shared.type_base.len > NGX_API_TYPE_BASE_MAX) {
+        return "takes a type_base of 200 bytes at most";
+    }
+
+    return NGX_CONF_OK;
 }

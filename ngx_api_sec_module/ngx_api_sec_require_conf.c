@@ -12,8 +12,8 @@ static char *ngx_api_sec_test_operand(ngx_conf_t *cf,
 static char *ngx_api_sec_test_regex(ngx_conf_t *cf, ngx_api_sec_test_t *test);
 static char *ngx_api_sec_test_values(ngx_conf_t *cf,
     ngx_api_sec_test_t *test, ngx_str_t *words, ngx_uint_t n);
-static char *ngx_api_sec_require_text(ngx_conf_t *cf,
-    ngx_api_sec_require_t *req);
+static char *ngx_api_sec_words(ngx_conf_t *cf, ngx_str_t *words, ngx_uint_t n,
+    ngx_str_t *out);
 
 
 char *
@@ -38,7 +38,8 @@ ngx_api_sec_require(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         || ngx_array_init(&req->tests, cf->pool, 2,
                           sizeof(ngx_api_sec_test_t))
            != NGX_OK
-        || ngx_api_sec_require_text(cf, req) != NGX_CONF_OK)
+        || ngx_api_sec_words(cf, value, cf->args->nelts, &req->text)
+           != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
     }
@@ -65,34 +66,34 @@ ngx_api_sec_require(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
+/* n words with a space between them */
+
 static char *
-ngx_api_sec_require_text(ngx_conf_t *cf, ngx_api_sec_require_t *req)
+ngx_api_sec_words(ngx_conf_t *cf, ngx_str_t *words, ngx_uint_t n,
+    ngx_str_t *out)
 {
     size_t       len;
     u_char      *p;
-    ngx_str_t   *value;
     ngx_uint_t   i;
 
-    value = cf->args->elts;
     len = 0;
 
-    for (i = 0; i < cf->args->nelts; i++) {
-        len += value[i].len + 1;
+    for (i = 0; i < n; i++) {
+        len += words[i].len + 1;
     }
 
-    req->text.data = ngx_pnalloc(cf->pool, len);
-    if (req->text.data == NULL) {
+    p = ngx_pnalloc(cf->pool, len);
+    if (p == NULL) {
         return NGX_CONF_ERROR;
     }
 
-    p = req->text.data;
+    out->data = p;
+    out->len = len - 1;
 
-    for (i = 0; i < cf->args->nelts; i++) {
-        p = ngx_cpymem(p, value[i].data, value[i].len);
+    for (i = 0; i < n; i++) {
+        p = ngx_cpymem(p, words[i].data, words[i].len);
         *p++ = ' ';
     }
-
-    req->text.len = len - 1;
 
     return NGX_CONF_OK;
 }
@@ -150,8 +151,6 @@ static char *
 ngx_api_sec_test_scope(ngx_conf_t *cf, ngx_api_sec_require_t *req,
     ngx_api_sec_test_t *test, ngx_str_t *words, ngx_uint_t n)
 {
-    size_t       len;
-    u_char      *p;
     ngx_uint_t   i, c;
     api_span_t  *scope;
 
@@ -164,11 +163,7 @@ ngx_api_sec_test_scope(ngx_conf_t *cf, ngx_api_sec_require_t *req,
         n--;
     }
 
-    len = req->scope.len + 1;
-
     for (i = 0; i < n; i++) {
-        len += words[i].len + 1;
-
         for (c = 0; c < words[i].len; c++) {
             if (words[i].data[c] <= ' ' || words[i].data[c] == '"'
                 || words[i].data[c] == '\\' || words[i].data[c] >= 0x7f)
@@ -194,25 +189,8 @@ ngx_api_sec_test_scope(ngx_conf_t *cf, ngx_api_sec_require_t *req,
 
     /* the challenge names the scopes of the first such test */
 
-    if (req->scope.len) {
-        return NGX_CONF_OK;
-    }
-
-    p = ngx_pnalloc(cf->pool, len);
-    if (p == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    req->scope.data = p;
-
-    for (i = 0; i < n; i++) {
-        p = ngx_cpymem(p, words[i].data, words[i].len);
-        *p++ = ' ';
-    }
-
-    req->scope.len = p - req->scope.data - 1;
-
-    return NGX_CONF_OK;
+    return req->scope.len ? NGX_CONF_OK
+                          : ngx_api_sec_words(cf, words, n, &req->scope);
 }
 
 

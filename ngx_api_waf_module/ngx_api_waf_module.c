@@ -1,6 +1,6 @@
 
 /*
- * ngx_api_waf_module: its room and doors. It takes part in the record, the
+ * ngx_api_waf_module: its room and doors.  It takes part in the record, the
  * zone and the status of the suite; it has no directives yet.
  */
 

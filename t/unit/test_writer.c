@@ -227,7 +227,6 @@ test_marks(void)
 static void
 test_misuse(void)
 {
-    int      i;
     unsigned bad;
 
     for (bad = 0; bad < 10; bad++) {
@@ -274,6 +273,13 @@ test_misuse(void)
 
         ut_int(verdict(), API_INTERNAL, "misuse %u", bad);
     }
+}
+
+
+static void
+test_depth(void)
+{
+    int i;
 
     start(sizeof(buf));
 
@@ -305,6 +311,7 @@ main(void)
     test_cut();
     test_marks();
     test_misuse();
+    test_depth();
 
     return ut_done();
 }

@@ -28,6 +28,8 @@
 #define NGX_API_DETAIL_CODE     1
 #define NGX_API_DETAIL_FULL     2
 
+#define NGX_API_TYPE_BASE_MAX   200
+
 typedef struct {
     ngx_api_mode_t              mode;         /* api_mode: the ceiling */
 

@@ -11,6 +11,11 @@ static ngx_int_t ngx_api_refuse_grpc(ngx_http_request_t *r,
     const ngx_api_record_t *rec, const ngx_api_shared_t *shared);
 
 
+static void ngx_api_refuse_problem(api_writer_t *w,
+    const ngx_api_refusal_t *refusal, const ngx_str_t *support_id,
+    const ngx_api_shared_t *shared);
+
+
 #define NGX_API_PROBLEM_MAX  1024
 
 
@@ -273,16 +278,13 @@ ngx_api_refuse_grpc(ngx_http_request_t *r, const ngx_api_record_t *rec,
 ngx_buf_t *
 ngx_api_refuse_body(ngx_http_request_t *r, const ngx_api_self_t *self)
 {
-    char                    *text, url[256];
-    u_char                  *p;
-    ngx_buf_t               *b;
-    api_span_t               json;
-    api_writer_t             w;
-    ngx_api_record_t        *rec;
-    const ngx_api_shared_t  *shared;
+    char              *text;
+    ngx_buf_t         *b;
+    api_span_t         json;
+    api_writer_t       w;
+    ngx_api_record_t  *rec;
 
     rec = ngx_api_record_peek(r, self->record);
-    shared = ngx_api_shared(r, self->sec);
 
     text = ngx_pnalloc(r->pool, NGX_API_PROBLEM_MAX + 1);
     b = ngx_calloc_buf(r->pool);
@@ -292,37 +294,10 @@ ngx_api_refuse_body(ngx_http_request_t *r, const ngx_api_self_t *self)
     }
 
     api_writer_init(&w, text, NGX_API_PROBLEM_MAX);
-    api_writer_object(&w);
-    api_writer_name(&w, API_SPAN("type"));
 
-    if (shared->type_base.len && shared->detail != NGX_API_DETAIL_NONE) {
-        p = ngx_snprintf((u_char *) url, sizeof(url), "%V%V",
-                         &shared->type_base, &rec->refusal.code);
-        api_writer_string(&w, api_span(url, p - (u_char *) url));
-
-    } else {
-        api_writer_string(&w, API_SPAN("about:blank"));
-    }
-
-    api_writer_name(&w, API_SPAN("status"));
-    api_writer_uint(&w, rec->refusal.status);
-
-    if (shared->detail != NGX_API_DETAIL_NONE) {
-        api_writer_name(&w, API_SPAN("title"));
-        api_writer_string(&w, ngx_api_span(&rec->refusal.title));
-        api_writer_name(&w, API_SPAN("code"));
-        api_writer_string(&w, ngx_api_span(&rec->refusal.code));
-    }
-
-    if (shared->detail == NGX_API_DETAIL_FULL && rec->refusal.detail.len) {
-        api_writer_name(&w, API_SPAN("detail"));
-        (void) api_writer_cut(&w, ngx_api_span(&rec->refusal.detail), 200);
-    }
-
-    api_writer_name(&w, API_SPAN("support_id"));
-    api_writer_string(&w, ngx_api_span(ngx_api_support_id(r, rec,
-                                                       self->request_id)));
-    api_writer_end(&w);
+    ngx_api_refuse_problem(&w, &rec->refusal,
+                           ngx_api_support_id(r, rec, self->request_id),
+                           ngx_api_shared(r, self->sec));
 
     if (api_writer_done(&w, &json) != API_OK) {
         return NULL;
@@ -337,6 +312,48 @@ ngx_api_refuse_body(ngx_http_request_t *r, const ngx_api_self_t *self)
     b->last_in_chain = 1;
 
     return b;
+}
+
+
+/* RFC 9457, with the members code and support_id of our own. */
+
+static void
+ngx_api_refuse_problem(api_writer_t *w, const ngx_api_refusal_t *refusal,
+    const ngx_str_t *support_id, const ngx_api_shared_t *shared)
+{
+    char     url[NGX_API_TYPE_BASE_MAX + 64];
+    u_char  *p;
+
+    api_writer_object(w);
+    api_writer_name(w, API_SPAN("type"));
+
+    if (shared->type_base.len && shared->detail != NGX_API_DETAIL_NONE) {
+        p = ngx_snprintf((u_char *) url, sizeof(url), "%V%V",
+                         &shared->type_base, &refusal->code);
+        api_writer_string(w, api_span(url, p - (u_char *) url));
+
+    } else {
+        api_writer_string(w, API_SPAN("about:blank"));
+    }
+
+    api_writer_name(w, API_SPAN("status"));
+    api_writer_uint(w, refusal->status);
+
+    if (shared->detail != NGX_API_DETAIL_NONE) {
+        api_writer_name(w, API_SPAN("title"));
+        api_writer_string(w, ngx_api_span(&refusal->title));
+        api_writer_name(w, API_SPAN("code"));
+        api_writer_string(w, ngx_api_span(&refusal->code));
+    }
+
+    if (shared->detail == NGX_API_DETAIL_FULL && refusal->detail.len) {
+        api_writer_name(w, API_SPAN("detail"));
+        (void) api_writer_cut(w, ngx_api_span(&refusal->detail), 200);
+    }
+
+    api_writer_name(w, API_SPAN("support_id"));
+    api_writer_string(w, ngx_api_span(support_id));
+    api_writer_end(w);
 }
 
 

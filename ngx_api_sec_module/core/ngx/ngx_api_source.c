@@ -12,6 +12,8 @@
 #define NGX_API_ALIGNMENT   16
 
 
+static char *ngx_api_source_read(ngx_conf_t *cf, ngx_str_t *path, ngx_fd_t fd,
+    size_t max, ngx_str_t *text);
 static char *ngx_api_source_permissions(ngx_conf_t *cf, ngx_str_t *path,
     ngx_uint_t permissions);
 static void *ngx_api_pool_take(void *ctx, size_t size);
@@ -29,12 +31,8 @@ char *
 ngx_api_conf_file(ngx_conf_t *cf, ngx_str_t *path, size_t max,
     ngx_str_t *text)
 {
-    char             *rv;
-    ssize_t           n;
-    ngx_fd_t          fd;
-    ngx_file_info_t   fi;
-
-    rv = NGX_CONF_ERROR;
+    char      *rv;
+    ngx_fd_t   fd;
 
     /* non-blocking: a FIFO must not hold up the reload */
 
@@ -47,43 +45,7 @@ ngx_api_conf_file(ngx_conf_t *cf, ngx_str_t *path, size_t max,
         return NGX_CONF_ERROR;
     }
 
-    if (ngx_fd_info(fd, &fi) == NGX_FILE_ERROR) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
-                           ngx_fd_info_n " \"%V\" failed", path);
-        goto done;
-    }
-
-    if (!ngx_is_file(&fi)) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"%V\" is no regular file", path);
-        goto done;
-    }
-
-    if (ngx_file_size(&fi) > (off_t) max) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"%V\" has %O bytes, more than the %uz that are "
-                           "allowed here", path, ngx_file_size(&fi), max);
-        goto done;
-    }
-
-    text->len = (size_t) ngx_file_size(&fi);
-    text->data = ngx_pnalloc(cf->pool, text->len + 1);
-    if (text->data == NULL) {
-        goto done;
-    }
-
-    n = text->len ? ngx_read_fd(fd, text->data, text->len) : 0;
-
-    if (n != (ssize_t) text->len) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, n < 0 ? ngx_errno : 0,
-                           "could not read all of \"%V\"", path);
-        goto done;
-    }
-
-    text->data[text->len] = '\0';
-    rv = NGX_CONF_OK;
-
-done:
+    rv = ngx_api_source_read(cf, path, fd, max, text);
 
     if (ngx_close_file(fd) == NGX_FILE_ERROR) {
         ngx_conf_log_error(NGX_LOG_ALERT, cf, ngx_errno,
@@ -91,6 +53,52 @@ done:
     }
 
     return rv;
+}
+
+
+static char *
+ngx_api_source_read(ngx_conf_t *cf, ngx_str_t *path, ngx_fd_t fd, size_t max,
+    ngx_str_t *text)
+{
+    ssize_t           n;
+    ngx_file_info_t   fi;
+
+    if (ngx_fd_info(fd, &fi) == NGX_FILE_ERROR) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
+                           ngx_fd_info_n " \"%V\" failed", path);
+        return NGX_CONF_ERROR;
+    }
+
+    if (!ngx_is_file(&fi)) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" is no regular file", path);
+        return NGX_CONF_ERROR;
+    }
+
+    if (ngx_file_size(&fi) > (off_t) max) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" has %O bytes, more than the %uz that are "
+                           "allowed here", path, ngx_file_size(&fi), max);
+        return NGX_CONF_ERROR;
+    }
+
+    text->len = (size_t) ngx_file_size(&fi);
+    text->data = ngx_pnalloc(cf->pool, text->len + 1);
+    if (text->data == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    n = text->len ? ngx_read_fd(fd, text->data, text->len) : 0;
+
+    if (n != (ssize_t) text->len) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, n < 0 ? ngx_errno : 0,
+                           "could not read all of \"%V\"", path);
+        return NGX_CONF_ERROR;
+    }
+
+    text->data[text->len] = '\0';
+
+    return NGX_CONF_OK;
 }
 
 
