@@ -64,6 +64,9 @@ typedef enum {
 } ngx_api_auth_e;
 
 
+typedef struct ngx_api_sec_loc_conf_s  ngx_api_sec_loc_conf_t;
+
+
 /* What sec knows of a request; hangs in the record. */
 
 typedef struct {
@@ -77,6 +80,8 @@ typedef struct {
     ngx_str_t                   error;        /* "expired" */
     ngx_str_t                   detail;       /* a line for the operator */
     ngx_str_t                   principal;
+
+    const ngx_api_sec_loc_conf_t *body;       /* whose api_body refused */
 
     api_alloc_t                 alloc;
     api_arena_t                 arena;
@@ -133,7 +138,7 @@ typedef struct {
 } ngx_api_sec_main_conf_t;
 
 
-typedef struct {
+struct ngx_api_sec_loc_conf_s {
     ngx_api_shared_t            shared;
 
     const ngx_api_sec_auth_t   *auth;         /* UNSET_PTR, NULL: off */
@@ -142,7 +147,7 @@ typedef struct {
     ngx_api_sec_audit_t         audit;
     ngx_uint_t                  body;         /* NGX_API_SEC_BODY_* */
     ngx_api_mode_t              body_mode;
-} ngx_api_sec_loc_conf_t;
+};
 
 
 /* What no directive asks for is not hooked into nginx, and costs nothing. */

@@ -8,6 +8,11 @@
 #include "ngx_api_header.h"
 
 
+static ngx_uint_t ngx_api_sec_body_settled(ngx_http_request_t *r,
+    const ngx_api_sec_loc_conf_t *lcf, const ngx_api_record_t *rec);
+static ngx_int_t ngx_api_sec_body_look(ngx_http_request_t *r,
+    const ngx_api_sec_main_conf_t *mcf, const ngx_api_sec_loc_conf_t *lcf,
+    ngx_api_record_t *rec, ngx_uint_t mode);
 static ngx_int_t ngx_api_sec_body_refuse(ngx_http_request_t *r,
     const ngx_api_sec_main_conf_t *mcf, ngx_api_record_t *rec,
     ngx_uint_t fault, const ngx_str_t *detail, ngx_uint_t mode);
@@ -77,10 +82,10 @@ ngx_int_t
 ngx_api_sec_body_check(ngx_http_request_t *r,
     const ngx_api_sec_main_conf_t *mcf, const ngx_api_sec_loc_conf_t *lcf)
 {
-    ngx_int_t          rc;
-    ngx_uint_t         mode, json, grpc;
-    ngx_api_body_t    *body;
-    ngx_api_record_t  *rec;
+    ngx_int_t           rc;
+    ngx_uint_t          mode;
+    ngx_api_record_t   *rec;
+    ngx_api_sec_ctx_t  *ctx;
 
     mode = ngx_api_sec_mode(r, lcf, &lcf->body_mode);
 
@@ -93,11 +98,68 @@ ngx_api_sec_body_check(ngx_http_request_t *r,
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    /* refused already, and here by an error_page */
-
-    if (rec->refusal.status && rec->refusal.uri_changes != r->uri_changes) {
+    if (ngx_api_sec_body_settled(r, lcf, rec)) {
         return NGX_DECLINED;
     }
+
+    rc = ngx_api_sec_body_look(r, mcf, lcf, rec, mode);
+
+    if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
+        ctx = ngx_api_sec_ctx(r, mcf, &rec);
+
+        if (ctx) {
+            ctx->body = lcf;
+        }
+    }
+
+    return rc;
+}
+
+
+/*
+ * A refusal that led here by an error_page ends the inspection if it was of
+ * an api_body with the same settings, or if what stands here is a page, which
+ * no body gets to.  Anywhere else the client could choose to be refused, and
+ * have an upstream read what nobody has seen.
+ */
+
+static ngx_uint_t
+ngx_api_sec_body_settled(ngx_http_request_t *r,
+    const ngx_api_sec_loc_conf_t *lcf, const ngx_api_record_t *rec)
+{
+    const ngx_api_sec_ctx_t       *ctx;
+    const ngx_api_sec_loc_conf_t  *old;
+
+    if (rec->refusal.status == 0
+        || rec->refusal.uri_changes == r->uri_changes)
+    {
+        return 0;
+    }
+
+    if (rec->refusal.check != NGX_API_CHECK_BODY) {
+        return r->content_handler == NULL
+               && (r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD));
+    }
+
+    ctx = rec->own[NGX_API_SEC];
+    old = ctx ? ctx->body : NULL;
+
+    return old && old->body == lcf->body
+           && old->shared.body_limit == lcf->shared.body_limit
+           && old->shared.body_over == lcf->shared.body_over
+           && old->shared.decode_max == lcf->shared.decode_max
+           && old->shared.decode_ratio == lcf->shared.decode_ratio;
+}
+
+
+static ngx_int_t
+ngx_api_sec_body_look(ngx_http_request_t *r,
+    const ngx_api_sec_main_conf_t *mcf, const ngx_api_sec_loc_conf_t *lcf,
+    ngx_api_record_t *rec, ngx_uint_t mode)
+{
+    ngx_int_t        rc;
+    ngx_uint_t       json, grpc;
+    ngx_api_body_t  *body;
 
     json = (lcf->body & NGX_API_SEC_BODY_JSON) != 0;
     grpc = (lcf->body & NGX_API_SEC_BODY_GRPC) && ngx_api_is_grpc(r);
