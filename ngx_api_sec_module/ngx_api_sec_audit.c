@@ -13,7 +13,14 @@
 #define NGX_API_AUDIT_ALL     0
 #define NGX_API_AUDIT_DENIED  1
 
-#define NGX_API_AUDIT_LINE    8192
+/*
+ * Holds any event: each byte of a text may become six ("\ufffd").  An event
+ * that did not fit would be one that its client has kept out of the audit.
+ */
+
+#define NGX_API_AUDIT_TEXT    (64 + 64 + 32 + 256 + 1024 + 256 + 256 + 64     \
+                               + NGX_API_NCHECKS * (64 + 160))
+#define NGX_API_AUDIT_LINE    (6 * NGX_API_AUDIT_TEXT + 2048)
 
 
 static void ngx_api_sec_count(const ngx_api_sec_main_conf_t *mcf,
