@@ -8,7 +8,8 @@ static void ngx_api_refuse_log(ngx_http_request_t *r,
 static ngx_uint_t ngx_api_refuse_ours(ngx_http_request_t *r,
     const ngx_api_record_t *rec, ngx_uint_t owner);
 static ngx_int_t ngx_api_refuse_grpc(ngx_http_request_t *r,
-    const ngx_api_record_t *rec, const ngx_api_shared_t *shared);
+    const ngx_api_self_t *self, ngx_api_record_t *rec,
+    const ngx_api_shared_t *shared);
 
 
 static void ngx_api_refuse_problem(api_writer_t *w,
@@ -181,7 +182,7 @@ ngx_api_refuse_header(ngx_http_request_t *r, const ngx_api_self_t *self,
     /* what calls itself gRPC in HTTP/1 is none */
 
     if (ngx_api_is_grpc(r) && r->http_version >= NGX_HTTP_VERSION_20) {
-        return ngx_api_refuse_grpc(r, rec, shared);
+        return ngx_api_refuse_grpc(r, self, rec, shared);
     }
 
     ngx_http_clear_accept_ranges(r);
@@ -242,8 +243,8 @@ ngx_api_is_grpc(const ngx_http_request_t *r)
 /* A Trailers-Only response: the status stands in the headers. */
 
 static ngx_int_t
-ngx_api_refuse_grpc(ngx_http_request_t *r, const ngx_api_record_t *rec,
-    const ngx_api_shared_t *shared)
+ngx_api_refuse_grpc(ngx_http_request_t *r, const ngx_api_self_t *self,
+    ngx_api_record_t *rec, const ngx_api_shared_t *shared)
 {
     const ngx_api_grpc_status_t  *g;
 
@@ -257,7 +258,9 @@ ngx_api_refuse_grpc(ngx_http_request_t *r, const ngx_api_record_t *rec,
         || (shared->detail != NGX_API_DETAIL_NONE
             && ngx_api_add_header(r, "grpc-message", &rec->refusal.title)
                == NULL)
-        || ngx_api_add_header(r, "x-support-id", &rec->support_id) == NULL)
+        || ngx_api_add_header(r, "x-support-id",
+                              ngx_api_support_id(r, rec, self->request_id))
+           == NULL)
     {
         return NGX_ERROR;
     }
@@ -323,6 +326,9 @@ ngx_api_refuse_problem(api_writer_t *w, const ngx_api_refusal_t *refusal,
 {
     char     url[NGX_API_TYPE_BASE_MAX + 64];
     u_char  *p;
+    size_t   room;
+
+    room = sizeof(",\"support_id\":\"\"") + support_id->len;
 
     api_writer_object(w);
     api_writer_name(w, API_SPAN("type"));
@@ -347,8 +353,13 @@ ngx_api_refuse_problem(api_writer_t *w, const ngx_api_refusal_t *refusal,
     }
 
     if (shared->detail == NGX_API_DETAIL_FULL && refusal->detail.len) {
+
+        /* it may be a client's, and then each byte of it "\ufffd" */
+
+        api_writer_reserve(w, room);
         api_writer_name(w, API_SPAN("detail"));
         (void) api_writer_cut(w, ngx_api_span(&refusal->detail), 200);
+        api_writer_release(w, room);
     }
 
     api_writer_name(w, API_SPAN("support_id"));
