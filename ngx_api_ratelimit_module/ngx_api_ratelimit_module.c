@@ -5,7 +5,7 @@
  */
 
 #include "ngx_api_refuse.h"
-#include "ngx_api_zone.h"
+#include "ngx_api_tally.h"
 
 
 typedef struct {
@@ -16,18 +16,9 @@ typedef struct {
 } ngx_api_ratelimit_main_conf_t;
 
 
-/* What it keeps in the suite's zone. */
-
-typedef struct {
-    ngx_atomic_t                requests;     /* with a decision of any */
-} ngx_api_ratelimit_counters_t;
-
-
 static ngx_int_t ngx_api_ratelimit_log_handler(ngx_http_request_t *r);
 static void ngx_api_ratelimit_status(const ngx_api_door_t *door,
     api_writer_t *w);
-static void ngx_api_ratelimit_migrate(void *data, size_t size, const void *old,
-    size_t old_size);
 static void *ngx_api_ratelimit_create_main_conf(ngx_conf_t *cf);
 static ngx_int_t ngx_api_ratelimit_preconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_api_ratelimit_postconfiguration(ngx_conf_t *cf);
@@ -67,21 +58,12 @@ ngx_module_t  ngx_api_ratelimit_module = {
 static ngx_int_t
 ngx_api_ratelimit_log_handler(ngx_http_request_t *r)
 {
-    ngx_api_record_t                 *rec;
-    ngx_api_ratelimit_counters_t    *counters;
-    const ngx_api_ratelimit_main_conf_t *mcf;
+    const ngx_api_ratelimit_main_conf_t  *mcf;
 
     mcf = ngx_http_get_module_main_conf(r, ngx_api_ratelimit_module);
-    counters = mcf->tenant.data;
 
-    if (counters == NULL || r != r->main) {
-        return NGX_OK;
-    }
-
-    rec = ngx_api_record_peek(r, mcf->self.record);
-
-    if (rec && rec->ndecisions) {
-        (void) ngx_atomic_fetch_add(&counters->requests, 1);
+    if (r == r->main) {
+        ngx_api_tally(&mcf->tenant, ngx_api_record_peek(r, mcf->self.record));
     }
 
     return NGX_OK;
@@ -91,24 +73,11 @@ ngx_api_ratelimit_log_handler(ngx_http_request_t *r)
 static void
 ngx_api_ratelimit_status(const ngx_api_door_t *door, api_writer_t *w)
 {
-    const ngx_api_ratelimit_counters_t   *counters;
     const ngx_api_ratelimit_main_conf_t  *mcf;
 
     mcf = (const ngx_api_ratelimit_main_conf_t *) door;
-    counters = mcf->tenant.data;
 
-    if (counters) {
-        api_writer_name(w, API_SPAN("requests"));
-        api_writer_uint(w, counters->requests);
-    }
-}
-
-
-static void
-ngx_api_ratelimit_migrate(void *data, size_t size, const void *old,
-    size_t old_size)
-{
-    ngx_memcpy(data, old, ngx_min(size, old_size));
+    ngx_api_tally_status(&mcf->tenant, w);
 }
 
 
@@ -125,10 +94,7 @@ ngx_api_ratelimit_create_main_conf(ngx_conf_t *cf)
     ngx_api_door_init(&mcf->door, NGX_API_RATELIMIT);
     mcf->door.status = ngx_api_ratelimit_status;
 
-    ngx_str_set(&mcf->tenant.name, "ratelimit");
-    mcf->tenant.abi = 1;
-    mcf->tenant.size = sizeof(ngx_api_ratelimit_counters_t);
-    mcf->tenant.migrate = ngx_api_ratelimit_migrate;
+    ngx_api_tally_init(&mcf->tenant, "ratelimit");
 
     return mcf;
 }

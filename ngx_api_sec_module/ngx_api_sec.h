@@ -11,8 +11,8 @@
 
 #include "ngx_api_body.h"
 #include "ngx_api_refuse.h"
+#include "ngx_api_tally.h"
 #include "ngx_api_watch.h"
-#include "ngx_api_zone.h"
 
 #include "api_claim.h"
 #include "api_jwt.h"
@@ -159,14 +159,6 @@ struct ngx_api_sec_loc_conf_s {
 #define NGX_API_SEC_USES_AUDIT    0x10
 
 void ngx_api_sec_uses(ngx_conf_t *cf, ngx_uint_t feature);
-
-
-/* Counters of the suite's zone that sec keeps. */
-
-typedef struct {
-    ngx_atomic_t                requests;     /* with a decision */
-    ngx_atomic_t                verdicts[NGX_API_NVERDICTS];
-} ngx_api_sec_counters_t;
 
 
 extern ngx_module_t  ngx_api_sec_module;

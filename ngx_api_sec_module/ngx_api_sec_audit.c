@@ -23,8 +23,6 @@
 #define NGX_API_AUDIT_LINE    (6 * NGX_API_AUDIT_TEXT + 2048)
 
 
-static void ngx_api_sec_count(const ngx_api_sec_main_conf_t *mcf,
-    const ngx_api_record_t *rec, ngx_uint_t verdict);
 static void ngx_api_sec_audit_event(ngx_http_request_t *r,
     const ngx_api_sec_main_conf_t *mcf, ngx_api_record_t *rec,
     ngx_uint_t verdict, api_writer_t *w);
@@ -128,7 +126,7 @@ ngx_api_sec_log_handler(ngx_http_request_t *r)
 
     verdict = ngx_api_record_verdict(rec, &why);
 
-    ngx_api_sec_count(mcf, rec, verdict);
+    ngx_api_tally(&mcf->tenant, rec);
 
     if (lcf->audit.file == NULL
         || (lcf->audit.events == NGX_API_AUDIT_DENIED
@@ -153,21 +151,6 @@ ngx_api_sec_log_handler(ngx_http_request_t *r)
                             text.len + 1);
 
     return NGX_OK;
-}
-
-
-static void
-ngx_api_sec_count(const ngx_api_sec_main_conf_t *mcf,
-    const ngx_api_record_t *rec, ngx_uint_t verdict)
-{
-    ngx_api_sec_counters_t  *counters;
-
-    counters = mcf->tenant.data;
-
-    if (counters && rec->ndecisions) {
-        (void) ngx_atomic_fetch_add(&counters->requests, 1);
-        (void) ngx_atomic_fetch_add(&counters->verdicts[verdict], 1);
-    }
 }
 
 

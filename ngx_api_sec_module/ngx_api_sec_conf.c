@@ -9,8 +9,6 @@
 
 static const ngx_api_shared_t *ngx_api_sec_shared(ngx_http_request_t *r);
 static void ngx_api_sec_status(const ngx_api_door_t *door, api_writer_t *w);
-static void ngx_api_sec_migrate(void *data, size_t size, const void *old,
-    size_t old_size);
 static void ngx_api_sec_merge_shared(ngx_api_shared_t *conf,
     const ngx_api_shared_t *prev);
 
@@ -55,9 +53,7 @@ ngx_api_sec_create_main_conf(ngx_conf_t *cf)
     mcf->permissions = NGX_CONF_UNSET_UINT;
     mcf->body_budget = NGX_CONF_UNSET_SIZE;
 
-    ngx_str_set(&mcf->tenant.name, "sec");
-    mcf->tenant.abi = 1;
-    mcf->tenant.migrate = ngx_api_sec_migrate;
+    ngx_api_tally_init(&mcf->tenant, "sec");
 
     return mcf;
 }
@@ -180,31 +176,11 @@ ngx_api_sec_shared(ngx_http_request_t *r)
 static void
 ngx_api_sec_status(const ngx_api_door_t *door, api_writer_t *w)
 {
-    ngx_uint_t                       i;
-    const ngx_api_sec_counters_t    *counters;
-    const ngx_api_sec_main_conf_t   *mcf;
+    const ngx_api_sec_main_conf_t  *mcf;
 
     mcf = (const ngx_api_sec_main_conf_t *) door;
-    counters = mcf->tenant.data;
 
-    if (counters == NULL) {
-        return;
-    }
-
-    api_writer_name(w, API_SPAN("requests"));
-    api_writer_uint(w, counters->requests);
-
-    for (i = 0; i < NGX_API_NVERDICTS; i++) {
-        api_writer_name(w, ngx_api_span(&ngx_api_verdict_names[i]));
-        api_writer_uint(w, counters->verdicts[i]);
-    }
-}
-
-
-static void
-ngx_api_sec_migrate(void *data, size_t size, const void *old, size_t old_size)
-{
-    ngx_memcpy(data, old, ngx_min(size, old_size));
+    ngx_api_tally_status(&mcf->tenant, w);
 }
 
 

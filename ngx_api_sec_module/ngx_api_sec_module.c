@@ -303,12 +303,10 @@ ngx_api_sec_postconfiguration(ngx_conf_t *cf)
         return NGX_ERROR;
     }
 
-    if (mcf->zone) {
-        mcf->tenant.size = sizeof(ngx_api_sec_counters_t);
-
-        if (ngx_api_zone_tenant(cf, mcf->zone, &mcf->tenant) != NGX_OK) {
-            return NGX_ERROR;
-        }
+    if (mcf->zone
+        && ngx_api_zone_tenant(cf, mcf->zone, &mcf->tenant) != NGX_OK)
+    {
+        return NGX_ERROR;
     }
 
     return ngx_api_sec_hook(cf, mcf);
