@@ -22,8 +22,6 @@ static ngx_int_t ngx_api_sec_list_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static char *ngx_api_sec_list_name(ngx_conf_t *cf,
     const ngx_api_sec_main_conf_t *mcf, const ngx_str_t *name);
-static char *ngx_api_sec_list_key(ngx_conf_t *cf, ngx_api_sec_list_t *list,
-    ngx_str_t *key);
 static char *ngx_api_sec_list_define(ngx_conf_t *cf,
     ngx_api_sec_list_t *list);
 static int ngx_api_sec_list_load(void *data, api_span_t text,
@@ -109,7 +107,7 @@ ngx_api_sec_list(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     list->name = value[1];
 
     if (ngx_api_random(&list->seed, sizeof(api_sipkey_t)) != NGX_OK
-        || ngx_api_sec_list_key(cf, list, &key) != NGX_CONF_OK
+        || ngx_api_conf_value(cf, &key, &list->key) != NGX_CONF_OK
         || ngx_api_sec_list_define(cf, list) != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
@@ -165,22 +163,6 @@ ngx_api_sec_list_name(ngx_conf_t *cf, const ngx_api_sec_main_conf_t *mcf,
     }
 
     return NGX_CONF_OK;
-}
-
-
-static char *
-ngx_api_sec_list_key(ngx_conf_t *cf, ngx_api_sec_list_t *list, ngx_str_t *key)
-{
-    ngx_http_compile_complex_value_t  ccv;
-
-    ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
-
-    ccv.cf = cf;
-    ccv.value = key;
-    ccv.complex_value = &list->key;
-
-    return ngx_http_compile_complex_value(&ccv) == NGX_OK ? NGX_CONF_OK
-                                                          : NGX_CONF_ERROR;
 }
 
 

@@ -23,8 +23,7 @@ const ngx_str_t  ngx_api_mode_names[] = {
 char *
 ngx_api_conf_mode(ngx_conf_t *cf, ngx_str_t *value, ngx_api_mode_t *mode)
 {
-    ngx_int_t                          n;
-    ngx_http_compile_complex_value_t   ccv;
+    ngx_int_t  n;
 
     n = ngx_api_conf_enum(value, ngx_api_mode_names);
 
@@ -47,11 +46,21 @@ ngx_api_conf_mode(ngx_conf_t *cf, ngx_str_t *value, ngx_api_mode_t *mode)
         return NGX_CONF_ERROR;
     }
 
+    return ngx_api_conf_value(cf, value, mode->cv);
+}
+
+
+char *
+ngx_api_conf_value(ngx_conf_t *cf, ngx_str_t *value,
+    ngx_http_complex_value_t *cv)
+{
+    ngx_http_compile_complex_value_t  ccv;
+
     ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
 
     ccv.cf = cf;
     ccv.value = value;
-    ccv.complex_value = mode->cv;
+    ccv.complex_value = cv;
 
     return ngx_http_compile_complex_value(&ccv) == NGX_OK ? NGX_CONF_OK
                                                           : NGX_CONF_ERROR;

@@ -42,6 +42,12 @@ ngx_uint_t ngx_api_mode(ngx_http_request_t *r, const ngx_api_mode_t *mode);
 extern const ngx_str_t  ngx_api_mode_names[];
 
 
+/* Text with variables. */
+
+char *ngx_api_conf_value(ngx_conf_t *cf, ngx_str_t *value,
+    ngx_http_complex_value_t *cv);
+
+
 /* key=value and bare words behind a directive, by table. */
 
 typedef enum {
