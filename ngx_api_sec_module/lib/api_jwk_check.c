@@ -182,8 +182,26 @@ api_jwk_check_okp(api_jwk_parts_t *parts, api_err_t *err)
 }
 
 
+/* Armour anywhere in it: text may stand before a PEM. */
+
+static bool
+api_jwk_is_pem(api_span_t s)
+{
+    const api_span_t armour = API_SPAN("-----BEGIN ");
+
+    for (/* void */; s.len >= armour.len; s.data++, s.len--) {
+        if (memcmp(s.data, armour.data, armour.len) == 0) {
+            return true;
+        }
+    }
+
+    return false;
+}
+
+
 /* HMAC with a key shorter than its hash is guessed sooner than forged
-   (RFC 7518 3.2). */
+   (RFC 7518 3.2); a public key as the secret is known to everybody (RFC 8725
+   2.1). */
 
 static int
 api_jwk_check_oct(api_jwk_parts_t *parts, api_err_t *err)
@@ -201,6 +219,12 @@ api_jwk_check_oct(api_jwk_parts_t *parts, api_err_t *err)
     if (parts->k.len < least) {
         return api_jwk_bad(err, "a secret of %zu bytes, at least %zu needed",
             parts->k.len, least);
+    }
+
+    if (api_jwk_is_pem(parts->k)) {
+        return api_jwk_bad(err,
+            "a PEM is no secret; if it is a key, begin the file with its "
+            "-----BEGIN line");
     }
 
     return API_OK;
