@@ -2,6 +2,10 @@
 #include "ngx_api_sec.h"
 
 
+static char *ngx_api_sec_auth_unique(ngx_conf_t *cf,
+    const ngx_api_sec_auth_t *auth);
+
+
 char *
 ngx_api_sec_auth(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
@@ -99,6 +103,42 @@ ngx_api_sec_auth_resolve(ngx_conf_t *cf, ngx_api_sec_main_conf_t *mcf)
         }
 
         auth[i]->realm = name[0];
+
+        if (ngx_api_sec_auth_unique(cf, auth[i]) != NGX_CONF_OK) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* The claim iss has to tell which of them a token is for. */
+
+static char *
+ngx_api_sec_auth_unique(ngx_conf_t *cf, const ngx_api_sec_auth_t *auth)
+{
+    ngx_uint_t                     i, n;
+    ngx_api_sec_issuer_t * const  *issuer;
+
+    issuer = auth->issuers.elts;
+
+    for (i = 1; i < auth->issuers.nelts; i++) {
+        for (n = 0; n < i; n++) {
+
+            if (!api_span_eq(issuer[i]->policy.issuer,
+                             issuer[n]->policy.issuer))
+            {
+                continue;
+            }
+
+            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                          "api_jwt_issuer \"%V\" and \"%V\" have the same "
+                          "\"issuer\": \"api_auth\" in %V:%ui takes one "
+                          "of them", &issuer[n]->name, &issuer[i]->name,
+                          &auth->file, auth->line);
+            return NGX_CONF_ERROR;
+        }
     }
 
     return NGX_CONF_OK;

@@ -454,6 +454,10 @@ corp() . '
     api_jwt_issuer partner {
         issuer https://idp.example; audience invoices; algorithms HS256;
         key file:$TEST_NGINX_KEYS_DIR/hs256.secret;
+    }
+    api_jwt_issuer more {
+        issuer https://more.example; audience orders; algorithms HS256;
+        key file:$TEST_NGINX_KEYS_DIR/hs256.secret;
     }'
 --- config
     location /v1/ { api_auth jwt=corp; try_files /none @free; }
@@ -469,7 +473,7 @@ corp() . '
         try_files /none @both;
     }
     location @both {
-        api_auth jwt=partner,corp;
+        api_auth jwt=more,corp;
         api_require scope a;
         try_files /in.txt =404;
     }
