@@ -27,6 +27,9 @@ typedef struct {
 } ngx_api_sec_key_t;
 
 
+static char *ngx_api_sec_jwks_open(ngx_conf_t *cf,
+    ngx_api_sec_main_conf_t *mcf, ngx_api_sec_issuer_t *issuer);
+static ngx_uint_t ngx_api_sec_permissions(ngx_api_sec_main_conf_t *mcf);
 static char *ngx_api_sec_key_open(ngx_conf_t *cf,
     ngx_api_sec_main_conf_t *mcf, ngx_api_sec_key_t *key);
 static int ngx_api_sec_jwks_load(void *data, api_span_t text, api_err_t *err);
@@ -159,9 +162,7 @@ ngx_api_sec_keys_open(ngx_conf_t *cf, ngx_api_sec_main_conf_t *mcf,
     }
 
     if (issuer->jwks.len) {
-        return ngx_api_watch_add(cf, &mcf->watches, &issuer->jwks,
-                                 NGX_API_SEC_JWKS_MAX, ngx_api_sec_jwks_load,
-                                 issuer);
+        return ngx_api_sec_jwks_open(cf, mcf, issuer);
     }
 
     line = issuer->keys->lines.elts;
@@ -173,6 +174,40 @@ ngx_api_sec_keys_open(ngx_conf_t *cf, ngx_api_sec_main_conf_t *mcf,
     }
 
     return NGX_CONF_OK;
+}
+
+
+/* All of a set is public, or all of it is secret and kept like that. */
+
+static char *
+ngx_api_sec_jwks_open(ngx_conf_t *cf, ngx_api_sec_main_conf_t *mcf,
+    ngx_api_sec_issuer_t *issuer)
+{
+    if (ngx_api_watch_add(cf, &mcf->watches, &issuer->jwks,
+                          NGX_API_SEC_JWKS_MAX, ngx_api_sec_jwks_load, issuer)
+        != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    if (api_jwk_type(api_jwks_key(issuer->keys->set, 0)) != API_JWK_OCT) {
+        return NGX_CONF_OK;
+    }
+
+    return ngx_api_conf_permissions(cf, &issuer->jwks,
+                                    ngx_api_sec_permissions(mcf));
+}
+
+
+/* From here on api_secret_permissions would come too late. */
+
+static ngx_uint_t
+ngx_api_sec_permissions(ngx_api_sec_main_conf_t *mcf)
+{
+    mcf->secrets = 1;
+
+    return mcf->permissions == NGX_CONF_UNSET_UINT ? NGX_API_SECRET_STRICT
+                                                   : mcf->permissions;
 }
 
 
@@ -188,7 +223,6 @@ ngx_api_sec_key_open(ngx_conf_t *cf, ngx_api_sec_main_conf_t *mcf,
     int                rc;
     ngx_str_t          path;
     api_err_t          err;
-    ngx_uint_t         permissions;
     ngx_api_source_t   source;
 
     if (ngx_strlchr(key->source.data, key->source.data + key->source.len, ':')
@@ -202,15 +236,8 @@ ngx_api_sec_key_open(ngx_conf_t *cf, ngx_api_sec_main_conf_t *mcf,
         }
 
     } else {
-        permissions = mcf->permissions;
-
-        if (permissions == NGX_CONF_UNSET_UINT) {
-            permissions = NGX_API_SECRET_STRICT;
-        }
-
-        mcf->secrets = 1;
-
-        if (ngx_api_conf_secret(cf, &key->source, permissions, &source)
+        if (ngx_api_conf_secret(cf, &key->source,
+                                ngx_api_sec_permissions(mcf), &source)
             != NGX_CONF_OK)
         {
             return NGX_CONF_ERROR;

@@ -48,7 +48,8 @@ corp(algorithms => "@::PUBLIC", jwks => $::JWKS)
 
 === TEST 2: every algorithm with a secret, from a JWK set
 --- http_config eval
-corp(algorithms => 'HS256 HS384 HS512', jwks => $::JWKS)
+"api_secret_permissions warn;\n"
+    . corp(algorithms => 'HS256 HS384 HS512', jwks => $::JWKS)
 --- user_files eval
 [['jwks.json', jwks(qw(hs256 hs384 hs512))]]
 --- tokens
@@ -152,7 +153,7 @@ corp(algorithms => 'RS256', jwks => $::JWKS)
 
 === TEST 9: at most four keys are tried
 --- http_config eval
-corp(jwks => $::JWKS)
+"api_secret_permissions warn;\n" . corp(jwks => $::JWKS)
 --- user_files eval
 [['jwks.json', jwks(map { {
     kty => 'oct', kid => "k$_", k => b64url("key $_ " x 8)

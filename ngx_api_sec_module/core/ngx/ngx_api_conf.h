@@ -115,6 +115,11 @@ typedef struct {
 char *ngx_api_conf_secret(ngx_conf_t *cf, ngx_str_t *value,
     ngx_uint_t permissions, ngx_api_source_t *source);
 
+/* May no more read the file than its permissions setting says? */
+
+char *ngx_api_conf_permissions(ngx_conf_t *cf, ngx_str_t *path,
+    ngx_uint_t permissions);
+
 /* api_secret_permissions */
 
 #define NGX_API_SECRET_STRICT  0

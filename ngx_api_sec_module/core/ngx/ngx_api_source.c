@@ -14,8 +14,6 @@
 
 static char *ngx_api_source_read(ngx_conf_t *cf, ngx_str_t *path, ngx_fd_t fd,
     size_t max, ngx_str_t *text);
-static char *ngx_api_source_permissions(ngx_conf_t *cf, ngx_str_t *path,
-    ngx_uint_t permissions);
 static void *ngx_api_pool_take(void *ctx, size_t size);
 
 
@@ -189,7 +187,7 @@ ngx_api_conf_secret(ngx_conf_t *cf, ngx_str_t *value, ngx_uint_t permissions,
         source->path.len = rest.len - 1;
 
         if (ngx_api_conf_path(cf, &source->path) != NGX_CONF_OK
-            || ngx_api_source_permissions(cf, &source->path, permissions)
+            || ngx_api_conf_permissions(cf, &source->path, permissions)
                != NGX_CONF_OK)
         {
             return NGX_CONF_ERROR;
@@ -215,8 +213,8 @@ ngx_api_conf_secret(ngx_conf_t *cf, ngx_str_t *value, ngx_uint_t permissions,
  * what it leads to is checked.
  */
 
-static char *
-ngx_api_source_permissions(ngx_conf_t *cf, ngx_str_t *path,
+char *
+ngx_api_conf_permissions(ngx_conf_t *cf, ngx_str_t *path,
     ngx_uint_t permissions)
 {
     ngx_uint_t        level;

@@ -1,0 +1,115 @@
+# Mistakes that would open a door, or close it without a word.
+
+use Test::Nginx::Socket 'no_plan';
+use ApiTest;
+use ApiTest::Sec;
+use File::Temp qw(tempdir);
+
+no_root_location();
+no_long_string();
+
+my $dir = tempdir(CLEANUP => 1);
+chmod 0755, $dir;
+
+# a file of this text, as secrets are kept
+my $files = 0;
+
+sub file {
+    my ($text, $mode) = @_;
+
+    my $file = "$dir/" . $files++;
+    write_file($file, $text);
+    chmod $mode // 0640, $file;
+    return $file;
+}
+
+run_tests();
+
+__DATA__
+
+=== TEST 1: a public key is no secret because of what stands before it
+--- http_config eval
+corp(algorithms => 'RS256 HS256',
+     key => 'file:' . main::file("\n" . pem('rsa2048')))
+--- config
+    location / { api_auth jwt=corp; }
+--- must_die
+--- error_log
+a PEM is no secret
+
+
+
+=== TEST 2: ... and its twin
+--- http_config eval
+corp(algorithms => 'RS256', key => 'file:' . main::file(pem('rsa2048')))
+--- config
+    location / { api_auth jwt=corp; try_files /in.txt =404; }
+--- user_files
+>>> in.txt
+in
+--- request
+GET /
+--- more_headers eval
+bearer(alg => 'RS256', key => 'rsa2048')
+--- response_body
+in
+
+
+
+=== TEST 3: two with one issuer: tokens could not tell them apart
+--- http_config eval
+corp() . corp() =~ s/corp/more/r
+--- config
+    location / { api_auth jwt=corp,more; }
+--- must_die
+--- error_log eval
+qr/api_jwt_issuer "corp" and "more" have the same "issuer": "api_auth" in .*:\d+ takes one/
+
+
+
+=== TEST 4: ... each in a place of its own
+--- http_config eval
+corp() . corp() =~ s/corp/more/r
+--- config
+    location / { api_auth jwt=corp; }
+    location /more { api_auth jwt=more; }
+--- request eval
+["GET /", "GET /more"]
+--- error_code eval
+[401, 401]
+
+
+
+=== TEST 5: one name twice
+--- http_config eval: corp()
+--- config
+    location / { api_auth jwt=corp,corp; }
+--- must_die
+--- error_log
+have the same "issuer"
+
+
+
+=== TEST 6: a JWK set of secrets is a secret
+--- http_config eval: corp(jwks => main::file(jwks('hs256'), 0644))
+--- config
+    location / { api_auth jwt=corp; }
+--- must_die
+--- error_log
+is open to everybody: run  chmod o=
+
+
+
+=== TEST 7: ... kept like one
+--- http_config eval: corp(jwks => main::file(jwks('hs256'), 0640))
+--- config
+    location / { api_auth jwt=corp; try_files /in.txt =404; }
+--- user_files
+>>> in.txt
+in
+--- request
+GET /
+--- more_headers eval
+bearer()
+--- response_body
+in
