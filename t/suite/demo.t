@@ -1,0 +1,120 @@
+# The demo tells good from bad, fails when the gateway does not, cleans up
+# after itself, and can be left with Ctrl-C.
+
+use strict;
+use warnings;
+
+use ApiTest::Keys qw(build_dir);
+use ApiTest::Run;
+use Cwd qw(getcwd);
+use File::Copy qw(copy);
+use File::Path qw(make_path);
+use Test::More;
+
+plan skip_all => 't/node is not installed'
+    if !-e 't/node/node_modules/jose/package.json';
+
+my $root = getcwd();
+my $tmp  = scratch();
+
+$ENV{API_BUILD}   = build_dir();
+$ENV{API_MODULES} = modules_dir();
+$ENV{API_NGINX}   = nginx();
+$ENV{TMPDIR}      = $tmp;
+
+sub leftovers {
+    return join ' ', grep { !m{/output$} } glob "$tmp/orders-demo*";
+}
+
+sub nothing_left {
+    my ($name, $out) = @_;
+
+    is(leftovers(), '', "$name: its folder is gone");
+    my ($port, $api) = $out =~ /127\.0\.0\.1:(\d+), the API on \S+:(\d+)\.$/m;
+    is(http($_, 'GET', '/')->{status}, 599, "$name: nobody listens on $_")
+        for $port, $api;
+    return;
+}
+
+
+subtest 'once' => sub {
+    local $ENV{DEMO} = 'once';
+    my $got = run('docs/examples/orders/demo');
+    my $out = $got->{out};
+
+    is($got->{code}, 0, 'exit code') or diag($out, $got->{err});
+    is($got->{err}, '', 'quiet on standard error');
+    like($out, qr/\AThis demo will, on 127\.0\.0\.1 only/, 'says what it does');
+
+    my @rows = $out =~ /^(?:ok|WRONG) .*$/mg;
+    cmp_ok(scalar @rows, '>=', 17, 'rows');
+    is((grep { /^WRONG/ } @rows), 0, 'all of them right');
+    like($out, qr/^All ${\scalar @rows} requests were answered/m, 'counted');
+
+    for my $what (qw(libjwt RS256 PS256 EdDSA expired audience signature
+                     alg_not_allowed insufficient_scope json)) {
+        ok((grep { /\b$what\b/ } @rows), "a row with $what");
+    }
+
+    my %audit = map { $_ => 1 } $out =~ /audit: .*"support_id":"(\w+)"/g;
+    my @ids = map { /(\w+)$/ } @rows;
+    is((grep { !$audit{$_} } @ids), 0, 'each with its line of the audit log');
+    is(scalar keys %audit, scalar @rows, '... of its own');
+    like($out, qr/^    Refused: GET \/orders, answered 401$/m, 'why is shown');
+    nothing_left('once', $out);
+};
+
+
+# A copy of the demo whose gateway only watches must be noticed.
+
+subtest 'a gateway that lets all pass' => sub {
+    my $copy = scratch();
+    make_path("$copy/docs/examples/orders");
+    symlink "$root/t", "$copy/t" or die "symlink: $!";
+
+    for my $name (qw(demo orders-api.mjs nginx.conf.in)) {
+        copy("docs/examples/orders/$name", "$copy/docs/examples/orders/$name")
+            or die "$name: $!";
+    }
+    chmod 0755, "$copy/docs/examples/orders/demo";
+
+    my $conf = "$copy/docs/examples/orders/nginx.conf.in";
+    spew($conf, slurp($conf) =~ s/(api_zone demo 2m;)/$1 api_mode monitor;/r);
+
+    local $ENV{DEMO} = 'once';
+    my $got = run("$copy/docs/examples/orders/demo");
+    my $wrong = () = $got->{out} =~ /^WRONG/mg;
+
+    is($got->{code}, 1, 'exit code');
+    is($wrong, 12, 'all that should have been refused is called wrong');
+    like($got->{out}, qr/^12 of 17 requests were NOT/m, 'counted');
+    nothing_left('monitor', $got->{out});
+};
+
+
+subtest 'until Ctrl-C' => sub {
+    my $pid = fork // die "fork: $!";
+    if (!$pid) {
+        delete $ENV{DEMO};
+        $SIG{INT} = 'DEFAULT';
+        open STDIN,  '<', '/dev/null'  or die "null: $!";
+        open STDOUT, '>', "$tmp/output" or die "output: $!";
+        exec 'docs/examples/orders/demo' or exit 127;
+    }
+
+    ok(until_true(60, sub {
+        -e "$tmp/output" && slurp("$tmp/output") =~ /until Ctrl-C/ }),
+        'it stays');
+
+    my $out = slurp("$tmp/output");
+    my ($port) = $out =~ /nginx listens on 127\.0\.0\.1:(\d+)/;
+    is(http($port, 'GET', '/orders')->{status}, 401, 'and answers');
+    is(http($port, 'GET', '/health')->{status}, 200, 'in good health');
+
+    kill INT => $pid;
+    waitpid $pid, 0;
+    is($?, 0, 'it ends well');
+    nothing_left('Ctrl-C', $out);
+};
+
+done_testing();
