@@ -229,24 +229,28 @@ ngx_api_sec_require_refuse(ngx_http_request_t *r,
     why.detail = req->text;
     error = "insufficient_scope";
 
-    if (!verified && req->claims) {
-        why.status = NGX_HTTP_UNAUTHORIZED;
-        ngx_str_set(&why.reason, "no_credential");
-        ngx_str_set(&why.code, "missing_token");
-        ngx_str_set(&why.title, "A bearer token is required");
-        error = NULL;
+    why.status = NGX_HTTP_FORBIDDEN;
+    ngx_str_set(&why.reason, "not_granted");
+    ngx_str_set(&why.code, "forbidden");
+    ngx_str_set(&why.title, "This caller may not do this");
 
-    } else if (req->scope.len) {
-        why.status = NGX_HTTP_FORBIDDEN;
+    if (verified && req->scope.len) {
         ngx_str_set(&why.reason, "insufficient_scope");
         ngx_str_set(&why.code, "insufficient_scope");
         ngx_str_set(&why.title, "The access token lacks a scope");
+    }
 
-    } else {
-        why.status = NGX_HTTP_FORBIDDEN;
-        ngx_str_set(&why.reason, "not_granted");
-        ngx_str_set(&why.code, "forbidden");
-        ngx_str_set(&why.title, "This caller may not do this");
+    if (!verified && req->claims) {
+        ngx_str_set(&why.reason, "no_credential");
+    }
+
+    /* a 401 without a challenge is none (RFC 9110 section 15.5.2) */
+
+    if (!verified && req->claims && lcf->auth) {
+        why.status = NGX_HTTP_UNAUTHORIZED;
+        ngx_str_set(&why.code, "missing_token");
+        ngx_str_set(&why.title, "A bearer token is required");
+        error = NULL;
     }
 
     if (mode == NGX_API_MODE_ENFORCE && lcf->auth

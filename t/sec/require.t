@@ -335,13 +335,12 @@ corp() . 'api_auth jwt=corp; api_require scope a;'
 --- more_headers eval
 [(bearer(claims => { scope => 'a' })) x 7]
 --- error_code eval
-[401, 401, 401, 200, 403, 200, 401]
+[403, 403, 403, 200, 403, 200, 403]
 --- response_headers eval
 [("! WWW-Authenticate") x 7]
 --- response_body_like eval
-my $none = problem_like(status => 401, code => 'missing_token');
-[$none, $none, $none, qr/\Ain\n\z/,
- problem_like(status => 403, code => 'forbidden'), qr/\Ain\n\z/, $none]
+my $none = problem_like(status => 403, code => 'forbidden');
+[$none, $none, $none, qr/\Ain\n\z/, $none, qr/\Ain\n\z/, $none]
 
 
 
@@ -483,7 +482,7 @@ corp() . '
 my $a = bearer(claims => { scope => 'a', aud => ['orders', 'invoices'] });
 [$a, bearer(claims => { scope => 'a' }), $a]
 --- error_code eval
-[401, 401, 200]
+[403, 401, 200]
 
 
 
