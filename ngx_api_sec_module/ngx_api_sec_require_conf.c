@@ -10,6 +10,7 @@ static char *ngx_api_sec_test_scope(ngx_conf_t *cf,
 static char *ngx_api_sec_test_operand(ngx_conf_t *cf,
     ngx_api_sec_require_t *req, ngx_api_sec_test_t *test, ngx_str_t *word);
 static char *ngx_api_sec_test_regex(ngx_conf_t *cf, ngx_api_sec_test_t *test);
+static ngx_uint_t ngx_api_sec_test_replaced(const ngx_str_t *word);
 static char *ngx_api_sec_test_values(ngx_conf_t *cf,
     ngx_api_sec_test_t *test, ngx_str_t *words, ngx_uint_t n);
 static char *ngx_api_sec_words(ngx_conf_t *cf, ngx_str_t *words, ngx_uint_t n,
@@ -246,6 +247,27 @@ ngx_api_sec_test_operand(ngx_conf_t *cf, ngx_api_sec_require_t *req,
 }
 
 
+/* Does it look as if a variable were replaced in it? */
+
+static ngx_uint_t
+ngx_api_sec_test_replaced(const ngx_str_t *word)
+{
+    u_char  c, *p, *last;
+
+    last = word->data + word->len;
+
+    for (p = word->data; last - p > 1; p++) {
+        c = ngx_tolower(p[1]);
+
+        if (*p == '$' && ((c >= 'a' && c <= 'z') || c == '_' || c == '{')) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
 static char *
 ngx_api_sec_test_values(ngx_conf_t *cf, ngx_api_sec_test_t *test,
     ngx_str_t *words, ngx_uint_t n)
@@ -260,6 +282,18 @@ ngx_api_sec_test_values(ngx_conf_t *cf, ngx_api_sec_test_t *test,
         }
 
         *value = ngx_api_span(&words[i]);
+
+        /* as text it differs from everything, and "ne" always passes */
+
+        if (test->op != API_CLAIM_MATCH
+            && ngx_api_sec_test_replaced(&words[i]))
+        {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"%V\" is text here, no variable is replaced "
+                               "in it: variables stand on the left",
+                               &words[i]);
+            return NGX_CONF_ERROR;
+        }
     }
 
     if (!api_claim_values_ok(test->op, test->values.elts, n)) {

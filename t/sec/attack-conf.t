@@ -113,3 +113,13 @@ GET /
 bearer()
 --- response_body
 in
+
+
+
+=== TEST 8: what looks like a variable in a value, and would always differ
+--- http_config eval: corp()
+--- config
+    location / { api_auth jwt=corp; api_require claim:tenant ne $arg_tenant; }
+--- must_die
+--- error_log
+"$arg_tenant" is text here, no variable is replaced in it: variables stand on the left

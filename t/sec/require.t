@@ -246,18 +246,13 @@ my $url = sub { my %a = (%good, @_);
 
 
 === TEST 10: values are literal
---- config
-    location /v1/ {
-        api_auth jwt=corp;
-        api_require claim:sub eq $arg_user;
-        try_files /in.txt =404;
-    }
---- request eval
-["GET /v1/?user=alice", "GET /v1/?user=alice"]
---- more_headers eval
-[bearer(), bearer(claims => { sub => '$arg_user' })]
---- error_code eval
-[403, 200]
+--- requires
+(
+    ['claim:x eq "$"', { x => '$' }, 'pass'],
+    ['claim:x eq "5$"', { x => '5$' }, 'pass'],
+    ['claim:x eq "5$"', { x => '5' }, 'fail'],
+    ['claim:x ~ "^a$"', { x => 'a' }, 'pass'],
+)
 
 
 
