@@ -125,7 +125,7 @@ my %rss;
 my $done = 0;
 
 for my $n (1 .. $reloads) {
-    last if !$server->reload;
+    last if !$server->reload(busy => 1);
     $done++;
     $rss{$n} = $server->rss;
 }

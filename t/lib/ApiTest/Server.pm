@@ -148,20 +148,22 @@ sub slurp_proc {
 }
 
 
-# HUP; true when new workers serve, false when the old configuration stays.
+# HUP; true when new workers serve alone (busy => 1: when they do), false when
+# the old configuration stays.
 
 sub reload {
     my ($self, %conf) = @_;
     my $from = length $self->log;
 
-    $self->configure(%conf) if %conf;
+    $self->configure(%conf) if exists $conf{location};
 
     my %old = map { $_ => 1 } $self->workers;
     kill 'HUP', $self->{pid};
 
     for (1 .. 500) {
         my @new = grep { !$old{$_} } $self->workers;
-        return 1 if @new == $self->{workers};
+        my $here = grep { -e "/proc/$_" } keys %old;
+        return 1 if @new == $self->{workers} && ($here == 0 || $conf{busy});
         return 0 if substr($self->log, $from) =~ /\[emerg\]/;
         sleep 0.02;
     }
