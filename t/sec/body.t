@@ -537,9 +537,9 @@ refused
 
 
 
-=== TEST 38: what calls itself gRPC in HTTP/1 is not read either
+=== TEST 38: what calls itself gRPC in HTTP/1 is none, and does not slip by
 --- config
-    location / { api_body any; UP }
+    location / { api_body json skip=grpc; UP }
 --- raw_request eval
 "POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/grpc\r\nContent-Length: 1\r\nConnection: close\r\n\r\nx"
 --- error_code: 415
@@ -547,6 +547,8 @@ refused
 ! grpc-status
 --- response_body_like eval
 problem_like(status => 415, code => 'unsupported_media_type')
+--- error_log
+refused 415 body media_type
 
 
 

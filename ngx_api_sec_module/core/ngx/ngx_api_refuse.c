@@ -179,9 +179,7 @@ ngx_api_refuse_header(ngx_http_request_t *r, const ngx_api_self_t *self,
 
     shared = ngx_api_shared(r, self->sec);
 
-    /* what calls itself gRPC in HTTP/1 is none */
-
-    if (ngx_api_is_grpc(r) && r->http_version >= NGX_HTTP_VERSION_20) {
+    if (ngx_api_is_grpc(r)) {
         return ngx_api_refuse_grpc(r, self, rec, shared);
     }
 
@@ -225,7 +223,11 @@ ngx_api_is_grpc(const ngx_http_request_t *r)
 
     static const char  grpc[] = "application/grpc";
 
-    if (r->headers_in.content_type == NULL) {
+    /* what calls itself gRPC in HTTP/1 is none */
+
+    if (r->http_version < NGX_HTTP_VERSION_20
+        || r->headers_in.content_type == NULL)
+    {
         return 0;
     }
 

@@ -68,7 +68,7 @@ ngx_int_t ngx_api_refuse_header(ngx_http_request_t *r,
 ngx_buf_t *ngx_api_refuse_body(ngx_http_request_t *r,
     const ngx_api_self_t *self);
 
-/* Does the client say that this is gRPC? */
+/* Does the client say that this is gRPC?  In HTTP/1 it cannot be. */
 
 ngx_uint_t ngx_api_is_grpc(const ngx_http_request_t *r);
 
