@@ -89,7 +89,7 @@ sub answer {
 
     my ($code) = $head =~ m{^HTTP/1\.1 (\d+)} or return;
     ($length) = $head =~ /^Content-Length: (\d+)/mi;
-    read $socket, my $body, $length // 0;
+    read $socket, (my $body), $length // 0;
 
     return ($code, $head =~ /^Connection: close/mi);
 }

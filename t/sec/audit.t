@@ -1,0 +1,216 @@
+#!/usr/bin/perl
+
+# api_audit: one event a request, as docs/audit-event.schema.json has it, with
+# nothing secret in it, whatever the client sends.
+
+use strict;
+use warnings;
+use lib 't/lib';
+
+use ApiTest;
+use ApiTest::Server;
+use JSON::PP ();
+use Test::More;
+use Time::HiRes qw(sleep);
+
+my $schema = JSON::PP::decode_json(slurp('docs/audit-event.schema.json'));
+my $token  = jwt(alg => 'HS256', key => 'hs256', claims => {
+    iss => 'https://idp', aud => 'orders', sub => 'alice', scope => 'a',
+    exp => time + 600 });
+my $bearer = "Authorization: Bearer $token";
+
+my $server = ApiTest::Server->start(
+    workers => 1,
+    files   => { 'own.secret' => secret('hs256'), 'html/x' => "x\n" },
+    http    => <<'EOF',
+    api_audit logs/audit.jsonl;
+    api_jwt_issuer corp {
+        issuer https://idp; audience orders;
+        algorithms HS256; key file:own.secret;
+    }
+EOF
+    server => <<'EOF',
+    api_auth jwt=corp;
+    location /off/ { api_audit off; try_files /x =404; }
+    location /denied/ {
+        api_audit logs/denied.jsonl events=denied; try_files /x =404;
+    }
+    location /scope/ { api_require scope b; try_files /x =404; }
+    location /monitor/ { api_mode monitor; try_files /x =404; }
+    location /body/ { api_body json; try_files /x =404; }
+    location /return/ { return 204; }
+    location /moved/ { rewrite ^ /x break; }
+    location /id/ { add_header X-Id $request_id; try_files /x =404; }
+EOF
+    location => 'try_files /x =404;',
+);
+
+
+# The events that the code brings about.
+
+sub events {
+    my ($code, $name) = @_;
+    $name //= 'audit';
+
+    my $from = length $server->text("logs/$name.jsonl");
+    $code->();
+    for (1 .. 50) {
+        last if length $server->text("logs/$name.jsonl") > $from;
+        sleep 0.01;
+    }
+
+    my @lines = split /\n/,
+        substr($server->text("logs/$name.jsonl"), $from), -1;
+    is(pop @lines, '', 'whole lines') if @lines;
+
+    return map { check(JSON::PP->new->utf8->decode($_)) } @lines;
+}
+
+
+# What of JSON Schema the schema of the event uses.
+
+sub faults {
+    my ($value, $s, $at) = @_;
+
+    $s = $schema->{'$defs'}{$1} if ($s->{'$ref'} // '') =~ m{^#/\$defs/(\w+)$};
+
+    my $type = ref $value eq 'HASH' ? 'object'
+        : ref $value eq 'ARRAY' ? 'array'
+        : JSON::PP->new->allow_nonref->encode($value) =~ /^"/ ? 'string'
+        : 'integer';
+    return "$at is a $type" if $type ne ($s->{type} // $type);
+
+    my @bad;
+    if ($type eq 'object') {
+        push @bad, map {"$at.$_ is missing"}
+            grep { !exists $value->{$_} } @{ $s->{required} // [] };
+        for my $name (sort keys %$value) {
+            my $part = $s->{properties}{$name}
+                or push(@bad, "$at.$name is unknown"), next;
+            push @bad, faults($value->{$name}, $part, "$at.$name");
+        }
+    }
+    push @bad, map { faults($_, $s->{items}, "$at\[]") } @$value
+        if $type eq 'array' && $s->{items};
+    push @bad, "$at is too long"
+        if $type eq 'string' && length $value > ($s->{maxLength} // 1e9);
+    push @bad, "$at: no $s->{pattern}"
+        if $s->{pattern} && $value !~ /$s->{pattern}/;
+    push @bad, "$at is none of the enum"
+        if $s->{enum} && !grep { $_ eq $value } @{ $s->{enum} };
+    return @bad;
+}
+
+
+sub check {
+    my ($event) = @_;
+    is(join(', ', faults($event, $schema, 'event')), '', 'as the schema says');
+    return $event;
+}
+
+
+sub reasons {
+    my ($event) = @_;
+    return join ' ', map {"$_->{check}:$_->{verdict}:$_->{reason}"}
+        @{ $event->{decisions} };
+}
+
+
+my ($e) = events(sub { $server->get('/a/b?q=secret', $bearer) });
+is($e->{path}, '/a/b', 'the path, without query');
+is($e->{status}, 200, 'the status');
+is($e->{principal}, 'alice', 'who');
+is($e->{issuer}, 'corp', 'by whose word');
+is($e->{verdict}, 'allow', 'the verdict');
+is(reasons($e), 'auth:allow:verified', 'the decisions');
+is($e->{client}, '127.0.0.1', 'the client');
+
+($e) = events(sub { $server->get('/scope/', $bearer) });
+is(reasons($e), 'auth:allow:verified require:deny:insufficient_scope',
+    'two decisions');
+is("$e->{verdict} $e->{status}", 'deny 403', 'refused');
+is($e->{decisions}[1]{detail}, 'api_require scope b', 'with the line');
+
+($e) = events(sub { $server->get('/monitor/') });
+is("$e->{verdict} $e->{status} " . reasons($e),
+    'monitor 200 auth:monitor:missing', 'monitor');
+is($e->{decisions}[0]{status}, 401, '... with what would have been');
+
+($e) = events(sub { $server->get('/return/') });
+is("$e->{verdict} $e->{status} " . reasons($e), 'allow 204 ',
+    'a location that answers by return has an event without decision');
+
+($e) = events(sub { $server->get('/moved/1', $bearer) });
+is($e->{path}, '/moved/1', 'a rewritten request bears the path that came');
+
+my ($code, $head, $body);
+($e) = events(sub { ($code, $head, $body) = $server->get('/id/') });
+is(JSON::PP::decode_json($body)->{support_id}, $e->{support_id},
+    'the id of the answer is that of the event');
+like($server->log, qr/refused 401 auth missing, support id $e->{support_id}/,
+    '... and of the line in the error log');
+
+($e) = events(sub { ($code, $head) = $server->get('/id/', $bearer) });
+like($head, qr/^X-Id: $e->{support_id}/m, '... and nginx\'s $request_id');
+
+
+# Levels
+
+is(scalar events(sub { $server->get('/off/', $bearer); sleep 0.2 }), 0, 'off');
+is(scalar events(sub { $server->get('/denied/', $bearer); sleep 0.2 },
+    'denied'), 0, 'events=denied: not what passes');
+($e) = events(sub { $server->get('/denied/') }, 'denied');
+is($e->{verdict}, 'deny', '... but what does not');
+
+
+# Hostile requests: one line of valid JSON each
+
+($e) = events(sub { $server->request("GET /a%0A\"b\\\x{1b}[31m\xff/%00 HTTP/1.1") });
+is($e->{status}, 400, 'a path that nginx refuses has an event');
+
+($e) = events(sub {
+    $server->request("GET /\"},{\"x\":\"%22%0d%0a\xff\xfe\xe2\x80\xae HTTP/1.1", $bearer);
+});
+like($e->{path}, qr{^/"\},\{"x":"%22%0d%0a\x{fffd}\x{fffd}\x{202e}},
+    'bytes that would end a string or a line are escaped');
+
+($e) = events(sub { $server->get('/' . 'x' x 5000, $bearer) });
+is(length $e->{path}, 1024, 'a long path is cut');
+
+($e) = events(sub { $server->request('BROKEN') });
+is($e->{status}, 400, 'a broken request has an event, at http level');
+($e) = events(sub { $server->request("GET / HTTP/1.1", "Bad Header") });
+is($e->{status}, 400, '... so has one with a broken header');
+
+events(sub {
+    $server->request('POST /body/ HTTP/1.1', $bearer, 'Cookie: c=cookievalue',
+        'Content-Type: application/json', 'X-Key: headervalue',
+        "Content-Length: 27\r\n\r\n{\"password\":\"bodyvalue123\"}");
+});
+my $all = $server->text('logs/audit.jsonl') . $server->log;
+my ($payload) = $token =~ /\.(.*)\./;
+for my $secret ($payload, 'q=secret"', 'cookievalue', 'headervalue',
+    'bodyvalue')
+{
+    my $events = $server->text('logs/audit.jsonl');
+    unlike($events, qr/\Q$secret\E/, "nothing of $secret");
+}
+unlike($all, qr/\Q$payload\E/, 'no token in the error log either');
+
+
+# Reopening
+
+rename "$server->{dir}/logs/audit.jsonl", "$server->{dir}/logs/old.jsonl";
+my ($last) = events(sub { $server->get('/last', $bearer) }, 'old');
+is($last->{path}, '/last', 'a renamed file is written on');
+kill 'USR1', $server->{pid};
+for (1 .. 100) {
+    last if -e "$server->{dir}/logs/audit.jsonl";
+    sleep 0.02;
+}
+sleep 0.2;
+($e) = events(sub { $server->get('/first', $bearer) });
+is($e->{path}, '/first', 'USR1 opens it anew');
+unlike($server->text('logs/old.jsonl'), qr{"/first"}, '... and the old is done');
+
+done_testing();
