@@ -37,7 +37,7 @@ static const ngx_str_t  ngx_api_sec_auth_allowed[] = {
 ngx_int_t
 ngx_api_sec_access_handler(ngx_http_request_t *r)
 {
-    ngx_uint_t                       mode;
+    ngx_uint_t                       mode, another;
     ngx_api_record_t                *rec;
     ngx_api_sec_ctx_t               *ctx;
     const ngx_api_sec_auth_t        *auth;
@@ -66,7 +66,9 @@ ngx_api_sec_access_handler(ngx_http_request_t *r)
 
     ctx->mode = mode;
 
-    if (ctx->auth != auth) {
+    another = (ctx->auth != auth);
+
+    if (another) {
         ngx_api_sec_authenticate(r, mcf, ctx, auth);
     }
 
@@ -76,7 +78,7 @@ ngx_api_sec_access_handler(ngx_http_request_t *r)
         ngx_api_record_decide(rec, NGX_API_CHECK_AUTH, NGX_API_ALLOW, 0,
                               &ngx_api_sec_auth_allowed[0], NULL);
 
-        if (rec->refusal.status) {
+        if (rec->refusal.status && another) {
             /* error_page led to another policy, which takes the token */
             ngx_api_refuse_overruled(r, rec);
         }

@@ -91,7 +91,33 @@ no json
 
 
 
-=== TEST 5: no client makes an event too large for the audit
+=== TEST 5: ... also behind api_auth of the server, with its challenge
+--- config
+    api_auth jwt=corp;
+    api_body json;
+    error_page 403 415 /own.html;
+    location / { UP }
+    location /scope/ { api_require scope a; UP }
+    location = /own.html { }
+--- user_files
+>>> own.html
+own
+--- request eval
+["POST /\n<x/>", "GET /scope/"]
+--- more_headers eval
+["Content-Type: text/xml\n" . bearer(), bearer()]
+--- error_code eval
+[415, 403]
+--- response_headers eval
+["! WWW-Authenticate", 'WWW-Authenticate: Bearer realm="corp", '
+ . 'error="insufficient_scope", '
+ . 'error_description="The access token lacks a scope", scope="a"']
+--- response_body eval
+["own\n", "own\n"]
+
+
+
+=== TEST 6: no client makes an event too large for the audit
 --- config
     api_audit logs/error.log;
     api_mode monitor;
@@ -110,7 +136,7 @@ does not fit
 
 
 
-=== TEST 6: nor the reason too long for the answer
+=== TEST 7: nor the reason too long for the answer
 --- config
     api_reject problem detail=full type_base=https://api.example/problems/;
     location / { api_cors origins=https://a.example; UP }
@@ -124,7 +150,7 @@ problem_like(status => 403, code => 'cors_origin',
 
 
 
-=== TEST 7: gRPC has its support id at every level of the error log
+=== TEST 8: gRPC has its support id at every level of the error log
 --- log_level: error
 --- http2
 --- config
