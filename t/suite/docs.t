@@ -42,7 +42,7 @@ my %FILES = (
     'etc/ssl/api.pem'               => \&certificate,
 );
 
-my @FOLDERS = qw(var/log/nginx var/lib/nginx/api var/www run);
+my @FOLDERS = qw(logs var/log/nginx var/lib/nginx/api var/www run);
 
 
 sub certificate {

@@ -26,9 +26,13 @@ function namesWritten(text) {
     return text.replace(/"(?:[^"\\]|\\.)*"/gs, '').split(':').length - 1;
 }
 
+// String.prototype.isWellFormed came with Node 20
+
+const lone = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
+
 function walk(value, see) {
     if (typeof value === 'string') {
-        see.lone ||= !value.isWellFormed();
+        see.lone ||= lone.test(value);
     } else if (value && typeof value === 'object') {
         for (const [name, member] of Object.entries(value)) {
             if (!Array.isArray(value)) {
