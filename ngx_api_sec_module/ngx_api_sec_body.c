@@ -259,14 +259,10 @@ ngx_api_sec_body_json(ngx_http_request_t *r,
         return ngx_api_body_refuse(r, &mcf->self, rec, body, mode);
     }
 
-    detail.data = ngx_pnalloc(r->pool, API_ERR_TEXT + NGX_SIZE_T_LEN + 16);
-    if (detail.data == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
+    /* lives with the body, in the record */
 
-    detail.len = ngx_sprintf(detail.data, "byte %uz: %s", body->json_err.pos,
-                             body->json_err.text)
-                 - detail.data;
+    detail.data = (u_char *) body->json_err.text;
+    detail.len = ngx_strlen(detail.data);
 
     return ngx_api_sec_body_refuse(r, mcf, rec, NGX_API_SEC_BODY_BAD_JSON,
                                    &detail, mode);

@@ -40,7 +40,7 @@ __DATA__
 --- response_body_like eval
 problem_like(status => 400, code => 'invalid_json')
 --- error_log
-refused 400 body json: byte 6
+at byte 6, support id
 
 
 

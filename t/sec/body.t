@@ -41,7 +41,7 @@ Content-Type: application/problem+json
 --- response_body_like eval
 problem_like(status => 400, code => 'invalid_json')
 --- error_log eval
-qr/refused 400 body json: byte 35: /
+qr/refused 400 body json: .* at byte 35/
 
 
 
@@ -577,7 +577,7 @@ refused 415 body media_type
 . "3\r\n[1,\r\n2;x=y\r\n2}\r\n0\r\nX: y\r\n\r\n"
 --- error_code: 400
 --- error_log
-refused 400 body json: byte 4
+at byte 4, support id
 
 
 

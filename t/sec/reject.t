@@ -126,7 +126,7 @@ my $bad = main::whole('"type":"about:blank","status":401,'
 --- problem eval
 ["status: 401\ncode: invalid_token\n"
  . "detail: the signature is wrong (1 key tried)",
- "title: The access token has expired\ndetail: /^expired: exp 17, now \\d+/",
+ "title: The access token has expired\ndetail: /^exp 17, now \\d+/",
  "code: missing_token\n! detail", "status: 400\ndetail: /no token/"]
 
 
