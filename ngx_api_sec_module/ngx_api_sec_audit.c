@@ -75,6 +75,11 @@ ngx_api_sec_audit(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return "takes the path of a file, or off";
     }
 
+    if (ngx_http_script_variables_count(&value[1])) {
+        return "takes a path without variables: one file for all requests of "
+               "a location";
+    }
+
     if (ngx_api_conf_opts(cf, 2, opts, &lcf->audit) != NGX_CONF_OK) {
         return NGX_CONF_ERROR;
     }

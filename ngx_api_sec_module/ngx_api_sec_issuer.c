@@ -50,6 +50,8 @@ static const ngx_api_sec_issuer_line_t  ngx_api_sec_issuer_lines[] = {
     { ngx_null_string, 0, 0, NULL }
 };
 
+#define NGX_API_SEC_MAX_LEEWAY  600
+
 #define NGX_API_SEC_LINE_JWKS  3
 #define NGX_API_SEC_LINE_KEY   4
 
@@ -321,7 +323,18 @@ ngx_api_sec_issuer_require(ngx_conf_t *cf, ngx_api_sec_issuer_t *issuer)
 static char *
 ngx_api_sec_issuer_leeway(ngx_conf_t *cf, ngx_api_sec_issuer_t *issuer)
 {
-    return ngx_api_sec_issuer_time(cf, &issuer->policy.leeway);
+    if (ngx_api_sec_issuer_time(cf, &issuer->policy.leeway) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (issuer->policy.leeway > NGX_API_SEC_MAX_LEEWAY) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "a leeway makes up for clocks that differ, not for "
+                           "tokens that live too short: write 10m at most");
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
 }
 
 

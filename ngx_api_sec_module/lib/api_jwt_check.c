@@ -148,8 +148,8 @@ api_jwt_check_exp(const api_jwt_checker_t *c)
 
     if (c->now >= api_jwt_add(exp, c->policy->leeway)) {
         return api_jwt_no(c, API_JWT_EXPIRED,
-            "exp %" PRId64 ", now %" PRId64 ", leeway %" PRId64, exp,
-            c->now, c->policy->leeway);
+            "exp %" PRId64 ", now %" PRId64 ", leeway %" PRId64, exp, c->now,
+            c->policy->leeway);
     }
 
     return API_JWT_OK;

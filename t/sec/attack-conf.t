@@ -123,3 +123,38 @@ in
 --- must_die
 --- error_log
 "$arg_tenant" is text here, no variable is replaced in it: variables stand on the left
+
+
+
+=== TEST 9: a leeway that makes expired tokens good
+--- http_config eval: corp(leeway => '11m')
+--- config
+--- must_die
+--- error_log
+a leeway makes up for clocks that differ, not for tokens that live too short: write 10m at most
+
+
+
+=== TEST 10: one that does not
+--- http_config eval: corp(leeway => '10m')
+--- config
+    location / { api_auth jwt=corp; try_files /in.txt =404; }
+--- user_files
+>>> in.txt
+in
+--- more_headers eval
+bearer()
+--- request
+GET /
+--- response_body
+in
+
+
+
+=== TEST 11: an audit file with a variable would be one of that literal name
+--- http_config
+api_audit logs/$host.jsonl;
+--- config
+--- must_die
+--- error_log
+takes a path without variables: one file for all requests of a location
