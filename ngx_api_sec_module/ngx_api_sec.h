@@ -161,7 +161,8 @@ struct ngx_api_sec_loc_conf_s {
 void ngx_api_sec_uses(ngx_conf_t *cf, ngx_uint_t feature);
 
 
-extern ngx_module_t  ngx_api_sec_module;
+extern ngx_module_t   ngx_api_sec_module;
+extern ngx_command_t  ngx_api_sec_commands[];    /* ngx_api_sec_commands.c */
 
 
 /* The context of the main request, made at first use. */

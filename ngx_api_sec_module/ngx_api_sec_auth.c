@@ -10,6 +10,9 @@
 #include "ngx_api_sec.h"
 
 
+static ngx_int_t ngx_api_sec_auth_answer(ngx_http_request_t *r,
+    const ngx_api_sec_main_conf_t *mcf, ngx_api_record_t *rec,
+    ngx_api_sec_ctx_t *ctx, ngx_uint_t another);
 static void ngx_api_sec_authenticate(ngx_http_request_t *r,
     const ngx_api_sec_main_conf_t *mcf, ngx_api_sec_ctx_t *ctx,
     const ngx_api_sec_auth_t *auth);
@@ -72,6 +75,17 @@ ngx_api_sec_access_handler(ngx_http_request_t *r)
         ngx_api_sec_authenticate(r, mcf, ctx, auth);
     }
 
+    return ngx_api_sec_auth_answer(r, mcf, rec, ctx, another);
+}
+
+
+/* What ACCESS is told: another says that the verdict is of just now. */
+
+static ngx_int_t
+ngx_api_sec_auth_answer(ngx_http_request_t *r,
+    const ngx_api_sec_main_conf_t *mcf, ngx_api_record_t *rec,
+    ngx_api_sec_ctx_t *ctx, ngx_uint_t another)
+{
     switch (ctx->result) {
 
     case NGX_API_AUTH_OK:
@@ -85,10 +99,10 @@ ngx_api_sec_access_handler(ngx_http_request_t *r)
 
         /* NGX_OK would open the location under satisfy any */
 
-        return mode == NGX_API_MODE_ENFORCE ? NGX_OK : NGX_DECLINED;
+        return ctx->mode == NGX_API_MODE_ENFORCE ? NGX_OK : NGX_DECLINED;
 
     case NGX_API_AUTH_MISSING:
-        if (auth->optional) {
+        if (ctx->auth->optional) {
             ngx_api_record_decide(rec, NGX_API_CHECK_AUTH, NGX_API_ALLOW, 0,
                                   &ngx_api_sec_auth_allowed[1], NULL);
             return NGX_DECLINED;

@@ -32,69 +32,6 @@ static ngx_int_t ngx_api_sec_body_filter(ngx_http_request_t *r,
     ngx_chain_t *in);
 
 
-#define NGX_API_SEC_HSL                                                       \
-    NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF
-
-#define NGX_API_SEC_HSLX                                                      \
-    NGX_API_SEC_HSL|NGX_HTTP_LIF_CONF|NGX_HTTP_LMT_CONF
-
-#define NGX_API_SEC_LOC(name, contexts, args, set)                            \
-    { ngx_string(name), (contexts)|(args), set,                               \
-      NGX_HTTP_LOC_CONF_OFFSET, 0, NULL }
-
-#define NGX_API_SEC_MAIN(name, args, set)                                     \
-    { ngx_string(name), NGX_HTTP_MAIN_CONF|(args), set,                       \
-      NGX_HTTP_MAIN_CONF_OFFSET, 0, NULL }
-
-
-static ngx_command_t  ngx_api_sec_commands[] = {
-
-    /* common to the suite */
-
-    NGX_API_SEC_MAIN("api_zone", NGX_CONF_2MORE, ngx_api_sec_zone),
-    NGX_API_SEC_MAIN("api_state", NGX_CONF_TAKE1, ngx_api_sec_state),
-    NGX_API_SEC_MAIN("api_secret_permissions", NGX_CONF_TAKE1,
-                     ngx_api_sec_secret_permissions),
-    NGX_API_SEC_MAIN("api_list", NGX_CONF_TAKE23, ngx_api_sec_list),
-    NGX_API_SEC_LOC("api_mode", NGX_API_SEC_HSLX, NGX_CONF_TAKE1,
-                    ngx_api_sec_api_mode),
-    NGX_API_SEC_LOC("api_reject", NGX_API_SEC_HSLX, NGX_CONF_1MORE,
-                    ngx_api_sec_reject),
-    NGX_API_SEC_LOC("api_cors", NGX_API_SEC_HSL, NGX_CONF_1MORE,
-                    ngx_api_sec_cors),
-    NGX_API_SEC_LOC("api_health", NGX_HTTP_LOC_CONF, NGX_CONF_NOARGS
-                    |NGX_CONF_TAKE1, ngx_api_sec_health),
-
-    /* the body reader */
-
-    NGX_API_SEC_LOC("api_body", NGX_API_SEC_HSLX, NGX_CONF_1MORE,
-                    ngx_api_sec_body),
-    NGX_API_SEC_LOC("api_body_limit", NGX_API_SEC_HSLX, NGX_CONF_TAKE12,
-                    ngx_api_sec_body_limit),
-    NGX_API_SEC_LOC("api_body_decode", NGX_API_SEC_HSLX, NGX_CONF_1MORE,
-                    ngx_api_sec_body_decode),
-    NGX_API_SEC_MAIN("api_body_budget", NGX_CONF_TAKE1,
-                     ngx_api_sec_body_budget),
-
-    /* identity */
-
-    NGX_API_SEC_MAIN("api_jwt_issuer", NGX_CONF_BLOCK|NGX_CONF_TAKE1,
-                     ngx_api_sec_jwt_issuer),
-    NGX_API_SEC_LOC("api_auth", NGX_API_SEC_HSLX, NGX_CONF_1MORE,
-                    ngx_api_sec_auth),
-    NGX_API_SEC_LOC("api_require", NGX_API_SEC_HSLX, NGX_CONF_1MORE,
-                    ngx_api_sec_require),
-    NGX_API_SEC_MAIN("api_claim_set", NGX_CONF_TAKE2, ngx_api_sec_claim_set),
-
-    /* the record */
-
-    NGX_API_SEC_LOC("api_audit", NGX_API_SEC_HSLX, NGX_CONF_TAKE12,
-                    ngx_api_sec_audit),
-
-    ngx_null_command
-};
-
-
 static ngx_http_module_t  ngx_api_sec_module_ctx = {
     ngx_api_sec_preconfiguration,
     ngx_api_sec_postconfiguration,

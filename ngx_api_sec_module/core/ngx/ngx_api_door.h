@@ -71,6 +71,22 @@ struct ngx_api_door_s {
     /* Members of the module's object in a status document. */
     void                      (*status)(const ngx_api_door_t *door,
                                   api_writer_t *w);
+
+    /* Lines of Prometheus text, names apisec_*; or NULL. */
+    void                      (*metrics)(const ngx_api_door_t *door,
+                                  api_writer_t *w);
+
+    /*
+     * A resource of the module's below api_status, or NULL: path is what
+     * follows the section's name and a slash ("bans/10.0.0.1").  Sections
+     * that write are called only where api_status allows it.  Returns the
+     * HTTP status; the JSON answer goes to w.
+     */
+    ngx_uint_t                (*admin)(const ngx_api_door_t *door,
+                                  ngx_http_request_t *r,
+                                  const ngx_str_t *section,
+                                  const ngx_str_t *path, api_span_t body,
+                                  api_writer_t *w);
 };
 
 
