@@ -18,6 +18,9 @@ static ngx_int_t ngx_api_sec_body_refuse(ngx_http_request_t *r,
     ngx_uint_t fault, const ngx_str_t *detail, ngx_uint_t mode);
 static ngx_int_t ngx_api_sec_body_allow(ngx_api_record_t *rec,
     const ngx_str_t *reason);
+static ngx_int_t ngx_api_sec_body_invalid(ngx_http_request_t *r,
+    const ngx_api_sec_main_conf_t *mcf, ngx_api_record_t *rec,
+    const ngx_api_body_t *body, ngx_uint_t mode);
 static ngx_int_t ngx_api_sec_body_json(ngx_http_request_t *r,
     const ngx_api_sec_main_conf_t *mcf, ngx_api_record_t *rec,
     ngx_api_body_t *body, ngx_uint_t mode);
@@ -229,8 +232,6 @@ ngx_api_sec_body_json(ngx_http_request_t *r,
     const ngx_api_sec_main_conf_t *mcf, ngx_api_record_t *rec,
     ngx_api_body_t *body, ngx_uint_t mode)
 {
-    ngx_str_t  detail;
-
     if (body->length == 0) {
 
         /* who says JSON where a body is expected means to send one */
@@ -255,14 +256,29 @@ ngx_api_sec_body_json(ngx_http_request_t *r,
         return ngx_api_sec_body_allow(rec, &ngx_api_sec_body_accepted);
     }
 
-    if (body->failed) {
-        return ngx_api_body_refuse(r, &mcf->self, rec, body, mode);
+    return body->failed ? ngx_api_body_refuse(r, &mcf->self, rec, body, mode)
+                        : ngx_api_sec_body_invalid(r, mcf, rec, body, mode);
+}
+
+
+static ngx_int_t
+ngx_api_sec_body_invalid(ngx_http_request_t *r,
+    const ngx_api_sec_main_conf_t *mcf, ngx_api_record_t *rec,
+    const ngx_api_body_t *body, ngx_uint_t mode)
+{
+    ngx_str_t  detail, text;
+
+    /* the body may be parsed anew, after a redirect */
+
+    text.data = (u_char *) (uintptr_t) body->json_err.text;
+    text.len = ngx_strlen(text.data);
+
+    detail.len = text.len;
+    detail.data = ngx_pstrdup(r->pool, &text);
+
+    if (detail.data == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
-
-    /* lives with the body, in the record */
-
-    detail.data = (u_char *) body->json_err.text;
-    detail.len = ngx_strlen(detail.data);
 
     return ngx_api_sec_body_refuse(r, mcf, rec, NGX_API_SEC_BODY_BAD_JSON,
                                    &detail, mode);

@@ -27,6 +27,7 @@ static ngx_int_t ngx_api_sec_postconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_api_sec_init_process(ngx_cycle_t *cycle);
 static ngx_int_t ngx_api_sec_require_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_api_sec_body_handler(ngx_http_request_t *r);
+static ngx_int_t ngx_api_sec_release_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_api_sec_header_filter(ngx_http_request_t *r);
 static ngx_int_t ngx_api_sec_body_filter(ngx_http_request_t *r,
     ngx_chain_t *in);
@@ -117,6 +118,22 @@ ngx_api_sec_body_handler(ngx_http_request_t *r)
 }
 
 
+/* The end of PRECONTENT: nobody looks at the body any more. */
+
+static ngx_int_t
+ngx_api_sec_release_handler(ngx_http_request_t *r)
+{
+    const ngx_api_sec_main_conf_t  *mcf;
+
+    if (r == r->main) {
+        mcf = ngx_http_get_module_main_conf(r, ngx_api_sec_module);
+        ngx_api_body_release(r, &mcf->self);
+    }
+
+    return NGX_DECLINED;
+}
+
+
 ngx_api_sec_ctx_t *
 ngx_api_sec_ctx(ngx_http_request_t *r, const ngx_api_sec_main_conf_t *mcf,
     ngx_api_record_t **rec)
@@ -165,6 +182,8 @@ ngx_api_sec_header_filter(ngx_http_request_t *r)
 
     mcf = ngx_http_get_module_main_conf(r, ngx_api_sec_module);
     lcf = ngx_http_get_module_loc_conf(r, ngx_api_sec_module);
+
+    ngx_api_body_release(r, &mcf->self);
 
     if (ngx_api_refuse_header(r, &mcf->self, &swap) != NGX_OK) {
         return NGX_ERROR;
@@ -263,6 +282,8 @@ static const ngx_api_sec_hook_t  ngx_api_sec_hooks[] = {
       ngx_api_sec_access_handler },
     { NGX_API_SEC_USES_BODY, NGX_HTTP_PRECONTENT_PHASE, 0,
       ngx_api_sec_body_handler },
+    { NGX_API_SEC_USES_BODY, NGX_HTTP_PRECONTENT_PHASE, 1,
+      ngx_api_sec_release_handler },
     { NGX_API_SEC_USES_AUTH|NGX_API_SEC_USES_REQUIRE,
       NGX_HTTP_PRECONTENT_PHASE, 0, ngx_api_sec_require_handler },
     { NGX_API_SEC_USES_AUDIT, NGX_HTTP_LOG_PHASE, 0,

@@ -1,4 +1,5 @@
-# api_body_budget: what all requests of a worker hold together.
+# api_body_budget: what counts, and what is refused. When it is given back:
+# body-release.t, body-slow.t.
 
 use Test::Nginx::Socket 'no_plan';
 use ApiTest;
@@ -101,17 +102,3 @@ refused 503 body body_budget
 Content-Type: application/json
 --- error_log
 would refuse 503 body body_budget
-
-
-
-=== TEST 8: requests at the same time share it
---- config
-    location / { client_body_buffer_size 1k; api_body any;
-                 proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_1/hold; }
-    location /loop { client_body_buffer_size 1k; api_body any; rewrite ^ / break;
-                     proxy_set_header X-Again 1;
-                     proxy_pass http://127.0.0.1:$TEST_NGINX_SERVER_PORT; }
---- request eval
-["POST /loop\n" . "x" x 60_000, "POST /loop\n" . "x" x 40_000]
---- error_code eval
-[503, 200]

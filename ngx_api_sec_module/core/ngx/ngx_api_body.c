@@ -14,6 +14,7 @@ typedef union {
 static ngx_api_body_t *ngx_api_body_create(ngx_http_request_t *r,
     const ngx_api_self_t *self);
 static void ngx_api_body_cleanup(void *data);
+static void ngx_api_body_reading(void *data);
 static ngx_int_t ngx_api_body_start(ngx_http_request_t *r,
     ngx_api_body_t *body);
 static void ngx_api_body_ready(ngx_http_request_t *r);
@@ -134,7 +135,18 @@ ngx_api_body_cleanup(void *data)
 static ngx_int_t
 ngx_api_body_start(ngx_http_request_t *r, ngx_api_body_t *body)
 {
-    ngx_int_t  rc;
+    ngx_int_t            rc;
+    ngx_pool_cleanup_t  *cln;
+
+    /* for ngx_api_body_ready, which nginx tells no more than the request */
+
+    cln = ngx_pool_cleanup_add(r->pool, 0);
+    if (cln == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    cln->handler = ngx_api_body_reading;
+    cln->data = body;
 
     body->state = NGX_API_BODY_READING;
     body->uri_changes = r->uri_changes;
@@ -158,7 +170,17 @@ ngx_api_body_start(ngx_http_request_t *r, ngx_api_body_t *body)
 }
 
 
-/* nginx tells us no more than the request: ours is the one cleanup there. */
+/*
+ * Marks the body that this module reads.  The one that made it may be another
+ * module, whose copy of ngx_api_body_cleanup has another address.
+ */
+
+static void
+ngx_api_body_reading(void *data)
+{
+    /* void */
+}
+
 
 static void
 ngx_api_body_ready(ngx_http_request_t *r)
@@ -168,7 +190,7 @@ ngx_api_body_ready(ngx_http_request_t *r)
 
     for (cln = r->pool->cleanup; cln; cln = cln->next) {
 
-        if (cln->handler == ngx_api_body_cleanup) {
+        if (cln->handler == ngx_api_body_reading) {
             body = cln->data;
             body->state = NGX_API_BODY_DONE;
             break;
@@ -245,6 +267,31 @@ ngx_api_body_json(ngx_api_body_t *body, const api_json_limits_t *limits,
     }
 
     return body->json_rc;
+}
+
+
+void
+ngx_api_body_release(ngx_http_request_t *r, const ngx_api_self_t *self)
+{
+    ngx_api_body_t    *body;
+    ngx_api_record_t  *rec;
+
+    rec = ngx_api_record_peek(r, self->record);
+
+    if (rec == NULL || rec->body == NULL || !rec->body->viewed) {
+        return;
+    }
+
+    body = rec->body;
+
+    api_arena_free(&body->arena);
+
+    body->raw = api_span(NULL, 0);
+    body->text = body->raw;
+    body->held = body->raw;
+
+    body->viewed = 0;
+    body->parsed = 0;
 }
 
 

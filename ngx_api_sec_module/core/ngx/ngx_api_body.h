@@ -22,8 +22,10 @@
  * read at all: it is a stream that may wait for answers.  That is the word of
  * the client; see to it that it does not open a way around an inspection.
  *
- * All memory taken here counts under api_body_budget, and goes back with the
- * request.
+ * All memory taken here counts under api_body_budget.  It goes back when the
+ * last inspection is over, not when the request ends: an upstream may take
+ * its time, and a client may read the answer slowly.  Whoever asks later, in
+ * the location of a redirect, gets the same made again.
  */
 
 #ifndef _NGX_API_BODY_H_INCLUDED_
@@ -105,6 +107,22 @@ ngx_int_t ngx_api_body_refuse(ngx_http_request_t *r,
 
 int ngx_api_body_json(ngx_api_body_t *body, const api_json_limits_t *limits,
     api_sipkey_t seed);
+
+/*
+ * What was copied, decoded and parsed goes back to the budget.  Each module
+ * that reads bodies calls it
+ *
+ *   - from a handler that it puts at the front of PRECONTENT (which is the end
+ *     of it): whichever comes first, all modules have had their look by then;
+ *   - from its header filter, of the main request: a refusal does not get to
+ *     the end of PRECONTENT.
+ *
+ * Nothing that outlives the handler which looked (a decision, a refusal, what
+ * the log phase writes) may point into raw, text, json or json_err: copy it
+ * to the pool of the request.
+ */
+
+void ngx_api_body_release(ngx_http_request_t *r, const ngx_api_self_t *self);
 
 
 #endif /* _NGX_API_BODY_H_INCLUDED_ */
