@@ -426,3 +426,25 @@ nf
 [("Origin: https://evil.example\nAccess-Control-Request-Method: PUT") x 2]
 --- error_code eval
 [403, 200]
+
+
+
+=== TEST 28: ... nor hidden from the page when it is another refusal
+--- config
+    location / { CORS; api_auth jwt=corp; api_require scope a; api_body json;
+                 api_body_limit 8; UP }
+--- request eval
+[("POST /x\n{}") x 4, "POST /x\n{", "POST /x\n[1,2,3,4]", "POST /x\n[]"]
+--- more_headers eval
+my $from = "Origin: https://app.example.com\nContent-Type: ";
+my $may = bearer(claims => { scope => 'a' });
+["$from application/json\nAuthorization: Bearer",
+ "$from application/json\n" . bearer(),
+ "$from text/plain\n$may",
+ map { "$from application/json\n$_" }
+ bearer(claims => { scope => 'a', exp => 1 }), $may, $may, $may]
+--- error_code eval
+[400, 403, 415, 401, 400, 413, 200]
+--- response_headers eval
+[("Access-Control-Allow-Origin: https://app.example.com\nVary: Origin\nContent-Type: application/problem+json") x 6,
+ "Access-Control-Allow-Origin: https://app.example.com"]

@@ -262,3 +262,50 @@ GET /?k=k
 --- no_error_log
 has been read again
 stays in use
+
+
+
+=== TEST 15: a lever: monitor for everything, without a reload
+--- http_config
+    api_list lever $TEST_NGINX_SERVER_ROOT/files/lever key=api;
+    api_mode $api_list_lever;
+--- before
+put('lever', "api enforce\n")
+--- config
+    location / { api_body json; proxy_pass http://127.0.0.1:$TEST_NGINX_SERVER_PORT/up/; }
+    location /up/ { return 200 "up\n"; }
+--- change
+put('lever', "api monitor\n")
+--- until: files/lever" has been read again
+--- request
+POST /
+{
+--- more_headers
+Content-Type: application/json
+--- response_body
+up
+--- error_log
+would refuse 400 body json
+
+
+
+=== TEST 16: ... and back
+--- http_config
+    api_list lever $TEST_NGINX_SERVER_ROOT/files/lever key=api;
+    api_mode $api_list_lever;
+--- before
+put('lever', "api monitor\n")
+--- config
+    location / { api_body json; proxy_pass http://127.0.0.1:$TEST_NGINX_SERVER_PORT/up/; }
+    location /up/ { return 200 "up\n"; }
+--- change
+put('lever', "api enforce\n")
+--- until: files/lever" has been read again
+--- request
+POST /
+{
+--- more_headers
+Content-Type: application/json
+--- error_code: 400
+--- error_log
+refused 400 body json
