@@ -158,3 +158,34 @@ api_audit logs/$host.jsonl;
 --- must_die
 --- error_log
 takes a path without variables: one file for all requests of a location
+
+
+
+=== TEST 12: the record of a request, written by a configuration
+--- config
+location / { set "$api record/1" $arg_forged; api_body json; }
+--- must_die
+--- error_log
+[emerg]
+the variable "$api record/1" is not for configurations
+
+
+
+=== TEST 13: ... by a map
+--- http_config
+map $arg_forged "$API record/1" { default $arg_forged; }
+--- config
+--- must_die
+--- error_log
+the variable "$api record/1" is not for configurations
+
+
+
+=== TEST 14: ... and its twin: another name is free
+--- config
+location / { set "$api record/2" mine; add_header X "[${api_decision}]";
+             api_body json; return 200 "$arg_x\n"; }
+--- request
+GET /?x=1
+--- response_body
+1

@@ -2,6 +2,8 @@
 #include "ngx_api_record.h"
 
 
+static ngx_uint_t ngx_api_record_defined(
+    const ngx_http_core_main_conf_t *cmcf, const ngx_str_t *name);
 static ngx_int_t ngx_api_record_nothing(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_api_record_variable(ngx_http_request_t *r,
@@ -67,6 +69,16 @@ ngx_api_record_index(ngx_conf_t *cf)
     }
 
     cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+
+    /* "$api record/1" in quotes: set, map and others would take it */
+
+    if (ngx_api_record_defined(cmcf, &ngx_api_record_name)) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "the variable \"$%V\" is not for configurations: "
+                      "give yours another name", &ngx_api_record_name);
+        return NGX_ERROR;
+    }
+
     v = cmcf->variables.elts;
 
     if (v[index].get_handler == NULL) {
@@ -74,6 +86,27 @@ ngx_api_record_index(ngx_conf_t *cf)
     }
 
     return index;
+}
+
+
+static ngx_uint_t
+ngx_api_record_defined(const ngx_http_core_main_conf_t *cmcf,
+    const ngx_str_t *name)
+{
+    ngx_uint_t             i;
+    const ngx_hash_key_t  *key;
+
+    key = cmcf->variables_keys->keys.elts;
+
+    for (i = 0; i < cmcf->variables_keys->keys.nelts; i++) {
+        if (key[i].key.len == name->len
+            && ngx_strncmp(key[i].key.data, name->data, name->len) == 0)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 
@@ -233,23 +266,13 @@ ngx_int_t
 ngx_api_record_variables(ngx_conf_t *cf)
 {
     ngx_uint_t                  i;
-    ngx_hash_key_t             *key;
     ngx_api_record_vars_t      *vars;
     ngx_http_core_main_conf_t  *cmcf;
 
     cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
 
-    key = cmcf->variables_keys->keys.elts;
-
-    for (i = 0; i < cmcf->variables_keys->keys.nelts; i++) {
-        if (key[i].key.len == ngx_api_record_vars[0].len
-            && ngx_strncmp(key[i].key.data, ngx_api_record_vars[0].data,
-                           key[i].key.len)
-               == 0)
-        {
-            /* another module of the suite has been here */
-            return NGX_OK;
-        }
+    if (ngx_api_record_defined(cmcf, &ngx_api_record_vars[0])) {
+        return NGX_OK;    /* by another module of the suite */
     }
 
     for (i = 0; i < sizeof(ngx_api_record_vars) / sizeof(ngx_str_t); i++) {
