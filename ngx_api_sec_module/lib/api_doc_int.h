@@ -81,6 +81,41 @@ typedef struct {
 int api_doc_yaml(api_span_t text, const api_doc_limits_t *limits,
     api_arena_t *arena, api_doc_yaml_t *out, api_err_t *err);
 
+/* Read `text` into the new doc->json. */
+
+int api_doc_read(api_doc_t *doc, api_span_t text, api_err_t *err);
+
+int api_doc_nomem(api_err_t *err);
+
+/*
+ * The JSON that a plain scalar of YAML stands for, by the core schema (1.2,
+ * 10.3.2).
+ */
+
+typedef enum {
+    API_DOC_PLAIN_STRING, /* itself, in quotes */
+    API_DOC_PLAIN_WORD,   /* `word` */
+    API_DOC_PLAIN_NUMBER, /* the parts, one behind the other */
+    API_DOC_PLAIN_NEVER   /* infinity, not a number */
+} api_doc_plain_type_t;
+
+typedef struct {
+    api_doc_plain_type_t type;
+    char                 word[24];
+    unsigned             nparts;
+    api_span_t           part[6];
+} api_doc_plain_t;
+
+void api_doc_plain(api_span_t s, api_doc_plain_t *out);
+
+/* Where the search for the name with this hash begins. */
+
+static inline uint32_t
+api_doc_slot(uint32_t object, uint32_t hash)
+{
+    return (object * UINT32_C(0x9e3779b1)) ^ hash;
+}
+
 /* Decode the texts with escapes, build the index and the lines. API_NOMEM. */
 
 int api_doc_index(api_doc_t *doc);

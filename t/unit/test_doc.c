@@ -273,7 +273,6 @@ test_deep(void)
 static void
 test_nodes(void)
 {
-    int              i;
     bool             b;
     char             buf[128];
     size_t           n;
@@ -282,7 +281,6 @@ test_nodes(void)
     api_node_t       root, x;
     api_docs_t      *docs;
     const api_doc_t *doc;
-    static char      big[40000];
 
     docs = new_docs(NULL, NULL);
     api_docs_add(docs, API_SPAN("d"),
@@ -316,7 +314,26 @@ test_nodes(void)
     ut_int(api_node_type(API_NODE_NONE), API_JSON_NTYPES, "none");
     ut_int(api_node_count(API_NODE_NONE), 0, "none has no members");
 
-    /* a large object, with escaped names among the others */
+    api_docs_free(docs);
+}
+
+
+/* A large object, with escaped names among the others. */
+
+static void
+test_large(void)
+{
+    int              i;
+    char             buf[128];
+    size_t           n;
+    int64_t          v;
+    api_err_t        err;
+    api_node_t       x;
+    api_docs_t      *docs;
+    const api_doc_t *doc;
+    static char      big[40000];
+
+    docs = new_docs(NULL, NULL);
 
     n = (size_t) snprintf(big, sizeof(big), "{");
 
@@ -568,6 +585,7 @@ main(void)
     test_laughs();
     test_deep();
     test_nodes();
+    test_large();
     test_refs();
     test_problems();
     test_oom();
