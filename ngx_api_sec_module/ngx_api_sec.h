@@ -13,6 +13,7 @@
 #include "ngx_api_refuse.h"
 #include "ngx_api_tally.h"
 #include "ngx_api_watch.h"
+#include "ngx_api_sec_auth.h"
 
 #include "api_claim.h"
 #include "api_jwt.h"
@@ -42,52 +43,30 @@ typedef struct {
 } ngx_api_sec_issuer_t;
 
 
-/* ngx_api_sec_auth.c: api_auth */
-
-typedef struct {
-    ngx_array_t                 issuers;     /* of ngx_api_sec_issuer_t * */
-    ngx_array_t                *names;       /* of ngx_str_t, until found */
-    ngx_str_t                   realm;
-    ngx_api_mode_t              mode;
-    ngx_flag_t                  optional;
-
-    ngx_str_t                   file;
-    ngx_uint_t                  line;
-} ngx_api_sec_auth_t;
-
-
-typedef enum {
-    NGX_API_AUTH_NONE = 0,      /* not asked for, or not yet */
-    NGX_API_AUTH_OK,            /* a verified credential */
-    NGX_API_AUTH_MISSING,       /* none presented */
-    NGX_API_AUTH_INVALID
-} ngx_api_auth_e;
-
-
 typedef struct ngx_api_sec_loc_conf_s  ngx_api_sec_loc_conf_t;
 
 
 /* What sec knows of a request; hangs in the record. */
 
-typedef struct {
+struct ngx_api_sec_ctx_s {
     /* the last authentication; auth tells which policy it was for */
     const ngx_api_sec_auth_t   *auth;
     ngx_uint_t                  result;       /* ngx_api_auth_e */
     ngx_uint_t                  mode;
-    const ngx_api_sec_issuer_t *issuer;
-    api_jwt_t                   jwt;          /* when result is OK */
-    int                         code;         /* behind error */
-    ngx_str_t                   error;        /* "expired" */
-    ngx_str_t                   detail;       /* a line for the operator */
-    ngx_str_t                   principal;
+    ngx_api_sec_fault_t         fault;        /* when it is not OK */
+    ngx_api_sec_identity_t      ids[NGX_API_SEC_NMETHODS + 1];
+    ngx_uint_t                  nids;         /* verified; the last is spare */
+    ngx_uint_t                  step;         /* methods asked so far */
+    api_jwt_t                   jwt;          /* what ids point into */
 
     const ngx_api_sec_loc_conf_t *body;       /* whose api_body refused */
 
     api_alloc_t                 alloc;
     api_arena_t                 arena;
     unsigned                    arena_ready:1;
+    unsigned                    waiting:1;    /* a method said AGAIN */
     unsigned                    cors_done:1;
-} ngx_api_sec_ctx_t;
+};
 
 
 /* ngx_api_sec_require.c: api_require */
@@ -116,7 +95,7 @@ typedef struct ngx_api_sec_cors_s  ngx_api_sec_cors_t;
 #define NGX_API_SEC_BODY_GRPC  8    /* with one of them: pass gRPC by */
 
 
-typedef struct {
+struct ngx_api_sec_main_conf_s {
     ngx_api_door_t              door;         /* must be first */
     ngx_api_self_t              self;
     api_sipkey_t                seed;
@@ -135,7 +114,7 @@ typedef struct {
 
     ngx_uint_t                  uses;         /* mask: NGX_API_SEC_USES_* */
     unsigned                    secrets:1;    /* some have been read */
-} ngx_api_sec_main_conf_t;
+};
 
 
 struct ngx_api_sec_loc_conf_s {
@@ -207,14 +186,7 @@ char *ngx_api_sec_keys_key(ngx_conf_t *cf, ngx_api_sec_issuer_t *issuer);
 char *ngx_api_sec_keys_open(ngx_conf_t *cf, ngx_api_sec_main_conf_t *mcf,
     ngx_api_sec_issuer_t *issuer);
 
-/* ngx_api_sec_auth.c, ngx_api_sec_auth_conf.c, ngx_api_sec_token.c */
-
-char *ngx_api_sec_auth(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-char *ngx_api_sec_auth_resolve(ngx_conf_t *cf, ngx_api_sec_main_conf_t *mcf);
-ngx_int_t ngx_api_sec_access_handler(ngx_http_request_t *r);
-ngx_int_t ngx_api_sec_challenge(ngx_http_request_t *r,
-    const ngx_api_sec_auth_t *auth, const char *error,
-    const char *description, const ngx_str_t *scope, ngx_str_t *out);
+/* ngx_api_sec_token.c */
 
 typedef enum {
     NGX_API_TOKEN_NONE = 0,

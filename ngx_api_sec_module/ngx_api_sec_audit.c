@@ -248,16 +248,17 @@ ngx_api_sec_audit_request(ngx_http_request_t *r, api_writer_t *w)
 static void
 ngx_api_sec_audit_who(const ngx_api_record_t *rec, api_writer_t *w)
 {
-    const ngx_api_sec_ctx_t  *ctx;
+    const ngx_api_sec_identity_t  *id;
 
-    ctx = rec->own[NGX_API_SEC];
+    id = ngx_api_sec_identity(rec->own[NGX_API_SEC]);
 
-    if (ctx == NULL || ctx->result != NGX_API_AUTH_OK) {
+    if (id == NULL) {
         return;
     }
 
-    ngx_api_sec_audit_member(w, "principal", &ctx->principal, 256);
-    ngx_api_sec_audit_member(w, "issuer", &ctx->issuer->name, 64);
+    ngx_api_sec_audit_member(w, "principal", &id->principal, 256);
+    ngx_api_sec_audit_member(w, "auth", &id->method->name, 16);
+    ngx_api_sec_audit_member(w, "issuer", id->name, 64);
 }
 
 

@@ -13,22 +13,20 @@
 static ngx_int_t ngx_api_sec_auth_answer(ngx_http_request_t *r,
     const ngx_api_sec_main_conf_t *mcf, ngx_api_record_t *rec,
     ngx_api_sec_ctx_t *ctx, ngx_uint_t another);
-static void ngx_api_sec_authenticate(ngx_http_request_t *r,
+static void ngx_api_sec_auth_begin(ngx_http_request_t *r,
+    ngx_api_sec_ctx_t *ctx, const ngx_api_sec_auth_t *auth);
+static ngx_int_t ngx_api_sec_authenticate(ngx_http_request_t *r,
+    const ngx_api_sec_main_conf_t *mcf, ngx_api_sec_ctx_t *ctx);
+static ngx_uint_t ngx_api_sec_auth_step(ngx_http_request_t *r,
     const ngx_api_sec_main_conf_t *mcf, ngx_api_sec_ctx_t *ctx,
-    const ngx_api_sec_auth_t *auth);
-static int ngx_api_sec_jwt(ngx_http_request_t *r,
-    const ngx_api_sec_main_conf_t *mcf, ngx_api_sec_ctx_t *ctx,
-    const ngx_api_sec_auth_t *auth, api_span_t token, api_err_t *err);
+    const ngx_api_sec_use_t *use);
+static void ngx_api_sec_auth_decide(ngx_api_sec_ctx_t *ctx);
+static void ngx_api_sec_auth_missing(ngx_api_sec_ctx_t *ctx);
 static ngx_int_t ngx_api_sec_auth_refuse(ngx_http_request_t *r,
     const ngx_api_sec_main_conf_t *mcf, ngx_api_record_t *rec,
     ngx_api_sec_ctx_t *ctx);
-static const char *ngx_api_sec_auth_public(int code);
-
-
-/* Reasons that are not the token's: behind the codes of api_jwt.h. */
-
-#define NGX_API_AUTH_MISSING_CODE    (API_JWT_NCODES)
-#define NGX_API_AUTH_REQUEST_CODE    (API_JWT_NCODES + 1)
+static ngx_int_t ngx_api_sec_auth_retry(ngx_http_request_t *r,
+    ngx_uint_t seconds);
 
 
 static const ngx_str_t  ngx_api_sec_auth_allowed[] = {
@@ -54,13 +52,20 @@ ngx_api_sec_access_handler(ngx_http_request_t *r)
         return NGX_DECLINED;
     }
 
-    mode = ngx_api_sec_mode(r, lcf, &auth->mode);
+    mcf = ngx_http_get_module_main_conf(r, ngx_api_sec_module);
+    rec = ngx_api_record_peek(r, mcf->self.record);
+    ctx = rec ? rec->own[NGX_API_SEC] : NULL;
+
+    if (ctx && ctx->auth == auth && ctx->waiting) {
+        mode = ctx->mode;    /* called again: what held then holds */
+
+    } else {
+        mode = ngx_api_sec_mode(r, lcf, &auth->mode);
+    }
 
     if (mode == NGX_API_MODE_OFF) {
         return NGX_DECLINED;
     }
-
-    mcf = ngx_http_get_module_main_conf(r, ngx_api_sec_module);
 
     ctx = ngx_api_sec_ctx(r, mcf, &rec);
     if (ctx == NULL) {
@@ -69,10 +74,14 @@ ngx_api_sec_access_handler(ngx_http_request_t *r)
 
     ctx->mode = mode;
 
-    another = (ctx->auth != auth);
+    another = (ctx->auth != auth || ctx->waiting);
 
-    if (another) {
-        ngx_api_sec_authenticate(r, mcf, ctx, auth);
+    if (ctx->auth != auth) {
+        ngx_api_sec_auth_begin(r, ctx, auth);
+    }
+
+    if (another && ngx_api_sec_authenticate(r, mcf, ctx) == NGX_AGAIN) {
+        return NGX_AGAIN;
     }
 
     return ngx_api_sec_auth_answer(r, mcf, rec, ctx, another);
@@ -102,7 +111,7 @@ ngx_api_sec_auth_answer(ngx_http_request_t *r,
         return ctx->mode == NGX_API_MODE_ENFORCE ? NGX_OK : NGX_DECLINED;
 
     case NGX_API_AUTH_MISSING:
-        if (ctx->auth->optional) {
+        if (ctx->auth->optional && ctx->nids == 0) {
             ngx_api_record_decide(rec, NGX_API_CHECK_AUTH, NGX_API_ALLOW, 0,
                                   &ngx_api_sec_auth_allowed[1], NULL);
             return NGX_DECLINED;
@@ -117,183 +126,211 @@ ngx_api_sec_auth_answer(ngx_http_request_t *r,
 
 
 static void
-ngx_api_sec_authenticate(ngx_http_request_t *r,
-    const ngx_api_sec_main_conf_t *mcf, ngx_api_sec_ctx_t *ctx,
+ngx_api_sec_auth_begin(ngx_http_request_t *r, ngx_api_sec_ctx_t *ctx,
     const ngx_api_sec_auth_t *auth)
 {
-    api_err_t   err;
-    api_span_t  token;
-
     ctx->auth = auth;
-    ctx->issuer = NULL;
-    ngx_str_null(&ctx->principal);
-    ngx_str_null(&ctx->error);
-    ngx_str_null(&ctx->detail);
+    ctx->result = NGX_API_AUTH_NONE;
+    ctx->step = 0;
+    ctx->nids = 0;
+    ctx->waiting = 0;
+    ngx_memzero(&ctx->fault, sizeof(ngx_api_sec_fault_t));
 
     if (!ctx->arena_ready) {
         ngx_api_pool_alloc(&ctx->alloc, r->main->pool);
         api_arena_init(&ctx->arena, &ctx->alloc, 2048, 0);
         ctx->arena_ready = 1;
     }
-
-    switch (ngx_api_sec_token(r, &token)) {
-
-    case NGX_API_TOKEN_NONE:
-        ctx->result = NGX_API_AUTH_MISSING;
-        ctx->code = NGX_API_AUTH_MISSING_CODE;
-        ngx_str_set(&ctx->error, "missing");
-        return;
-
-    case NGX_API_TOKEN_MALFORMED:
-        ctx->result = NGX_API_AUTH_INVALID;
-        ctx->code = NGX_API_AUTH_REQUEST_CODE;
-        ngx_str_set(&ctx->error, "invalid_request");
-        ngx_str_set(&ctx->detail,
-                    "what follows \"Bearer\" in Authorization is no token");
-        return;
-
-    default: /* NGX_API_TOKEN_ONE */
-        break;
-    }
-
-    err.text[0] = '\0';
-    ctx->code = ngx_api_sec_jwt(r, mcf, ctx, auth, token, &err);
-
-    if (ctx->code == API_JWT_OK) {
-        ctx->result = NGX_API_AUTH_OK;
-        ctx->principal = ngx_api_str(ctx->jwt.sub);
-        return;
-    }
-
-    ctx->result = NGX_API_AUTH_INVALID;
-    ctx->error.data = (u_char *) (uintptr_t) api_jwt_code_name(ctx->code);
-    ctx->error.len = ngx_strlen(ctx->error.data);
-
-    ctx->detail.len = ngx_strlen(err.text);
-    ctx->detail.data = ngx_pnalloc(r->main->pool, ctx->detail.len);
-
-    if (ctx->detail.data == NULL) {
-        ctx->detail.len = 0;
-        return;
-    }
-
-    ngx_memcpy(ctx->detail.data, err.text, ctx->detail.len);
 }
 
 
 /*
- * The issuer is chosen by the token's own word, and then has to prove it: by
- * the keys of that issuer and no other.
+ * Every method is asked, also when an earlier one was satisfied: a credential
+ * that is presented has to be good.
  */
 
-static int
-ngx_api_sec_jwt(ngx_http_request_t *r, const ngx_api_sec_main_conf_t *mcf,
-    ngx_api_sec_ctx_t *ctx, const ngx_api_sec_auth_t *auth, api_span_t token,
-    api_err_t *err)
+static ngx_int_t
+ngx_api_sec_authenticate(ngx_http_request_t *r,
+    const ngx_api_sec_main_conf_t *mcf, ngx_api_sec_ctx_t *ctx)
 {
-    int                            code;
-    ngx_uint_t                     i;
-    const ngx_api_sec_issuer_t    *issuer;
-    ngx_api_sec_issuer_t * const  *issuers;
+    ngx_uint_t                result;
+    const ngx_api_sec_use_t  *use;
 
-    code = api_jwt_parse(&ctx->jwt, token, NULL, mcf->seed, &ctx->arena, err);
+    use = ctx->auth->uses.elts;
 
-    if (code != API_JWT_OK) {
-        return code;
-    }
+    while (ctx->step < ctx->auth->uses.nelts) {
 
-    issuers = auth->issuers.elts;
-    issuer = issuers[0];
+        result = ngx_api_sec_auth_step(r, mcf, ctx, &use[ctx->step]);
 
-    for (i = 1; i < auth->issuers.nelts; i++) {
-        if (ctx->jwt.iss.data
-            && api_span_eq(ctx->jwt.iss, issuers[i]->policy.issuer))
+        if (result == NGX_API_AUTH_AGAIN) {
+            ctx->waiting = 1;
+            return NGX_AGAIN;
+        }
+
+        ctx->step++;
+
+        if (result == NGX_API_AUTH_INVALID
+            || result == NGX_API_AUTH_UNAVAILABLE)
         {
-            issuer = issuers[i];
-            break;
+            ctx->waiting = 0;
+            ctx->result = result;
+            ctx->nids = 0;
+            return NGX_OK;
         }
     }
 
-    code = api_jwt_check(&ctx->jwt, &issuer->policy, ngx_time(), err);
+    ctx->waiting = 0;
+    ngx_api_sec_auth_decide(ctx);
 
-    if (code != API_JWT_OK) {
-        return code;
-    }
-
-    code = api_jwt_verify(&ctx->jwt, issuer->keys->set, err);
-
-    if (code == API_JWT_OK) {
-        ctx->issuer = issuer;
-    }
-
-    return code;
+    return NGX_OK;
 }
 
 
-/*
- * What the client learns: that its token has expired (it can get a new one),
- * otherwise only that it is not good.  A wrong signature and an unknown key
- * look the same.
- */
+static ngx_uint_t
+ngx_api_sec_auth_step(ngx_http_request_t *r,
+    const ngx_api_sec_main_conf_t *mcf, ngx_api_sec_ctx_t *ctx,
+    const ngx_api_sec_use_t *use)
+{
+    ngx_uint_t               result;
+    ngx_api_sec_fault_t      fault;
+    ngx_api_sec_identity_t  *id;
+
+    id = &ctx->ids[ctx->nids];
+
+    ngx_memzero(id, sizeof(ngx_api_sec_identity_t));
+    ngx_memzero(&fault, sizeof(ngx_api_sec_fault_t));
+
+    id->method = use->method;
+    id->name = use->names->elts;
+    fault.method = use->method;
+
+    result = use->method->check(r, mcf, ctx, use, id, &fault);
+
+    switch (result) {
+
+    case NGX_API_AUTH_OK:
+        ctx->nids++;
+        break;
+
+    case NGX_API_AUTH_INVALID:
+    case NGX_API_AUTH_UNAVAILABLE:
+        ctx->fault = fault;
+        break;
+
+    default: /* NGX_API_AUTH_MISSING, NGX_API_AUTH_AGAIN */
+        break;
+    }
+
+    return result;
+}
+
+
+/* Nothing that was presented is bad. */
+
+static void
+ngx_api_sec_auth_decide(ngx_api_sec_ctx_t *ctx)
+{
+    ngx_uint_t  needed;
+
+    needed = ctx->auth->all ? ctx->auth->uses.nelts : 1;
+
+    if (ctx->nids >= needed) {
+        ctx->result = NGX_API_AUTH_OK;
+        return;
+    }
+
+    ctx->result = NGX_API_AUTH_MISSING;
+    ngx_api_sec_auth_missing(ctx);
+}
+
+
+static void
+ngx_api_sec_auth_missing(ngx_api_sec_ctx_t *ctx)
+{
+    ngx_uint_t                 i, n;
+    ngx_api_sec_fault_t       *fault;
+    const ngx_api_sec_use_t   *use;
+
+    fault = &ctx->fault;
+
+    fault->status = NGX_HTTP_UNAUTHORIZED;
+    ngx_str_set(&fault->reason, "missing");
+
+    use = ctx->auth->uses.elts;
+    fault->code = use[0].method->missing;
+    fault->title = use[0].method->wanted;
+
+    for (i = 1; i < ctx->auth->uses.nelts; i++) {
+        if (use[i].method->missing.data != use[0].method->missing.data) {
+            ngx_str_set(&fault->code, "missing_credential");
+            ngx_str_set(&fault->title, "A credential is required");
+        }
+    }
+
+    if (!ctx->auth->all || ctx->nids == 0) {
+        return;
+    }
+
+    /* which of them? */
+
+    for (i = 0; i < ctx->auth->uses.nelts; i++) {
+        for (n = 0; n < ctx->nids; n++) {
+            if (ctx->ids[n].method == use[i].method) {
+                break;
+            }
+        }
+
+        if (n == ctx->nids) {
+            fault->detail = use[i].method->wanted;
+            fault->code = use[i].method->missing;
+            fault->title = use[i].method->wanted;
+            return;
+        }
+    }
+}
+
 
 static ngx_int_t
 ngx_api_sec_auth_refuse(ngx_http_request_t *r,
     const ngx_api_sec_main_conf_t *mcf, ngx_api_record_t *rec,
     ngx_api_sec_ctx_t *ctx)
 {
-    const char     *error, *description;
-    ngx_api_why_t   why;
+    ngx_api_why_t               why;
+    const ngx_api_sec_fault_t  *fault;
+
+    fault = &ctx->fault;
 
     ngx_memzero(&why, sizeof(ngx_api_why_t));
 
     why.check = NGX_API_CHECK_AUTH;
-    why.reason = ctx->error;
-    why.detail = ctx->detail;
+    why.status = fault->status;
+    why.reason = fault->reason;
+    why.detail = fault->detail;
+    why.code = fault->code;
+    why.title = fault->title;
 
-    switch (ctx->code) {
-
-    case API_JWT_NOMEM:
-    case API_JWT_INTERNAL:
-        why.status = NGX_HTTP_INTERNAL_SERVER_ERROR;
-        ngx_str_set(&why.code, "internal_error");
-        ngx_str_set(&why.title, "The request could not be checked");
-
+    if (fault->status == NGX_HTTP_INTERNAL_SERVER_ERROR) {
         ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
                       "ngx_api_sec_module: verification failed: %V",
-                      &ctx->detail);
-
-        return ngx_api_refuse(r, &mcf->self, rec, &why, ctx->mode);
-
-    case NGX_API_AUTH_MISSING_CODE:
-        why.status = NGX_HTTP_UNAUTHORIZED;
-        ngx_str_set(&why.code, "missing_token");
-        ngx_str_set(&why.title, "A bearer token is required");
-        error = NULL;
-        description = NULL;
-        break;
-
-    case NGX_API_AUTH_REQUEST_CODE:
-        why.status = NGX_HTTP_BAD_REQUEST;
-        ngx_str_set(&why.code, "invalid_request");
-        ngx_str_set(&why.title, "The Authorization header is malformed");
-        error = "invalid_request";
-        description = (const char *) why.title.data;
-        break;
-
-    default:
-        why.status = NGX_HTTP_UNAUTHORIZED;
-        ngx_str_set(&why.code, "invalid_token");
-        error = "invalid_token";
-        description = ngx_api_sec_auth_public(ctx->code);
-        why.title.data = (u_char *) (uintptr_t) description;
-        why.title.len = ngx_strlen(description);
+                      &fault->detail);
     }
 
-    if (ctx->mode == NGX_API_MODE_ENFORCE
-        && ngx_api_sec_challenge(r, ctx->auth, error, description, NULL,
-                                 &why.challenge)
+    if (ctx->mode != NGX_API_MODE_ENFORCE) {
+        return ngx_api_refuse(r, &mcf->self, rec, &why, ctx->mode);
+    }
+
+    if ((fault->status == NGX_HTTP_UNAUTHORIZED || fault->error)
+        && ngx_api_sec_challenge(r, ctx->auth, fault->error,
+                                 fault->error
+                                     ? (const char *) fault->title.data
+                                     : NULL,
+                                 NULL, &why.challenge)
            != NGX_OK)
     {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (fault->retry && ngx_api_sec_auth_retry(r, fault->retry) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
@@ -301,57 +338,135 @@ ngx_api_sec_auth_refuse(ngx_http_request_t *r,
 }
 
 
-static const char *
-ngx_api_sec_auth_public(int code)
+static ngx_int_t
+ngx_api_sec_auth_retry(ngx_http_request_t *r, ngx_uint_t seconds)
 {
-    return code == API_JWT_EXPIRED ? "The access token has expired"
-                                   : "The access token is not valid";
+    ngx_str_t  value;
+
+    value.data = ngx_pnalloc(r->pool, NGX_INT_T_LEN);
+    if (value.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    value.len = ngx_sprintf(value.data, "%ui", seconds) - value.data;
+
+    return ngx_api_add_header(r, "Retry-After", &value) ? NGX_OK : NGX_ERROR;
 }
 
 
-/* RFC 6750 section 3; no error when no token was presented. */
+#define NGX_API_CHALLENGE_ROOM  512
+
 
 ngx_int_t
 ngx_api_sec_challenge(ngx_http_request_t *r, const ngx_api_sec_auth_t *auth,
     const char *error, const char *description, const ngx_str_t *scope,
     ngx_str_t *out)
 {
-    size_t                         len;
-    u_char                        *p, *last;
-    const ngx_api_shared_t        *shared;
-    const ngx_api_sec_main_conf_t *mcf;
+    size_t                      len;
+    u_char                     *p, *last, *begin;
+    ngx_uint_t                  i, n;
+    ngx_api_sec_challenge_t     what;
+    const ngx_api_sec_use_t    *use;
 
-    mcf = ngx_http_get_module_main_conf(r, ngx_api_sec_module);
-    shared = ngx_api_shared(r, mcf->self.sec);
+    use = auth->uses.elts;
 
-    len = 256 + API_TEXT_HTTP_MAX(auth->realm.len) + (scope ? scope->len : 0);
+    len = auth->uses.nelts
+          * (NGX_API_CHALLENGE_ROOM + API_TEXT_HTTP_MAX(auth->realm.len)
+             + (scope ? scope->len : 0));
 
-    p = ngx_pnalloc(r->pool, len);
-    if (p == NULL) {
+    begin = ngx_pnalloc(r->pool, len);
+    if (begin == NULL) {
         return NGX_ERROR;
     }
 
-    out->data = p;
-    last = p + len;
+    p = begin;
+    last = begin + len;
 
-    p = ngx_cpymem(p, "Bearer realm=\"", sizeof("Bearer realm=\"") - 1);
+    what.error = error;
+    what.description = description;
+    what.scope = scope;
+
+    for (i = 0; i < auth->uses.nelts; i++) {
+
+        for (n = 0; n < i; n++) {
+            if (use[n].method->challenge == use[i].method->challenge) {
+                break;
+            }
+        }
+
+        if (n < i || use[i].method->challenge == NULL) {
+            continue;
+        }
+
+        if (p != begin) {
+            *p++ = ',';
+            *p++ = ' ';
+        }
+
+        p = use[i].method->challenge(r, auth, &what, p, last);
+    }
+
+    out->data = begin;
+    out->len = p - begin;
+
+    return NGX_OK;
+}
+
+
+u_char *
+ngx_api_sec_challenge_realm(const ngx_api_sec_auth_t *auth, u_char *p)
+{
+    p = ngx_cpymem(p, " realm=\"", sizeof(" realm=\"") - 1);
     p += api_text_http(ngx_api_span(&auth->realm), (char *) p,
                        API_TEXT_HTTP_MAX(auth->realm.len), NULL);
     *p++ = '"';
 
-    if (error) {
-        p = ngx_slprintf(p, last, ", error=\"%s\"", error);
+    return p;
+}
+
+
+/* RFC 6750 section 3; no error when nothing was presented. */
+
+u_char *
+ngx_api_sec_challenge_error(ngx_http_request_t *r,
+    const ngx_api_sec_challenge_t *what, u_char *p, u_char *last)
+{
+    const ngx_api_shared_t         *shared;
+    const ngx_api_sec_main_conf_t  *mcf;
+
+    mcf = ngx_http_get_module_main_conf(r, ngx_api_sec_module);
+    shared = ngx_api_shared(r, mcf->self.sec);
+
+    if (what->error) {
+        p = ngx_slprintf(p, last, ", error=\"%s\"", what->error);
     }
 
-    if (error && description && shared->detail != NGX_API_DETAIL_NONE) {
-        p = ngx_slprintf(p, last, ", error_description=\"%s\"", description);
+    if (what->error && what->description
+        && shared->detail != NGX_API_DETAIL_NONE)
+    {
+        p = ngx_slprintf(p, last, ", error_description=\"%s\"",
+                         what->description);
     }
 
-    if (scope && scope->len) {
-        p = ngx_slprintf(p, last, ", scope=\"%V\"", scope);
+    if (what->scope && what->scope->len) {
+        p = ngx_slprintf(p, last, ", scope=\"%V\"", what->scope);
     }
 
-    out->len = p - out->data;
+    return p;
+}
 
-    return NGX_OK;
+
+void
+ngx_api_sec_fault_detail(ngx_http_request_t *r, ngx_api_sec_fault_t *fault,
+    const char *text)
+{
+    fault->detail.len = ngx_strlen(text);
+    fault->detail.data = ngx_pnalloc(r->main->pool, fault->detail.len + 1);
+
+    if (fault->detail.data == NULL) {
+        fault->detail.len = 0;
+        return;
+    }
+
+    ngx_memcpy(fault->detail.data, text, fault->detail.len + 1);
 }

@@ -1,9 +1,21 @@
 
+/*
+ * api_auth METHOD=NAME[,NAME ...] ... [any | all] [optional] [mode=] | off
+ */
+
 #include "ngx_api_sec.h"
 
 
-static char *ngx_api_sec_auth_unique(ngx_conf_t *cf,
-    const ngx_api_sec_auth_t *auth);
+static char *ngx_api_sec_auth_uses(ngx_conf_t *cf, ngx_api_sec_auth_t *auth);
+static char *ngx_api_sec_auth_things(ngx_conf_t *cf,
+    const ngx_api_sec_main_conf_t *mcf, const ngx_api_sec_auth_t *auth,
+    ngx_api_sec_use_t *use);
+
+
+const ngx_api_sec_method_t *const  ngx_api_sec_methods[] = {
+    &ngx_api_sec_method_jwt,
+    NULL
+};
 
 
 char *
@@ -15,9 +27,15 @@ ngx_api_sec_auth(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_api_sec_auth_t       *auth, **p;
     ngx_api_sec_main_conf_t  *mcf;
 
+    /* methods first, in the order of ngx_api_sec_methods */
+
     static const ngx_api_opt_t  opts[] = {
         { ngx_string("jwt"), NGX_API_OPT_WORDS,
-          offsetof(ngx_api_sec_auth_t, names), NULL },
+          offsetof(ngx_api_sec_auth_t, names[0]), NULL },
+        { ngx_string("any"), NGX_API_OPT_FLAG,
+          offsetof(ngx_api_sec_auth_t, any), NULL },
+        { ngx_string("all"), NGX_API_OPT_FLAG,
+          offsetof(ngx_api_sec_auth_t, all), NULL },
         { ngx_string("optional"), NGX_API_OPT_FLAG,
           offsetof(ngx_api_sec_auth_t, optional), NULL },
         { ngx_string("mode"), NGX_API_OPT_MODE,
@@ -55,7 +73,16 @@ ngx_api_sec_auth(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    if (auth->names == NULL) {
+    if (auth->any && auth->all) {
+        return "takes any or all: one credential is enough, or each is asked "
+               "for";
+    }
+
+    if (ngx_api_sec_auth_uses(cf, auth) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (auth->uses.nelts == 0) {
         return "needs a method: write \"api_auth jwt=NAME;\" with the name of "
                "an api_jwt_issuer, or \"api_auth off;\"";
     }
@@ -67,45 +94,45 @@ ngx_api_sec_auth(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
-/* Names may stand before what they name: found when all has been read. */
+/* The order of the line is that in which the methods are asked. */
 
-char *
-ngx_api_sec_auth_resolve(ngx_conf_t *cf, ngx_api_sec_main_conf_t *mcf)
+static char *
+ngx_api_sec_auth_uses(ngx_conf_t *cf, ngx_api_sec_auth_t *auth)
 {
-    ngx_str_t              *name;
-    ngx_uint_t              i, n;
-    ngx_api_sec_auth_t    **auth;
-    ngx_api_sec_issuer_t  **issuer;
+    ngx_str_t                   *arg;
+    ngx_uint_t                   i, n;
+    ngx_api_sec_use_t           *use;
+    const ngx_api_sec_method_t  *method;
 
-    auth = mcf->auths.elts;
+    if (ngx_array_init(&auth->uses, cf->pool, NGX_API_SEC_NMETHODS,
+                       sizeof(ngx_api_sec_use_t))
+        != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
 
-    for (i = 0; i < mcf->auths.nelts; i++) {
-        name = auth[i]->names->elts;
+    arg = cf->args->elts;
 
-        if (ngx_array_init(&auth[i]->issuers, cf->pool,
-                           auth[i]->names->nelts, sizeof(void *))
-            != NGX_OK)
-        {
-            return NGX_CONF_ERROR;
-        }
+    for (i = 1; i < cf->args->nelts; i++) {
+        for (n = 0; ngx_api_sec_methods[n]; n++) {
+            method = ngx_api_sec_methods[n];
 
-        for (n = 0; n < auth[i]->names->nelts; n++) {
-            issuer = ngx_array_push(&auth[i]->issuers);
-            *issuer = ngx_api_sec_issuer_find(mcf, &name[n]);
+            if (arg[i].len <= method->name.len
+                || arg[i].data[method->name.len] != '='
+                || ngx_strncmp(arg[i].data, method->name.data,
+                               method->name.len)
+                   != 0)
+            {
+                continue;
+            }
 
-            if (*issuer == NULL) {
-                ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                              "no api_jwt_issuer \"%V\" for \"api_auth\" in "
-                              "%V:%ui", &name[n], &auth[i]->file,
-                              auth[i]->line);
+            use = ngx_array_push(&auth->uses);
+            if (use == NULL) {
                 return NGX_CONF_ERROR;
             }
-        }
 
-        auth[i]->realm = name[0];
-
-        if (ngx_api_sec_auth_unique(cf, auth[i]) != NGX_CONF_OK) {
-            return NGX_CONF_ERROR;
+            use->method = method;
+            use->names = auth->names[n];
         }
     }
 
@@ -113,33 +140,95 @@ ngx_api_sec_auth_resolve(ngx_conf_t *cf, ngx_api_sec_main_conf_t *mcf)
 }
 
 
-/* The claim iss has to tell which of them a token is for. */
+/* Names may stand before what they name: found when all has been read. */
 
-static char *
-ngx_api_sec_auth_unique(ngx_conf_t *cf, const ngx_api_sec_auth_t *auth)
+char *
+ngx_api_sec_auth_resolve(ngx_conf_t *cf, ngx_api_sec_main_conf_t *mcf)
 {
-    ngx_uint_t                     i, n;
-    ngx_api_sec_issuer_t * const  *issuer;
+    ngx_uint_t            i, n;
+    ngx_api_sec_use_t    *use;
+    ngx_api_sec_auth_t  **auth;
 
-    issuer = auth->issuers.elts;
+    auth = mcf->auths.elts;
 
-    for (i = 1; i < auth->issuers.nelts; i++) {
-        for (n = 0; n < i; n++) {
+    for (i = 0; i < mcf->auths.nelts; i++) {
+        use = auth[i]->uses.elts;
 
-            if (!api_span_eq(issuer[i]->policy.issuer,
-                             issuer[n]->policy.issuer))
+        for (n = 0; n < auth[i]->uses.nelts; n++) {
+            if (ngx_api_sec_auth_things(cf, mcf, auth[i], &use[n])
+                != NGX_CONF_OK)
             {
-                continue;
+                return NGX_CONF_ERROR;
             }
+        }
 
-            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                          "api_jwt_issuer \"%V\" and \"%V\" have the same "
-                          "\"issuer\": \"api_auth\" in %V:%ui takes one "
-                          "of them", &issuer[n]->name, &issuer[i]->name,
-                          &auth->file, auth->line);
-            return NGX_CONF_ERROR;
+        if (auth[i]->uses.nelts) {
+            auth[i]->realm = *(ngx_str_t *) use[0].names->elts;
         }
     }
 
     return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_api_sec_auth_things(ngx_conf_t *cf, const ngx_api_sec_main_conf_t *mcf,
+    const ngx_api_sec_auth_t *auth, ngx_api_sec_use_t *use)
+{
+    void        **thing;
+    ngx_str_t    *name;
+    ngx_uint_t    i, n;
+
+    if (ngx_array_init(&use->things, cf->pool, use->names->nelts,
+                       sizeof(void *))
+        != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    name = use->names->elts;
+
+    for (i = 0; i < use->names->nelts; i++) {
+        thing = ngx_array_push(&use->things);
+        *thing = use->method->find(mcf, &name[i]);
+
+        if (*thing == NULL) {
+            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                          "no %V \"%V\" for \"api_auth\" in %V:%ui",
+                          &use->method->directive, &name[i], &auth->file,
+                          auth->line);
+            return NGX_CONF_ERROR;
+        }
+
+        for (n = 0; n < i; n++) {
+            if (((void **) use->things.elts)[n] == *thing) {
+                ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                              "\"%V\" stands twice in \"api_auth\" in %V:%ui",
+                              &name[i], &auth->file, auth->line);
+                return NGX_CONF_ERROR;
+            }
+        }
+    }
+
+    return use->method->fits ? use->method->fits(cf, auth, use)
+                             : NGX_CONF_OK;
+}
+
+
+const ngx_api_sec_use_t *
+ngx_api_sec_auth_use(const ngx_api_sec_auth_t *auth,
+    const ngx_api_sec_method_t *method)
+{
+    ngx_uint_t                i;
+    const ngx_api_sec_use_t  *use;
+
+    use = auth->uses.elts;
+
+    for (i = 0; i < auth->uses.nelts; i++) {
+        if (use[i].method == method) {
+            return &use[i];
+        }
+    }
+
+    return NULL;
 }

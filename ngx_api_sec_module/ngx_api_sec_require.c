@@ -100,8 +100,8 @@ ngx_api_sec_test_passes(ngx_http_request_t *r, ngx_api_sec_ctx_t *ctx,
     switch (test->kind) {
 
     case NGX_API_SEC_TEST_SCOPE:
-        return api_claim_scopes(&ctx->jwt.claims, 0, test->values.elts,
-                                test->values.nelts, !test->any);
+        return ngx_api_sec_granted(ctx, test->values.elts,
+                                   test->values.nelts, !test->any);
 
     case NGX_API_SEC_TEST_CLAIM:
         return ngx_api_sec_test_claim(r, ctx, test);
@@ -116,11 +116,16 @@ static ngx_uint_t
 ngx_api_sec_test_claim(ngx_http_request_t *r, ngx_api_sec_ctx_t *ctx,
     const ngx_api_sec_test_t *test)
 {
-    uint32_t     tok;
-    api_span_t   text;
-    api_json_t  *claims;
+    uint32_t           tok;
+    api_span_t         text;
+    const api_json_t  *claims;
 
-    claims = &ctx->jwt.claims;
+    claims = ngx_api_sec_claims(ctx);
+
+    if (claims == NULL) {
+        return 0;
+    }
+
     tok = api_claim_find(claims, 0, &test->path);
 
     if (test->op != API_CLAIM_MATCH) {

@@ -53,7 +53,8 @@ static const ngx_str_t  ngx_api_sec_results[] = {
     ngx_string("none"),
     ngx_string("ok"),
     ngx_string("missing"),
-    ngx_string("invalid")
+    ngx_string("invalid"),
+    ngx_string("unavailable")
 };
 
 
@@ -144,25 +145,24 @@ static ngx_int_t
 ngx_api_sec_var(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     uintptr_t data)
 {
-    const ngx_str_t    *value;
-    ngx_api_sec_ctx_t  *ctx;
-
-    static const ngx_str_t  jwt = ngx_string("jwt");
+    const ngx_str_t               *value;
+    ngx_api_sec_ctx_t             *ctx;
+    const ngx_api_sec_identity_t  *id;
 
     value = NULL;
     ctx = ngx_api_sec_seen(r);
+    id = ngx_api_sec_identity(ctx);
 
     if (ctx && ctx->auth) {
         switch (data) {
 
         case NGX_API_SEC_VAR_PRINCIPAL:
-            value = ctx->result == NGX_API_AUTH_OK
-                    && ngx_api_sec_var_shown(r, &ctx->principal)
-                    ? &ctx->principal : NULL;
+            value = id && ngx_api_sec_var_shown(r, &id->principal)
+                    ? &id->principal : NULL;
             break;
 
         case NGX_API_SEC_VAR_METHOD:
-            value = ctx->result == NGX_API_AUTH_OK ? &jwt : NULL;
+            value = id ? &id->method->name : NULL;
             break;
 
         case NGX_API_SEC_VAR_RESULT:
@@ -170,7 +170,7 @@ ngx_api_sec_var(ngx_http_request_t *r, ngx_http_variable_value_t *v,
             break;
 
         default: /* NGX_API_SEC_VAR_ERROR */
-            value = ctx->result == NGX_API_AUTH_OK ? NULL : &ctx->error;
+            value = id ? NULL : &ctx->fault.reason;
         }
     }
 
@@ -189,11 +189,13 @@ ngx_api_sec_var_claim(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     uintptr_t data)
 {
     ngx_str_t           name;
+    const api_json_t   *claims;
     ngx_api_sec_ctx_t  *ctx;
 
     ctx = ngx_api_sec_seen(r);
+    claims = ngx_api_sec_claims(ctx);
 
-    if (ctx == NULL || ctx->result != NGX_API_AUTH_OK) {
+    if (claims == NULL) {
         ngx_api_set_variable(v, NULL);
         return NGX_OK;
     }
@@ -202,7 +204,7 @@ ngx_api_sec_var_claim(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     name.data += ngx_api_claim_prefix.len;
     name.len -= ngx_api_claim_prefix.len;
 
-    return ngx_api_sec_var_member(r, ctx, &ctx->jwt.claims, &name, v);
+    return ngx_api_sec_var_member(r, ctx, claims, &name, v);
 }
 
 
@@ -211,11 +213,13 @@ ngx_api_sec_var_header(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     uintptr_t data)
 {
     ngx_str_t           name;
+    const api_json_t   *header;
     ngx_api_sec_ctx_t  *ctx;
 
     ctx = ngx_api_sec_seen(r);
+    header = ngx_api_sec_token_header(ctx);
 
-    if (ctx == NULL || ctx->result != NGX_API_AUTH_OK) {
+    if (header == NULL) {
         ngx_api_set_variable(v, NULL);
         return NGX_OK;
     }
@@ -224,7 +228,7 @@ ngx_api_sec_var_header(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     name.data += ngx_api_header_prefix.len;
     name.len -= ngx_api_header_prefix.len;
 
-    return ngx_api_sec_var_member(r, ctx, &ctx->jwt.header, &name, v);
+    return ngx_api_sec_var_member(r, ctx, header, &name, v);
 }
 
 
@@ -236,17 +240,19 @@ ngx_api_sec_var_path(ngx_http_request_t *r, ngx_http_variable_value_t *v,
 {
     const api_claim_path_t *path = (const api_claim_path_t *) data;
 
+    const api_json_t   *claims;
     ngx_api_sec_ctx_t  *ctx;
 
     ctx = ngx_api_sec_seen(r);
+    claims = ngx_api_sec_claims(ctx);
 
-    if (ctx == NULL || ctx->result != NGX_API_AUTH_OK) {
+    if (claims == NULL) {
         ngx_api_set_variable(v, NULL);
         return NGX_OK;
     }
 
-    return ngx_api_sec_var_text(r, ctx, &ctx->jwt.claims,
-                                api_claim_find(&ctx->jwt.claims, 0, path), v);
+    return ngx_api_sec_var_text(r, ctx, claims,
+                                api_claim_find(claims, 0, path), v);
 }
 
 

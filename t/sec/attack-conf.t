@@ -86,7 +86,7 @@ corp() . corp() =~ s/corp/more/r
     location / { api_auth jwt=corp,corp; }
 --- must_die
 --- error_log
-have the same "issuer"
+"corp" stands twice in "api_auth"
 
 
 

@@ -741,8 +741,8 @@ empty name in the list "" in
 --- config
     location / { api_auth off optional; }
 --- must_die
---- error_log
-unknown parameter "off" of "api_auth", which takes: jwt= optional mode= in
+--- error_log eval
+qr/unknown parameter "off" of "api_auth", which takes: jwt= .*any all optional mode= in/
 
 
 
@@ -750,8 +750,8 @@ unknown parameter "off" of "api_auth", which takes: jwt= optional mode= in
 --- config
     location / { api_auth jwt=corp realm=x; }
 --- must_die
---- error_log
-unknown parameter "realm=x" of "api_auth", which takes: jwt= optional mode= in
+--- error_log eval
+qr/unknown parameter "realm=x" of "api_auth", which takes: jwt= .*any all optional mode= in/
 
 
 
@@ -770,3 +770,12 @@ unknown mode "report": write enforce, monitor, off or a variable that holds one 
 --- must_die
 --- error_log
 unknown "nowhere" variable
+
+
+
+=== TEST 37: any and all
+--- config
+    location / { api_auth jwt=corp any all; }
+--- must_die
+--- error_log
+takes any or all
