@@ -189,7 +189,7 @@ vpath %.c $(LIB_DIRS) $(TOOL_DIR) t/unit t/fuzz
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wundef -Wstrict-prototypes \
     -Wmissing-prototypes -Wvla -Wformat=2 -Wwrite-strings
 COMPILE = -std=c11 $(WARNINGS) $(LIB_DIRS:%=-I%) -It/unit -MMD -MP
-LIBS = -ljwt -lcjson -lcrypto -lyaml -lpcre2-8 -lz -lm
+LIBS = -ljwt -lcjson -lcrypto -lyaml -lpcre2-8 -lz -lhiredis -lm
 
 # Three flavours of the pure libraries: as shipped, for the tests with
 # sanitizers where the compiler has them, and for libFuzzer.

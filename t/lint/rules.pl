@@ -81,6 +81,8 @@ for my $path (@files) {
             && $name =~ m{^openssl/} && $path !~ m{/api_(?:jwk|jws|seal)};
     }
 
+    bad("$path: hiredis outside api_resp") if $text{$path} =~ /<hiredis\//
+        && $path !~ m{/api_resp\.c$};
     bad("$path: knows nginx: $1") if (is_pure($room) || $room =~ m{/tools$})
         && without_strings(strip($text{$path})) =~ /\b((?:ngx|NGX)_\w+)/;
 }
