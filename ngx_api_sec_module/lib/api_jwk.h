@@ -29,12 +29,14 @@ typedef enum {
 typedef struct api_jwks_s api_jwks_t;
 
 typedef struct {
-    size_t       max_bytes;   /* of the document; 0: 256 KiB */
-    size_t       max_keys;    /* 0: 64 */
-    unsigned     lenient : 1; /* skip and count a bad key instead of refusing
+    size_t        max_bytes;   /* of the document; 0: 256 KiB */
+    size_t        max_keys;    /* 0: 64 */
+    unsigned      lenient : 1; /* skip and count a bad key instead of refusing
                                the set: for sets fetched from elsewhere,
                                where oct keys are bad too */
-    api_sipkey_t seed;        /* for the JSON parser */
+    api_jws_alg_t alg;  /* of keys that do not name one; API_JWS_UNKNOWN:
+                               every algorithm that fits */
+    api_sipkey_t  seed; /* for the JSON parser */
 } api_jwks_opts_t;
 
 /*
@@ -87,6 +89,17 @@ api_jwk_t *api_jwks_find(
 api_jwk_type_t api_jwk_type(const api_jwk_t *key);
 api_span_t     api_jwk_kid(const api_jwk_t *key);
 uint32_t       api_jwk_algs(const api_jwk_t *key); /* mask of API_JWS_BIT */
+
+/*
+ * Thumbprint (RFC 7638) with SHA-256 of the public JWK that is the object at
+ * tok of doc: a name for the key that depends on the key alone.  API_OK;
+ * API_UNSUPPORTED (kty, crv), API_INVALID (a member is missing, no string or
+ * no base64url; a secret key has no public name), API_NOMEM.  Says nothing
+ * about whether the key is a good one.
+ */
+
+int api_jwk_thumbprint(const api_json_t *doc, uint32_t tok, api_arena_t *arena,
+    uint8_t out[API_JWS_SHA256_LEN]);
 
 
 #endif /* API_JWK_H */

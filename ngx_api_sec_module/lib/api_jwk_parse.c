@@ -441,6 +441,10 @@ api_jwk_take(api_jwk_reader_t *r, size_t i, uint32_t tok, api_err_t *err)
 
     rc = api_jwk_read(r, tok, &parts, err);
 
+    if (parts.alg == API_JWS_UNKNOWN) {
+        parts.alg = r->opts->alg;
+    }
+
     if (rc == API_OK) {
         rc = api_jwks_add(r->jwks, &parts, err);
     }

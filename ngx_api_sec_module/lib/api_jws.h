@@ -73,5 +73,11 @@ typedef struct api_jwk_s api_jwk_t;
 int api_jws_verify(
     api_jwk_t *key, api_jws_alg_t alg, api_span_t input, api_span_t signature);
 
+/* SHA-256 of s (FIPS 180-4): the digest of ath, x5t#S256 and thumbprints. */
+
+#define API_JWS_SHA256_LEN 32
+
+void api_jws_sha256(api_span_t s, uint8_t out[API_JWS_SHA256_LEN]);
+
 
 #endif /* API_JWS_H */

@@ -77,8 +77,9 @@ for my $path (@files) {
             bad("$path: no such header: $name");
         }
 
-        bad("$path: $name outside jwk, jws and seal") if is_pure($room)
-            && $name =~ m{^openssl/} && $path !~ m{/api_(?:jwk|jws|seal)};
+        bad("$path: $name outside jwk, jws, cert and seal") if is_pure($room)
+            && $name =~ m{^openssl/}
+            && $path !~ m{/api_(?:jwk|jws|cert|seal)};
     }
 
     bad("$path: hiredis outside api_resp") if $text{$path} =~ /<hiredis\//
