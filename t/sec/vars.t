@@ -364,21 +364,16 @@ the closing bracket in "api" variable is missing in
 
 
 
-=== TEST 17: ... and what is set under it by force is not taken for one
+=== TEST 17: ... and with quotes, which let it through, nothing may be set
 --- config
     location /v1/ {
         set "$api record/1" $arg_x;
         api_auth jwt=corp;
-        add_header X-Who "$api_principal" always;
-        try_files /none @named;
+        try_files /none =404;
     }
-    location @named { set "$api record/1" $arg_x; try_files /in.txt =404; }
---- request eval
-["GET /v1/?x=" . "x" x 8, "GET /v1/?x=" . "x" x 1000, "GET /v1/?x=CER1"]
---- more_headers eval
-[bearer(), main::bad(), main::none()]
---- error_code eval
-[200, 401, 401]
+--- must_die
+--- error_log
+the variable "$api record/1" is not for configurations
 
 
 

@@ -332,11 +332,15 @@ workers(2);
 sub Test::Nginx::StandIn::show_pids {
     open my $fh, '<', server_root() . '/logs/nginx.pid' or die $!;
     chomp(my $pid = <$fh>);
-    select undef, undef, undef, 0.1;
     my @workers;
-    for my $file (glob '/proc/[0-9]*/stat') {
-        open my $stat, '<', $file or next;
-        push @workers, $1 if (<$stat> // '') =~ /\A(\d+) .*\) \S $pid /;
+    for (1 .. 200) {
+        @workers = ();
+        for my $file (glob '/proc/[0-9]*/stat') {
+            open my $stat, '<', $file or next;
+            push @workers, $1 if (<$stat> // '') =~ /\A(\d+) .*\) \S $pid /;
+        }
+        last if @workers == 2;
+        select undef, undef, undef, 0.05;
     }
     $| = 1;
     print "pids $pid @workers\n";
