@@ -87,6 +87,11 @@ typedef struct {
 typedef struct ngx_api_sec_cors_s  ngx_api_sec_cors_t;
 
 
+/* ngx_api_sec_status.h: api_status */
+
+typedef struct ngx_api_sec_status_s  ngx_api_sec_status_t;
+
+
 /* ngx_api_sec_body.c: api_body and the directives of the reader */
 
 #define NGX_API_SEC_BODY_OFF   0
@@ -103,6 +108,8 @@ struct ngx_api_sec_main_conf_s {
     ngx_array_t                 issuers;      /* of ngx_api_sec_issuer_t * */
     ngx_array_t                 auths;        /* of ngx_api_sec_auth_t * */
     ngx_array_t                 lists;
+    ngx_array_t                 statuses;     /* of ngx_api_sec_status_t * */
+    time_t                      loaded;       /* this configuration */
     ngx_api_watches_t           watches;
 
     ngx_shm_zone_t             *zone;
@@ -123,6 +130,7 @@ struct ngx_api_sec_loc_conf_s {
     const ngx_api_sec_auth_t   *auth;         /* UNSET_PTR, NULL: off */
     ngx_api_conf_list_t         require;      /* ngx_api_sec_require_t */
     const ngx_api_sec_cors_t   *cors;
+    ngx_api_sec_status_t       *status;
     ngx_api_sec_audit_t         audit;
     ngx_uint_t                  body;         /* NGX_API_SEC_BODY_* */
     ngx_api_mode_t              body_mode;
@@ -136,6 +144,7 @@ struct ngx_api_sec_loc_conf_s {
 #define NGX_API_SEC_USES_REQUIRE  0x04
 #define NGX_API_SEC_USES_BODY     0x08
 #define NGX_API_SEC_USES_AUDIT    0x10
+#define NGX_API_SEC_USES_STATUS   0x20
 
 void ngx_api_sec_uses(ngx_conf_t *cf, ngx_uint_t feature);
 
@@ -227,6 +236,15 @@ char *ngx_api_sec_list(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
 char *ngx_api_sec_health(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 ngx_int_t ngx_api_sec_ready(const ngx_api_door_t *door, ngx_str_t *why);
+
+/* ngx_api_sec_status_conf.c, ngx_api_sec_report.c */
+
+char *ngx_api_sec_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+void ngx_api_sec_status_merge(ngx_conf_t *cf, ngx_api_sec_loc_conf_t *conf,
+    const ngx_api_sec_loc_conf_t *prev);
+char *ngx_api_sec_status_check(ngx_conf_t *cf,
+    const ngx_api_sec_main_conf_t *mcf);
+void ngx_api_sec_metrics(const ngx_api_door_t *door, api_metrics_t *m);
 
 /* ngx_api_sec_body.c */
 

@@ -40,6 +40,9 @@ ngx_command_t  ngx_api_sec_commands[] = {
     NGX_API_SEC_LOC("api_health", NGX_HTTP_LOC_CONF, NGX_CONF_NOARGS
                     |NGX_CONF_TAKE1, ngx_api_sec_health),
 
+    NGX_API_SEC_LOC("api_status", NGX_HTTP_LOC_CONF, NGX_CONF_ANY,
+                    ngx_api_sec_status),
+
     /* the body reader */
 
     NGX_API_SEC_LOC("api_body", NGX_API_SEC_HSLX, NGX_CONF_1MORE,

@@ -4,11 +4,11 @@
  * the suite rather than to a feature.
  */
 
-#include "ngx_api_sec.h"
+#include "ngx_api_sec_status.h"
 
 
 static const ngx_api_shared_t *ngx_api_sec_shared(ngx_http_request_t *r);
-static void ngx_api_sec_status(const ngx_api_door_t *door, api_writer_t *w);
+static void ngx_api_sec_counts(const ngx_api_door_t *door, api_writer_t *w);
 static void ngx_api_sec_merge_shared(ngx_api_shared_t *conf,
     const ngx_api_shared_t *prev);
 
@@ -35,7 +35,10 @@ ngx_api_sec_create_main_conf(ngx_conf_t *cf)
 
     mcf->door.shared = ngx_api_sec_shared;
     mcf->door.ready = ngx_api_sec_ready;
-    mcf->door.status = ngx_api_sec_status;
+    mcf->door.status = ngx_api_sec_counts;
+    mcf->door.tally = &mcf->tenant;
+    mcf->door.metrics = ngx_api_sec_metrics;
+    mcf->door.sections = ngx_api_sec_sections;
     mcf->door.worker = ngx_pcalloc(cf->pool, sizeof(ngx_api_worker_t));
 
     if (mcf->door.worker == NULL
@@ -43,6 +46,8 @@ ngx_api_sec_create_main_conf(ngx_conf_t *cf)
            != NGX_OK
         || ngx_array_init(&mcf->auths, cf->pool, 4, sizeof(void *)) != NGX_OK
         || ngx_array_init(&mcf->lists, cf->pool, 4, sizeof(void *)) != NGX_OK
+        || ngx_array_init(&mcf->statuses, cf->pool, 1, sizeof(void *))
+           != NGX_OK
         || ngx_array_init(&mcf->watches.files, cf->pool, 4, sizeof(void *))
            != NGX_OK
         || ngx_api_random(&mcf->seed, sizeof(api_sipkey_t)) != NGX_OK)
@@ -50,6 +55,7 @@ ngx_api_sec_create_main_conf(ngx_conf_t *cf)
         return NULL;
     }
 
+    mcf->loaded = ngx_time();
     mcf->permissions = NGX_CONF_UNSET_UINT;
     mcf->body_budget = NGX_CONF_UNSET_SIZE;
 
@@ -92,6 +98,7 @@ ngx_api_sec_create_loc_conf(ngx_conf_t *cf)
      *
      *     lcf->shared.type_base = { 0, NULL };
      *     lcf->require = { NULL, 0 };
+     *     lcf->status = NULL;
      */
 
     lcf->shared.mode.fixed = NGX_CONF_UNSET_UINT;
@@ -135,6 +142,8 @@ ngx_api_sec_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_api_merge_mode(&conf->body_mode, &prev->body_mode,
                        NGX_API_MODE_ENFORCE);
 
+    ngx_api_sec_status_merge(cf, conf, prev);
+
     return ngx_api_conf_list_join(cf, &conf->require, &prev->require);
 }
 
@@ -174,7 +183,7 @@ ngx_api_sec_shared(ngx_http_request_t *r)
 
 
 static void
-ngx_api_sec_status(const ngx_api_door_t *door, api_writer_t *w)
+ngx_api_sec_counts(const ngx_api_door_t *door, api_writer_t *w)
 {
     const ngx_api_sec_main_conf_t  *mcf;
 

@@ -3,7 +3,7 @@
  * api_health: is the process alive; with `ready`, may requests come?
  */
 
-#include "ngx_api_sec.h"
+#include "ngx_api_sec_status.h"
 
 
 static ngx_int_t ngx_api_sec_health_live(ngx_http_request_t *r);
@@ -11,16 +11,6 @@ static ngx_int_t ngx_api_sec_health_ready(ngx_http_request_t *r);
 static ngx_uint_t ngx_api_sec_health_all_ready(ngx_http_request_t *r);
 static ngx_int_t ngx_api_sec_health_send(ngx_http_request_t *r,
     ngx_uint_t status, api_span_t text);
-static const ngx_api_door_t *ngx_api_sec_health_door(ngx_http_request_t *r,
-    ngx_uint_t id);
-static void ngx_api_sec_health_modules(ngx_http_request_t *r,
-    api_writer_t *w);
-static void ngx_api_sec_health_module(const ngx_api_door_t *door,
-    api_writer_t *w);
-static void ngx_api_sec_health_zone(const ngx_api_sec_main_conf_t *mcf,
-    api_writer_t *w);
-static void ngx_api_sec_health_issuers(const ngx_api_sec_main_conf_t *mcf,
-    api_writer_t *w);
 
 
 #define NGX_API_SEC_HEALTH_SIZE    16384
@@ -83,9 +73,9 @@ ngx_api_sec_health_ready(ngx_http_request_t *r)
     api_writer_name(&w, API_SPAN("status"));
     api_writer_string(&w, ready ? API_SPAN("pass") : API_SPAN("fail"));
 
-    ngx_api_sec_health_modules(r, &w);
-    ngx_api_sec_health_zone(mcf, &w);
-    ngx_api_sec_health_issuers(mcf, &w);
+    ngx_api_sec_report_modules(r, &w);
+    ngx_api_sec_report_zone(mcf, &w);
+    ngx_api_sec_report_issuers(mcf, &w);
 
     api_writer_end(&w);
 
@@ -112,7 +102,7 @@ ngx_api_sec_health_all_ready(ngx_http_request_t *r)
     const ngx_api_door_t  *door;
 
     for (id = 0; id < NGX_API_NMODULES; id++) {
-        door = ngx_api_sec_health_door(r, id);
+        door = ngx_api_door(r, id);
 
         if (door && door->ready && door->ready(door, &why) != NGX_OK) {
             return 0;
@@ -175,141 +165,6 @@ ngx_api_sec_health_send(ngx_http_request_t *r, ngx_uint_t status,
     out.next = NULL;
 
     return ngx_http_output_filter(r, &out);
-}
-
-
-/* As ngx_api_door_find, which is for the time of configuration. */
-
-static const ngx_api_door_t *
-ngx_api_sec_health_door(ngx_http_request_t *r, ngx_uint_t id)
-{
-    ngx_uint_t             i;
-    ngx_module_t          *m;
-    const ngx_api_door_t  *door;
-
-    for (i = 0; ngx_cycle->modules[i]; i++) {
-        m = ngx_cycle->modules[i];
-
-        if (m->type == NGX_HTTP_MODULE
-            && ngx_strcmp(m->name, ngx_api_module_names[id].data) == 0)
-        {
-            door = r->main_conf[m->ctx_index];
-
-            return door && door->magic == NGX_API_DOOR_MAGIC
-                   && door->abi == NGX_API_DOOR_ABI ? door : NULL;
-        }
-    }
-
-    return NULL;
-}
-
-
-static void
-ngx_api_sec_health_modules(ngx_http_request_t *r, api_writer_t *w)
-{
-    ngx_uint_t             id;
-    const ngx_api_door_t  *door;
-
-    api_writer_name(w, API_SPAN("modules"));
-    api_writer_object(w);
-
-    for (id = 0; id < NGX_API_NMODULES; id++) {
-        door = ngx_api_sec_health_door(r, id);
-
-        if (door) {
-            ngx_api_sec_health_module(door, w);
-        }
-    }
-
-    api_writer_end(w);
-}
-
-
-static void
-ngx_api_sec_health_module(const ngx_api_door_t *door, api_writer_t *w)
-{
-    ngx_int_t  rc;
-    ngx_str_t  why;
-
-    rc = door->ready ? door->ready(door, &why) : NGX_OK;
-
-    api_writer_name(w, ngx_api_span(&door->name));
-    api_writer_object(w);
-    api_writer_name(w, API_SPAN("ready"));
-    api_writer_bool(w, rc == NGX_OK);
-
-    if (rc != NGX_OK) {
-        api_writer_name(w, API_SPAN("why"));
-        api_writer_string(w, ngx_api_span(&why));
-    }
-
-    if (door->status) {
-        door->status(door, w);
-    }
-
-    api_writer_end(w);
-}
-
-
-static void
-ngx_api_sec_health_zone(const ngx_api_sec_main_conf_t *mcf, api_writer_t *w)
-{
-    ngx_uint_t                  i;
-    const ngx_api_zone_t       *zone;
-    ngx_api_tenant_t * const   *tenant;
-
-    if (mcf->zone == NULL) {
-        return;
-    }
-
-    zone = mcf->zone->data;
-    tenant = zone->tenants.elts;
-
-    api_writer_name(w, API_SPAN("zone"));
-    api_writer_object(w);
-    api_writer_name(w, API_SPAN("name"));
-    api_writer_string(w, ngx_api_span(&mcf->zone->shm.name));
-    api_writer_name(w, API_SPAN("size"));
-    api_writer_uint(w, mcf->zone->shm.size);
-    api_writer_name(w, API_SPAN("tenants"));
-    api_writer_array(w);
-
-    for (i = 0; i < zone->tenants.nelts; i++) {
-        api_writer_object(w);
-        api_writer_name(w, API_SPAN("name"));
-        api_writer_string(w, ngx_api_span(&tenant[i]->name));
-        api_writer_name(w, API_SPAN("size"));
-        api_writer_uint(w, tenant[i]->size);
-        api_writer_end(w);
-    }
-
-    api_writer_end(w);
-    api_writer_end(w);
-}
-
-
-static void
-ngx_api_sec_health_issuers(const ngx_api_sec_main_conf_t *mcf,
-    api_writer_t *w)
-{
-    ngx_uint_t                       i;
-    ngx_api_sec_issuer_t * const    *issuer;
-
-    issuer = mcf->issuers.elts;
-
-    api_writer_name(w, API_SPAN("issuers"));
-    api_writer_array(w);
-
-    for (i = 0; i < mcf->issuers.nelts; i++) {
-        api_writer_object(w);
-        api_writer_name(w, API_SPAN("name"));
-        (void) api_writer_cut(w, ngx_api_span(&issuer[i]->name), 256);
-        api_writer_name(w, API_SPAN("keys"));
-        api_writer_uint(w, api_jwks_count(issuer[i]->keys->set));
-        api_writer_end(w);
-    }
-
-    api_writer_end(w);
 }
 
 

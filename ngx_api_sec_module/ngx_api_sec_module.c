@@ -265,6 +265,10 @@ ngx_api_sec_postconfiguration(ngx_conf_t *cf)
         return NGX_ERROR;
     }
 
+    if (ngx_api_sec_status_check(cf, mcf) != NGX_CONF_OK) {
+        return NGX_ERROR;
+    }
+
     return ngx_api_sec_hook(cf, mcf);
 }
 

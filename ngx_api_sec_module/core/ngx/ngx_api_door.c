@@ -70,6 +70,30 @@ ngx_api_door_find(ngx_conf_t *cf, ngx_uint_t id, const ngx_api_door_t **peer)
 }
 
 
+const ngx_api_door_t *
+ngx_api_door(ngx_http_request_t *r, ngx_uint_t id)
+{
+    ngx_uint_t             i;
+    ngx_module_t          *m;
+    const ngx_api_door_t  *door;
+
+    for (i = 0; ngx_cycle->modules[i]; i++) {
+        m = ngx_cycle->modules[i];
+
+        if (m->type == NGX_HTTP_MODULE
+            && ngx_strcmp(m->name, ngx_api_module_names[id].data) == 0)
+        {
+            door = r->main_conf[m->ctx_index];
+
+            return door && door->magic == NGX_API_DOOR_MAGIC
+                   && door->abi == NGX_API_DOOR_ABI ? door : NULL;
+        }
+    }
+
+    return NULL;
+}
+
+
 const ngx_api_shared_t *
 ngx_api_shared(ngx_http_request_t *r, const ngx_api_door_t *sec)
 {

@@ -12,11 +12,16 @@
 
 #include "ngx_api_conf.h"
 #include "ngx_api_record.h"
+#include "ngx_api_zone.h"
+#include "api_json.h"
+#include "api_metrics.h"
 #include "api_writer.h"
 
 
 #define NGX_API_DOOR_MAGIC  0x524f4f44
-#define NGX_API_DOOR_ABI    1
+#define NGX_API_DOOR_ABI    2
+
+#define NGX_API_VERSION     "0.1"
 
 
 /* Settings of a location that belong to sec and hold for all (api_mode...). */
@@ -54,6 +59,46 @@ typedef struct {
 
 typedef struct ngx_api_door_s  ngx_api_door_t;
 
+
+/*
+ * A request for a resource below api_status, "SECTION" or "SECTION/PATH".
+ * The frame has seen to the caller, the method and the body's type, size and
+ * syntax; a method other than GET comes only where api_status allows writing.
+ *
+ * The handler writes one JSON value to w and returns the status, 200 or 201;
+ * 204 with nothing written.  A GET whose answer does not fit is asked again
+ * with a larger w, up to NGX_API_ADMIN_MAX: what may be longer is paged
+ * (`?after=&limit=` in r->args).  A status from 400 on is answered by a
+ * problem document: title for the client, a line without what it sent.
+ * To send something other than JSON, set type and raw.
+ */
+
+#define NGX_API_ADMIN_MAX   (1024 * 1024)
+#define NGX_API_ADMIN_BODY  65536
+
+typedef struct {
+    ngx_http_request_t         *r;
+    ngx_uint_t                  method;       /* HEAD comes as GET */
+    ngx_str_t                   path;         /* decoded; empty: none */
+    const api_json_t           *body;         /* NULL: none was sent */
+    api_arena_t                *arena;        /* of the request */
+    api_writer_t               *w;
+
+    ngx_str_t                   title;        /* of a problem */
+    ngx_str_t                   type;         /* Content-Type of raw */
+    ngx_str_t                   raw;
+} ngx_api_admin_t;
+
+typedef struct {
+    ngx_str_t                   name;         /* a-z: "bans" */
+    ngx_uint_t                  methods;      /* NGX_HTTP_GET|... */
+    ngx_uint_t                (*handler)(const ngx_api_door_t *door,
+                                  ngx_api_admin_t *a);
+} ngx_api_section_t;
+
+#define ngx_api_null_section  { ngx_null_string, 0, NULL }
+
+
 struct ngx_api_door_s {
     uint32_t                    magic;
     uint32_t                    abi;
@@ -68,25 +113,19 @@ struct ngx_api_door_s {
     ngx_int_t                 (*ready)(const ngx_api_door_t *door,
                                   ngx_str_t *why);
 
-    /* Members of the module's object in a status document. */
+    /* Requests by verdict (ngx_api_tally.h), or NULL. */
+    const ngx_api_tenant_t     *tally;
+
+    /* Members of the module's object in a status document, or NULL. */
     void                      (*status)(const ngx_api_door_t *door,
                                   api_writer_t *w);
 
-    /* Lines of Prometheus text, names apisec_*; or NULL. */
+    /* Families of the module's own, apisec_*, or NULL. */
     void                      (*metrics)(const ngx_api_door_t *door,
-                                  api_writer_t *w);
+                                  api_metrics_t *m);
 
-    /*
-     * A resource of the module's below api_status, or NULL: path is what
-     * follows the section's name and a slash ("bans/10.0.0.1").  Sections
-     * that write are called only where api_status allows it.  Returns the
-     * HTTP status; the JSON answer goes to w.
-     */
-    ngx_uint_t                (*admin)(const ngx_api_door_t *door,
-                                  ngx_http_request_t *r,
-                                  const ngx_str_t *section,
-                                  const ngx_str_t *path, api_span_t body,
-                                  api_writer_t *w);
+    /* Resources below api_status, up to a null one; or NULL. */
+    const ngx_api_section_t    *sections;
 };
 
 
@@ -99,6 +138,10 @@ void ngx_api_door_init(ngx_api_door_t *door, ngx_uint_t id);
 
 ngx_int_t ngx_api_door_find(ngx_conf_t *cf, ngx_uint_t id,
     const ngx_api_door_t **peer);
+
+/* The same for a request: NULL when it is not loaded. */
+
+const ngx_api_door_t *ngx_api_door(ngx_http_request_t *r, ngx_uint_t id);
 
 /* sec's settings for r, or the defaults when sec is not loaded. */
 

@@ -7,12 +7,6 @@ static void ngx_api_tally_migrate(void *data, size_t size, const void *old,
     size_t old_size);
 
 
-typedef struct {
-    ngx_atomic_t                requests;
-    ngx_atomic_t                verdicts[NGX_API_NVERDICTS];
-} ngx_api_tally_t;
-
-
 void
 ngx_api_tally_init(ngx_api_tenant_t *tenant, const char *name)
 {

@@ -13,6 +13,12 @@
 #include "api_writer.h"
 
 
+typedef struct {
+    ngx_atomic_t                requests;
+    ngx_atomic_t                verdicts[NGX_API_NVERDICTS];
+} ngx_api_tally_t;
+
+
 /* create_main_conf: the tenant, under this name. */
 
 void ngx_api_tally_init(ngx_api_tenant_t *tenant, const char *name);

@@ -1,0 +1,520 @@
+
+/*
+ * What api_status and api_health tell.
+ */
+
+#include "ngx_api_sec_status.h"
+
+
+static ngx_uint_t ngx_api_sec_report_document(const ngx_api_door_t *door,
+    ngx_api_admin_t *a);
+static void ngx_api_sec_report_time(api_writer_t *w, const char *name,
+    time_t t);
+static void ngx_api_sec_report_sections(ngx_http_request_t *r,
+    api_writer_t *w);
+static ngx_uint_t ngx_api_sec_report_metrics(const ngx_api_door_t *door,
+    ngx_api_admin_t *a);
+static api_metrics_format_t ngx_api_sec_report_format(ngx_http_request_t *r);
+static void ngx_api_sec_report_families(ngx_http_request_t *r,
+    const ngx_api_sec_main_conf_t *mcf, api_metrics_t *m);
+static void ngx_api_sec_report_verdicts(const ngx_api_door_t *door,
+    api_metrics_t *m);
+static void ngx_api_sec_report_tenants(const ngx_api_sec_main_conf_t *mcf,
+    api_metrics_t *m);
+static ngx_uint_t ngx_api_sec_report_keys(const ngx_api_door_t *door,
+    ngx_api_admin_t *a);
+static void ngx_api_sec_report_key(const api_jwk_t *key, api_writer_t *w);
+static void ngx_api_sec_report_module(const ngx_api_door_t *door,
+    api_writer_t *w);
+
+
+#define NGX_API_SEC_METRICS_SIZE  65536
+
+
+const ngx_api_section_t  ngx_api_sec_status_document =
+    { ngx_null_string, NGX_HTTP_GET, ngx_api_sec_report_document };
+
+
+const ngx_api_section_t  ngx_api_sec_sections[] = {
+    { ngx_string("metrics"), NGX_HTTP_GET, ngx_api_sec_report_metrics },
+    { ngx_string("keys"), NGX_HTTP_GET, ngx_api_sec_report_keys },
+    ngx_api_null_section
+};
+
+
+static ngx_uint_t
+ngx_api_sec_report_document(const ngx_api_door_t *door, ngx_api_admin_t *a)
+{
+    const ngx_api_sec_main_conf_t  *mcf;
+
+    mcf = (const ngx_api_sec_main_conf_t *) door;
+
+    api_writer_object(a->w);
+
+    api_writer_name(a->w, API_SPAN("version"));
+    api_writer_string(a->w, API_SPAN(NGX_API_VERSION));
+    api_writer_name(a->w, API_SPAN("nginx"));
+    api_writer_string(a->w, API_SPAN(NGINX_VERSION));
+    api_writer_name(a->w, API_SPAN("pid"));
+    api_writer_int(a->w, ngx_pid);
+
+    ngx_api_sec_report_time(a->w, "time", ngx_time());
+    ngx_api_sec_report_time(a->w, "loaded", mcf->loaded);
+
+    ngx_api_sec_report_modules(a->r, a->w);
+    ngx_api_sec_report_zone(mcf, a->w);
+    ngx_api_sec_report_issuers(mcf, a->w);
+    ngx_api_sec_report_sections(a->r, a->w);
+
+    api_writer_end(a->w);
+
+    return NGX_HTTP_OK;
+}
+
+
+static void
+ngx_api_sec_report_time(api_writer_t *w, const char *name, time_t t)
+{
+    u_char    buf[sizeof("2026-11-24T10:00:00Z")];
+    ngx_tm_t  tm;
+
+    ngx_gmtime(t, &tm);
+
+    (void) ngx_snprintf(buf, sizeof(buf), "%4d-%02d-%02dT%02d:%02d:%02dZ",
+                        tm.ngx_tm_year, tm.ngx_tm_mon, tm.ngx_tm_mday,
+                        tm.ngx_tm_hour, tm.ngx_tm_min, tm.ngx_tm_sec);
+
+    api_writer_name(w, api_span(name, ngx_strlen(name)));
+    api_writer_string(w, api_span(buf, sizeof(buf) - 1));
+}
+
+
+/* Those that may be asked for in this location. */
+
+static void
+ngx_api_sec_report_sections(ngx_http_request_t *r, api_writer_t *w)
+{
+    ngx_uint_t                      i;
+    const ngx_api_door_t           *door;
+    const ngx_api_section_t        *s;
+    const ngx_api_sec_loc_conf_t   *lcf;
+
+    lcf = ngx_http_get_module_loc_conf(r, ngx_api_sec_module);
+
+    api_writer_name(w, API_SPAN("sections"));
+    api_writer_array(w);
+
+    for (i = 0; i < NGX_API_NMODULES; i++) {
+        door = ngx_api_door(r, i);
+
+        if (door == NULL || door->sections == NULL) {
+            continue;
+        }
+
+        for (s = door->sections; s->handler; s++) {
+            if (ngx_api_sec_status_shown(lcf->status, &s->name)) {
+                api_writer_string(w, ngx_api_span(&s->name));
+            }
+        }
+    }
+
+    api_writer_end(w);
+}
+
+
+static ngx_uint_t
+ngx_api_sec_report_metrics(const ngx_api_door_t *door, ngx_api_admin_t *a)
+{
+    int                   rc;
+    char                 *buf;
+    size_t                size;
+    api_span_t            text;
+    api_metrics_t         m;
+    api_metrics_format_t  format;
+
+    static const ngx_str_t  types[] = {
+        ngx_string("text/plain; version=0.0.4; charset=utf-8"),
+        ngx_string("application/openmetrics-text; version=1.0.0; "
+                   "charset=utf-8")
+    };
+
+    if (a->path.len) {
+        return NGX_HTTP_NOT_FOUND;
+    }
+
+    format = ngx_api_sec_report_format(a->r);
+    rc = API_LIMIT;
+
+    for (size = NGX_API_SEC_METRICS_SIZE;
+         rc == API_LIMIT && size <= NGX_API_ADMIN_MAX;
+         size *= 4)
+    {
+        buf = ngx_palloc(a->r->pool, size);
+        if (buf == NULL) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+
+        api_metrics_init(&m, buf, size, format);
+
+        ngx_api_sec_report_families(a->r,
+                                    (const ngx_api_sec_main_conf_t *) door,
+                                    &m);
+
+        rc = api_metrics_done(&m, &text);
+
+        if (rc == API_OK) {
+            a->type = types[format];
+            a->raw = ngx_api_str(text);
+            return NGX_HTTP_OK;
+        }
+
+        ngx_pfree(a->r->pool, buf);
+    }
+
+    ngx_log_error(NGX_LOG_ALERT, a->r->connection->log, 0,
+                  "api_status: the metrics %s",
+                  rc == API_LIMIT ? "do not fit" : "are malformed");
+
+    return NGX_HTTP_INTERNAL_SERVER_ERROR;
+}
+
+
+static api_metrics_format_t
+ngx_api_sec_report_format(ngx_http_request_t *r)
+{
+    api_span_t        list, item;
+    const ngx_str_t  *accept;
+
+    (void) ngx_api_header_in(r, "accept", &accept);
+
+    list = accept ? ngx_api_span(accept) : api_span(NULL, 0);
+
+    while (list.len) {
+        item = ngx_api_header_word(&list, ',');
+
+        if (api_span_eq_nocase(ngx_api_header_word(&item, ';'),
+                               API_SPAN("application/openmetrics-text")))
+        {
+            return API_METRICS_OPENMETRICS;
+        }
+    }
+
+    return API_METRICS_PROMETHEUS;
+}
+
+
+static void
+ngx_api_sec_report_families(ngx_http_request_t *r,
+    const ngx_api_sec_main_conf_t *mcf, api_metrics_t *m)
+{
+    ngx_str_t              why;
+    ngx_uint_t             i;
+    const ngx_api_door_t  *doors[NGX_API_NMODULES];
+
+    for (i = 0; i < NGX_API_NMODULES; i++) {
+        doors[i] = ngx_api_door(r, i);
+    }
+
+    api_metrics_family(m, API_METRIC_GAUGE, API_SPAN("apisec_build_info"),
+                       API_SPAN("1, for the release in its labels."));
+    api_metrics_label(m, API_SPAN("version"), API_SPAN(NGX_API_VERSION));
+    api_metrics_label(m, API_SPAN("nginx_version"), API_SPAN(NGINX_VERSION));
+    api_metrics_uint(m, 1);
+
+    api_metrics_family(m, API_METRIC_GAUGE,
+                       API_SPAN("apisec_config_reload_timestamp_seconds"),
+                       API_SPAN("When the configuration was loaded."));
+    api_metrics_int(m, mcf->loaded);
+
+    api_metrics_family(m, API_METRIC_GAUGE, API_SPAN("apisec_module_ready"),
+                       API_SPAN("1 when requests may come."));
+
+    for (i = 0; i < NGX_API_NMODULES; i++) {
+        if (doors[i]) {
+            api_metrics_label(m, API_SPAN("module"),
+                              ngx_api_span(&ngx_api_module_names[i]));
+            api_metrics_uint(m, doors[i]->ready == NULL
+                                || doors[i]->ready(doors[i], &why) == NGX_OK);
+        }
+    }
+
+    api_metrics_family(m, API_METRIC_COUNTER, API_SPAN("apisec_requests"),
+                       API_SPAN("Requests with a decision, by the harshest "
+                                "verdict; only with an api_zone."));
+
+    for (i = 0; i < NGX_API_NMODULES; i++) {
+        if (doors[i]) {
+            ngx_api_sec_report_verdicts(doors[i], m);
+        }
+    }
+
+    ngx_api_sec_report_tenants(mcf, m);
+
+    for (i = 0; i < NGX_API_NMODULES; i++) {
+        if (doors[i] && doors[i]->metrics) {
+            doors[i]->metrics(doors[i], m);
+        }
+    }
+}
+
+
+static void
+ngx_api_sec_report_verdicts(const ngx_api_door_t *door, api_metrics_t *m)
+{
+    ngx_uint_t              v;
+    const ngx_api_tally_t  *tally;
+
+    tally = door->tally ? door->tally->data : NULL;
+
+    if (tally == NULL) {
+        return;
+    }
+
+    for (v = 0; v < NGX_API_NVERDICTS; v++) {
+        api_metrics_label(m, API_SPAN("module"), ngx_api_span(&door->name));
+        api_metrics_label(m, API_SPAN("verdict"),
+                          ngx_api_span(&ngx_api_verdict_names[v]));
+        api_metrics_uint(m, tally->verdicts[v]);
+    }
+}
+
+
+static void
+ngx_api_sec_report_tenants(const ngx_api_sec_main_conf_t *mcf,
+    api_metrics_t *m)
+{
+    ngx_uint_t                  i;
+    const ngx_api_zone_t       *zone;
+    ngx_api_tenant_t * const   *tenant;
+
+    if (mcf->zone == NULL) {
+        return;
+    }
+
+    zone = mcf->zone->data;
+    tenant = zone->tenants.elts;
+
+    api_metrics_family(m, API_METRIC_GAUGE, API_SPAN("apisec_zone_size_bytes"),
+                       API_SPAN("Size of the api_zone."));
+    api_metrics_uint(m, mcf->zone->shm.size);
+
+    api_metrics_family(m, API_METRIC_GAUGE,
+                       API_SPAN("apisec_zone_tenant_size_bytes"),
+                       API_SPAN("What a table has of the api_zone."));
+
+    for (i = 0; i < zone->tenants.nelts; i++) {
+        api_metrics_label(m, API_SPAN("tenant"),
+                          ngx_api_span(&tenant[i]->name));
+        api_metrics_uint(m, tenant[i]->size);
+    }
+}
+
+
+void
+ngx_api_sec_metrics(const ngx_api_door_t *door, api_metrics_t *m)
+{
+    ngx_uint_t                       i;
+    ngx_api_sec_issuer_t * const    *issuer;
+    const ngx_api_sec_main_conf_t   *mcf;
+
+    mcf = (const ngx_api_sec_main_conf_t *) door;
+    issuer = mcf->issuers.elts;
+
+    api_metrics_family(m, API_METRIC_GAUGE, API_SPAN("apisec_jwks_keys"),
+                       API_SPAN("Keys an issuer has in this worker."));
+
+    for (i = 0; i < mcf->issuers.nelts; i++) {
+        api_metrics_label(m, API_SPAN("issuer"),
+                          ngx_api_span(&issuer[i]->name));
+        api_metrics_uint(m, api_jwks_count(issuer[i]->keys->set));
+    }
+}
+
+
+/* Which keys this worker verifies with: names, never the keys. */
+
+static ngx_uint_t
+ngx_api_sec_report_keys(const ngx_api_door_t *door, ngx_api_admin_t *a)
+{
+    size_t                           k;
+    ngx_uint_t                       i;
+    ngx_api_sec_issuer_t * const    *issuer;
+    const ngx_api_sec_main_conf_t   *mcf;
+
+    if (a->path.len) {
+        return NGX_HTTP_NOT_FOUND;
+    }
+
+    mcf = (const ngx_api_sec_main_conf_t *) door;
+    issuer = mcf->issuers.elts;
+
+    api_writer_object(a->w);
+
+    for (i = 0; i < mcf->issuers.nelts; i++) {
+        api_writer_name(a->w, ngx_api_span(&issuer[i]->name));
+        api_writer_array(a->w);
+
+        for (k = 0; k < api_jwks_count(issuer[i]->keys->set); k++) {
+            ngx_api_sec_report_key(api_jwks_key(issuer[i]->keys->set, k),
+                                   a->w);
+        }
+
+        api_writer_end(a->w);
+    }
+
+    api_writer_end(a->w);
+
+    return NGX_HTTP_OK;
+}
+
+
+static void
+ngx_api_sec_report_key(const api_jwk_t *key, api_writer_t *w)
+{
+    int          alg;
+    api_span_t   kid;
+    const char  *name;
+
+    static const api_span_t  types[] = {
+        { (const uint8_t *) "oct", 3 },
+        { (const uint8_t *) "RSA", 3 },
+        { (const uint8_t *) "EC", 2 },
+        { (const uint8_t *) "OKP", 3 }
+    };
+
+    kid = api_jwk_kid(key);
+
+    api_writer_object(w);
+    api_writer_name(w, API_SPAN("kid"));
+
+    if (kid.data) {
+        (void) api_writer_cut(w, kid, 256);
+
+    } else {
+        api_writer_null(w);
+    }
+
+    api_writer_name(w, API_SPAN("kty"));
+    api_writer_string(w, types[api_jwk_type(key)]);
+    api_writer_name(w, API_SPAN("algs"));
+    api_writer_array(w);
+
+    for (alg = API_JWS_UNKNOWN + 1; alg < API_JWS_NALGS; alg++) {
+        if (api_jwk_algs(key) & API_JWS_BIT(alg)) {
+            name = api_jws_alg_name(alg);
+            api_writer_string(w, api_span(name, ngx_strlen(name)));
+        }
+    }
+
+    api_writer_end(w);
+    api_writer_end(w);
+}
+
+
+void
+ngx_api_sec_report_modules(ngx_http_request_t *r, api_writer_t *w)
+{
+    ngx_uint_t             id;
+    const ngx_api_door_t  *door;
+
+    api_writer_name(w, API_SPAN("modules"));
+    api_writer_object(w);
+
+    for (id = 0; id < NGX_API_NMODULES; id++) {
+        door = ngx_api_door(r, id);
+
+        if (door) {
+            ngx_api_sec_report_module(door, w);
+        }
+    }
+
+    api_writer_end(w);
+}
+
+
+static void
+ngx_api_sec_report_module(const ngx_api_door_t *door, api_writer_t *w)
+{
+    ngx_int_t  rc;
+    ngx_str_t  why;
+
+    rc = door->ready ? door->ready(door, &why) : NGX_OK;
+
+    api_writer_name(w, ngx_api_span(&door->name));
+    api_writer_object(w);
+    api_writer_name(w, API_SPAN("ready"));
+    api_writer_bool(w, rc == NGX_OK);
+
+    if (rc != NGX_OK) {
+        api_writer_name(w, API_SPAN("why"));
+        api_writer_string(w, ngx_api_span(&why));
+    }
+
+    if (door->status) {
+        door->status(door, w);
+    }
+
+    api_writer_end(w);
+}
+
+
+void
+ngx_api_sec_report_zone(const ngx_api_sec_main_conf_t *mcf, api_writer_t *w)
+{
+    ngx_uint_t                  i;
+    const ngx_api_zone_t       *zone;
+    ngx_api_tenant_t * const   *tenant;
+
+    if (mcf->zone == NULL) {
+        return;
+    }
+
+    zone = mcf->zone->data;
+    tenant = zone->tenants.elts;
+
+    api_writer_name(w, API_SPAN("zone"));
+    api_writer_object(w);
+    api_writer_name(w, API_SPAN("name"));
+    api_writer_string(w, ngx_api_span(&mcf->zone->shm.name));
+    api_writer_name(w, API_SPAN("size"));
+    api_writer_uint(w, mcf->zone->shm.size);
+    api_writer_name(w, API_SPAN("tenants"));
+    api_writer_array(w);
+
+    for (i = 0; i < zone->tenants.nelts; i++) {
+        api_writer_object(w);
+        api_writer_name(w, API_SPAN("name"));
+        api_writer_string(w, ngx_api_span(&tenant[i]->name));
+        api_writer_name(w, API_SPAN("size"));
+        api_writer_uint(w, tenant[i]->size);
+        api_writer_end(w);
+    }
+
+    api_writer_end(w);
+    api_writer_end(w);
+}
+
+
+void
+ngx_api_sec_report_issuers(const ngx_api_sec_main_conf_t *mcf,
+    api_writer_t *w)
+{
+    ngx_uint_t                       i;
+    ngx_api_sec_issuer_t * const    *issuer;
+
+    issuer = mcf->issuers.elts;
+
+    api_writer_name(w, API_SPAN("issuers"));
+    api_writer_array(w);
+
+    for (i = 0; i < mcf->issuers.nelts; i++) {
+        api_writer_object(w);
+        api_writer_name(w, API_SPAN("name"));
+        (void) api_writer_cut(w, ngx_api_span(&issuer[i]->name), 256);
+        api_writer_name(w, API_SPAN("keys"));
+        api_writer_uint(w, api_jwks_count(issuer[i]->keys->set));
+        api_writer_end(w);
+    }
+
+    api_writer_end(w);
+}

@@ -1,0 +1,241 @@
+/* The metrics writer: both formats, escapes, what it refuses, every size. */
+
+#include "api_metrics.h"
+#include "ut.h"
+
+
+static char          buf[4096];
+static api_metrics_t m;
+
+
+static api_span_t
+done(void)
+{
+    api_span_t out;
+
+    return api_metrics_done(&m, &out) == API_OK ? out : API_SPAN("(none)");
+}
+
+
+static int
+verdict(void)
+{
+    api_span_t out;
+
+    return api_metrics_done(&m, &out);
+}
+
+
+static void
+start(api_metrics_format_t format)
+{
+    api_metrics_init(&m, buf, sizeof(buf), format);
+}
+
+
+static void
+family(api_metric_t kind, const char *name)
+{
+    api_metrics_family(&m, kind, api_span(name, strlen(name)), API_SPAN("H."));
+}
+
+
+static void
+write_all(void)
+{
+    static const int64_t  bounds[] = { 1, 500, 1000 };
+    static const uint64_t counts[] = { 3, 0, 2, 1 };
+
+    family(API_METRIC_COUNTER, "apisec_denied");
+    api_metrics_label(&m, API_SPAN("module"), API_SPAN("sec"));
+    api_metrics_label(&m, API_SPAN("reason"), API_SPAN("a\"b\\c\nd"));
+    api_metrics_uint(&m, UINT64_MAX);
+    api_metrics_uint(&m, 0);
+
+    family(API_METRIC_GAUGE, "apisec_age_seconds");
+    api_metrics_int(&m, INT64_MIN);
+    api_metrics_fixed(&m, -1500, 3);
+    api_metrics_fixed(&m, 5, 3);
+    api_metrics_fixed(&m, 7000, 3);
+
+    family(API_METRIC_HISTOGRAM, "apisec_wait_seconds");
+    api_metrics_label(&m, API_SPAN("phase"), API_SPAN("x"));
+    api_metrics_histogram(&m, bounds, counts, 3, 2345, 3);
+    api_metrics_histogram(&m, bounds, counts, 0, 0, 0);
+}
+
+
+#define BODY                                                                  \
+    "_total{module=\"sec\",reason=\"a\\\"b\\\\c\\nd\"} "                      \
+    "18446744073709551615\n"                                                  \
+    "apisec_denied_total 0\n"                                                 \
+    "# HELP apisec_age_seconds H.\n# TYPE apisec_age_seconds gauge\n"         \
+    "apisec_age_seconds -9223372036854775808\n"                               \
+    "apisec_age_seconds -1.5\n"                                               \
+    "apisec_age_seconds 0.005\n"                                              \
+    "apisec_age_seconds 7\n"                                                  \
+    "# HELP apisec_wait_seconds H.\n# TYPE apisec_wait_seconds histogram\n"   \
+    "apisec_wait_seconds_bucket{phase=\"x\",le=\"0.001\"} 3\n"                \
+    "apisec_wait_seconds_bucket{phase=\"x\",le=\"0.5\"} 3\n"                  \
+    "apisec_wait_seconds_bucket{phase=\"x\",le=\"1\"} 5\n"                    \
+    "apisec_wait_seconds_bucket{phase=\"x\",le=\"+Inf\"} 6\n"                 \
+    "apisec_wait_seconds_sum{phase=\"x\"} 2.345\n"                            \
+    "apisec_wait_seconds_count{phase=\"x\"} 6\n"                              \
+    "apisec_wait_seconds_bucket{le=\"+Inf\"} 3\n"                             \
+    "apisec_wait_seconds_sum 0\n"                                             \
+    "apisec_wait_seconds_count 3\n"
+
+#define TEXT                                                                  \
+    "# HELP apisec_denied_total H.\n# TYPE apisec_denied_total counter\n"     \
+    "apisec_denied" BODY
+
+#define OPEN                                                                  \
+    "# HELP apisec_denied H.\n# TYPE apisec_denied counter\n"                 \
+    "apisec_denied" BODY "# EOF\n"
+
+
+static void
+test_text(void)
+{
+    bool       ok;
+    size_t     size;
+    api_span_t got;
+
+    start(API_METRICS_PROMETHEUS);
+    write_all();
+    ut_span(done(), API_SPAN(TEXT), "Prometheus text");
+
+    start(API_METRICS_OPENMETRICS);
+    write_all();
+    ut_span(done(), API_SPAN(OPEN), "OpenMetrics");
+
+    start(API_METRICS_PROMETHEUS);
+    ut_span(done(), API_SPAN(""), "nothing is fine");
+
+    for (ok = true, size = 0; size < sizeof(OPEN) - 1; size++) {
+        memset(buf + size, 'X', sizeof(buf) - size);
+        api_metrics_init(&m, buf, size, API_METRICS_OPENMETRICS);
+        write_all();
+
+        ok = ok && api_metrics_done(&m, &got) == API_LIMIT && buf[size] == 'X'
+             && (m.pos == m.start || m.pos[-1] == '\n');
+    }
+
+    ut_ok(ok, "no size below: whole lines only, nothing behind the end");
+}
+
+
+static void
+test_bytes(void)
+{
+    size_t n;
+    char   text[3];
+
+    start(API_METRICS_PROMETHEUS);
+    family(API_METRIC_GAUGE, "apisec_x");
+    api_metrics_label(&m, API_SPAN("v"),
+        API_SPAN("\xc3\xa9\xff\xe2\x82 \x7f\t\xf0\x9f\x98\x80"));
+    api_metrics_int(&m, 1);
+    ut_span(done(),
+        API_SPAN("# HELP apisec_x H.\n# TYPE apisec_x gauge\n"
+                 "apisec_x{v=\"\xc3\xa9??? ??\xf0\x9f\x98\x80\"} 1\n"),
+        "bytes that are no UTF-8, and control characters");
+
+    start(API_METRICS_PROMETHEUS);
+    family(API_METRIC_GAUGE, "apisec_x");
+
+    for (n = 0; n < 256; n++) {
+        text[0] = 'a';
+        text[1] = (char) n;
+        text[2] = 'z';
+        api_metrics_label(
+            &m, API_SPAN("v"), ut_guard(api_span(text, sizeof(text))));
+        m.nlabels = 0;
+    }
+
+    ut_int(verdict(), API_OK, "every byte, at the end of its page");
+    ut_guard_reset();
+}
+
+
+static void
+misuse(const char *what)
+{
+    ut_int(verdict(), API_INTERNAL, "%s", what);
+    start(API_METRICS_PROMETHEUS);
+}
+
+
+static void
+test_misuse(void)
+{
+    size_t i;
+    char   much[API_METRICS_LABELS];
+
+    static const int64_t     down[] = { 2, 1 };
+    static const uint64_t    counts[] = { 0, 0, 0 };
+    static const char *const bad[] = { "apisec_", "other_x", "apisec_X",
+        "apisec_a-b", "apisec_x_total", "apisec_x_count", "apisec_x_sum",
+        "apisec_x_bucket", "apisec_x_created", "" };
+
+    start(API_METRICS_PROMETHEUS);
+
+    for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        family(API_METRIC_GAUGE, bad[i]);
+        misuse(bad[i]);
+    }
+
+    family(API_METRIC_COUNTER, "apisec_a");
+    family(API_METRIC_GAUGE, "apisec_ab");
+    family(API_METRIC_GAUGE, "apisec_b");
+    ut_int(verdict(), API_OK, "names that look alike are others");
+    family(API_METRIC_COUNTER, "apisec_a");
+    misuse("a family that comes twice");
+
+    api_metrics_uint(&m, 1);
+    misuse("a sample without a family");
+
+    family(API_METRIC_GAUGE, "apisec_x");
+    api_metrics_label(&m, API_SPAN("le"), API_SPAN("1"));
+    misuse("the label of a bucket");
+
+    family(API_METRIC_GAUGE, "apisec_x");
+    api_metrics_label(&m, API_SPAN("a b"), API_SPAN("1"));
+    misuse("a label with a blank");
+
+    memset(much, 'x', sizeof(much));
+    family(API_METRIC_GAUGE, "apisec_x");
+    api_metrics_label(&m, API_SPAN("a"), api_span(much, sizeof(much)));
+    misuse("labels that do not fit");
+
+    family(API_METRIC_COUNTER, "apisec_x");
+    api_metrics_int(&m, -1);
+    misuse("a counter below 0");
+
+    family(API_METRIC_HISTOGRAM, "apisec_x");
+    api_metrics_int(&m, 1);
+    misuse("a histogram that is a number");
+
+    family(API_METRIC_HISTOGRAM, "apisec_x");
+    api_metrics_histogram(&m, down, counts, 2, 0, 0);
+    misuse("bounds that fall");
+
+    family(API_METRIC_GAUGE, "apisec_x");
+    api_metrics_fixed(&m, 1, 10);
+    misuse("too many decimals");
+
+    api_metrics_family(
+        &m, API_METRIC_GAUGE, API_SPAN("apisec_x"), API_SPAN(""));
+    misuse("a family without help");
+}
+
+
+int
+main(void)
+{
+    test_text();
+    test_bytes();
+    test_misuse();
+
+    return ut_done();
+}
