@@ -9,10 +9,10 @@
 typedef struct {
     ngx_uint_t                  method;
     ngx_str_t                   name;
-} ngx_api_sec_method_t;
+} ngx_api_sec_verb_t;
 
 
-static const ngx_api_sec_method_t  ngx_api_sec_methods[] = {
+static const ngx_api_sec_verb_t  ngx_api_sec_verbs[] = {
     { NGX_HTTP_GET, ngx_string("GET, HEAD") },
     { NGX_HTTP_POST, ngx_string("POST") },
     { NGX_HTTP_PUT, ngx_string("PUT") },
@@ -28,7 +28,7 @@ ngx_api_sec_status_not_allowed(ngx_http_request_t *r,
 {
     u_char                      *p, *last;
     ngx_str_t                    allow;
-    const ngx_api_sec_method_t  *m;
+    const ngx_api_sec_verb_t  *m;
 
     static const ngx_str_t  title = ngx_string("Not with this method");
 
@@ -40,7 +40,7 @@ ngx_api_sec_status_not_allowed(ngx_http_request_t *r,
     allow.data = p;
     last = p + 64;
 
-    for (m = ngx_api_sec_methods; m->method; m++) {
+    for (m = ngx_api_sec_verbs; m->method; m++) {
         if (section->methods & m->method) {
             p = ngx_slprintf(p, last, "%s%V", p == allow.data ? "" : ", ",
                              &m->name);

@@ -85,7 +85,7 @@ like($head, qr{^Content-Type: text/plain; version=0\.0\.4; charset=utf-8}m,
      'the type of the text format');
 is($family->{apisec_requests}, 'counter', 'requests are counted');
 is($family->{apisec_jwks_keys}, 'gauge', 'keys are a gauge');
-is($series->{'apisec_jwks_keys{issuer=corp}'}, '1.0', 'one key');
+cmp_ok($series->{'apisec_jwks_keys{issuer=corp}'}, '==', 1, 'one key');
 
 my @names = $body =~ /^([a-z]\w*)/mg;
 is_deeply([grep { !/^apisec_[a-z0-9_]+$/ } @names], [],
@@ -93,7 +93,7 @@ is_deeply([grep { !/^apisec_[a-z0-9_]+$/ } @names], [],
 
 my $denied =
     'apisec_requests_total{module=ngx_api_sec_module,verdict=deny}';
-is($series->{$denied}, '0.0', 'nothing has been denied yet');
+cmp_ok($series->{$denied}, '==', 0, 'nothing has been denied yet');
 
 my ($code) = $server->get('/');
 is($code, 401, 'a request without a token');
@@ -115,7 +115,7 @@ like($open_body, qr/^# TYPE apisec_requests counter$/m,
      'counters are named as OpenMetrics wants');
 like($open_body, qr/\n# EOF\n\z/, 'and it ends as it has to');
 is_deeply($open, $family, 'the same families in both');
-is($later->{$denied}, '1.0', 'the refusal has been counted');
+cmp_ok($later->{$denied}, '==', 1, 'the refusal has been counted');
 
 for my $name (sort keys %$series) {
     next if $name !~ /_total\{/;
