@@ -1,5 +1,7 @@
 #include "api_jwk_key.h"
 
+#include <openssl/sha.h>
+
 
 /* clang-format off */
 
@@ -119,4 +121,11 @@ api_jws_split(api_jws_t *jws, api_span_t token, api_err_t *err)
     }
 
     return API_OK;
+}
+
+
+void
+api_jws_sha256(api_span_t s, uint8_t out[API_JWS_SHA256_LEN])
+{
+    SHA256(s.len ? s.data : (const uint8_t *) "", s.len, out);
 }
