@@ -1,7 +1,8 @@
 /*
  * Queries, multipart bodies and GraphQL documents made from a corpus by random
  * changes, with what our parsers say of each, for t/unit/http/node.mjs, which
- * asks others: URLSearchParams, the fetch API's formData(), graphql-js.
+ * asks others: URLSearchParams, the fetch API's formData(), graphql-js; and
+ * paths, for t/suite/path.t, which asks nginx.
  *
  *     diff_http KIND FOLDER N SEED
  *
@@ -13,6 +14,7 @@
 
 #include "api_graphql.h"
 #include "api_multipart.h"
+#include "api_path.h"
 #include "api_urlencoded.h"
 #include "ut.h"
 
@@ -151,6 +153,38 @@ say_graphql(api_span_t text)
 }
 
 
+/* The path as nginx has it, with merge_slashes on and off. */
+
+static void
+say_path(api_span_t text)
+{
+    int        merge;
+    api_path_t p;
+
+    /* without the byte of options that the corpus of its fuzzer has */
+
+    if (text.len) {
+        text.data++;
+        text.len--;
+    }
+
+    hex(text);
+
+    for (merge = 1; merge >= 0; merge--) {
+        printf("\t");
+
+        if (api_path_parse(&p, text, merge, NULL, &arena, NULL) == API_OK) {
+            hex(p.uri);
+
+        } else {
+            printf("-");
+        }
+    }
+
+    printf("\n");
+}
+
+
 static void
 read_seeds(const char *folder)
 {
@@ -182,7 +216,7 @@ change(ut_rand_t *r, uint8_t *out)
     size_t     n, at, len, times;
     api_span_t s;
 
-    static const char bytes[] = "&=+%;{}()[]:\"\\.,$@!|-\r\n 0aB#'*";
+    static const char bytes[] = "&=+%;{}()[]:\"\\.,$@!|-\r\n 0aB#'*//..2eF";
 
     s = seeds[ut_below(r, nseeds)];
     n = s.len < INPUT_MAX / 2 ? s.len : INPUT_MAX / 2;
@@ -231,6 +265,7 @@ main(int argc, char **argv)
         { "urlencoded", say_urlencoded },
         { "multipart", say_multipart },
         { "graphql", say_graphql },
+        { "path", say_path },
     };
 
     if (argc != 5) {
