@@ -1,27 +1,33 @@
 
 /*
- * ngx_api_ratelimit_module: its room and doors.  It takes part in the record,
- * the zone and the status of the suite; it has no directives yet.
+ * ngx_api_ratelimit_module: who has had enough.
+ *
+ *   PREACCESS   behind realip: bans of addresses
+ *   PRECONTENT  bans of identities
+ *   filters     the answer to what was refused
+ *   LOG         strikes, counters
  */
 
-#include "ngx_api_refuse.h"
-#include "ngx_api_tally.h"
+#include "ngx_api_ratelimit_ban.h"
 
 
 typedef struct {
-    ngx_api_door_t              door;         /* must be first */
-    ngx_api_self_t              self;
-    ngx_shm_zone_t             *zone;
-    ngx_api_tenant_t            tenant;
-} ngx_api_ratelimit_main_conf_t;
+    ngx_uint_t           uses;
+    ngx_uint_t           phase;
+    ngx_uint_t           front;
+    ngx_http_handler_pt  handler;
+} ngx_api_ratelimit_hook_t;
 
 
 static ngx_int_t ngx_api_ratelimit_log_handler(ngx_http_request_t *r);
-static void ngx_api_ratelimit_status(const ngx_api_door_t *door,
-    api_writer_t *w);
-static void *ngx_api_ratelimit_create_main_conf(ngx_conf_t *cf);
+static ngx_int_t ngx_api_ratelimit_header_filter(ngx_http_request_t *r);
+static ngx_int_t ngx_api_ratelimit_body_filter(ngx_http_request_t *r,
+    ngx_chain_t *in);
 static ngx_int_t ngx_api_ratelimit_preconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_api_ratelimit_postconfiguration(ngx_conf_t *cf);
+static ngx_int_t ngx_api_ratelimit_hook(ngx_conf_t *cf,
+    const ngx_api_ratelimit_main_conf_t *mcf);
+static ngx_int_t ngx_api_ratelimit_init_process(ngx_cycle_t *cycle);
 
 
 static ngx_http_module_t  ngx_api_ratelimit_module_ctx = {
@@ -34,19 +40,19 @@ static ngx_http_module_t  ngx_api_ratelimit_module_ctx = {
     NULL,
     NULL,
 
-    NULL,
-    NULL
+    ngx_api_ratelimit_create_loc_conf,
+    ngx_api_ratelimit_merge_loc_conf
 };
 
 
 ngx_module_t  ngx_api_ratelimit_module = {
     NGX_MODULE_V1,
     &ngx_api_ratelimit_module_ctx,
-    NULL,                       /* no directives yet */
+    ngx_api_ratelimit_commands,
     NGX_HTTP_MODULE,
     NULL,                       /* init master */
     NULL,                       /* init module */
-    NULL,                       /* init process */
+    ngx_api_ratelimit_init_process,
     NULL,                       /* init thread */
     NULL,                       /* exit thread */
     NULL,                       /* exit process */
@@ -55,49 +61,125 @@ ngx_module_t  ngx_api_ratelimit_module = {
 };
 
 
+static ngx_http_output_header_filter_pt  ngx_http_next_header_filter;
+static ngx_http_output_body_filter_pt    ngx_http_next_body_filter;
+
+
+ngx_api_ratelimit_ctx_t *
+ngx_api_ratelimit_ctx(ngx_http_request_t *r,
+    const ngx_api_ratelimit_main_conf_t *mcf, ngx_api_record_t **rec)
+{
+    ngx_api_ratelimit_ctx_t  *ctx;
+
+    *rec = ngx_api_record(r, mcf->self.record);
+    if (*rec == NULL) {
+        return NULL;
+    }
+
+    ctx = (*rec)->own[NGX_API_RATELIMIT];
+
+    if (ctx == NULL) {
+        ctx = ngx_pcalloc(r->main->pool, sizeof(ngx_api_ratelimit_ctx_t));
+        (*rec)->own[NGX_API_RATELIMIT] = ctx;
+    }
+
+    return ctx;
+}
+
+
+ngx_uint_t
+ngx_api_ratelimit_mode(ngx_http_request_t *r,
+    const ngx_api_ratelimit_main_conf_t *mcf, const ngx_api_mode_t *mode)
+{
+    ngx_uint_t  own, ceiling;
+
+    own = ngx_api_mode(r, mode);
+    ceiling = ngx_api_mode(r, &ngx_api_shared(r, mcf->self.sec)->mode);
+
+    return ngx_min(own, ceiling);
+}
+
+
 static ngx_int_t
 ngx_api_ratelimit_log_handler(ngx_http_request_t *r)
 {
+    ngx_api_record_t                     *rec;
     const ngx_api_ratelimit_main_conf_t  *mcf;
 
-    mcf = ngx_http_get_module_main_conf(r, ngx_api_ratelimit_module);
-
-    if (r == r->main) {
-        ngx_api_tally(&mcf->tenant, ngx_api_record_peek(r, mcf->self.record));
+    if (r != r->main) {
+        return NGX_OK;
     }
+
+    mcf = ngx_http_get_module_main_conf(r, ngx_api_ratelimit_module);
+    rec = ngx_api_record_peek(r, mcf->self.record);
+
+    if (mcf->bans) {
+        ngx_api_ratelimit_ban_log(r, mcf, rec);
+    }
+
+    ngx_api_tally(&mcf->tenant, rec);
 
     return NGX_OK;
 }
 
 
-static void
-ngx_api_ratelimit_status(const ngx_api_door_t *door, api_writer_t *w)
+static ngx_int_t
+ngx_api_ratelimit_header_filter(ngx_http_request_t *r)
 {
+    ngx_uint_t                            swap;
     const ngx_api_ratelimit_main_conf_t  *mcf;
 
-    mcf = (const ngx_api_ratelimit_main_conf_t *) door;
+    if (r != r->main) {
+        return ngx_http_next_header_filter(r);
+    }
 
-    ngx_api_tally_status(&mcf->tenant, w);
+    mcf = ngx_http_get_module_main_conf(r, ngx_api_ratelimit_module);
+
+    if (ngx_api_refuse_header(r, &mcf->self, &swap) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (swap) {
+        ngx_http_set_ctx(r, (void *) &ngx_api_ratelimit_module,
+                         ngx_api_ratelimit_module);
+    }
+
+    return ngx_http_next_header_filter(r);
 }
 
 
-static void *
-ngx_api_ratelimit_create_main_conf(ngx_conf_t *cf)
-{
-    ngx_api_ratelimit_main_conf_t  *mcf;
+/* The module's ctx is a flag: the body of a refusal is still to be sent. */
 
-    mcf = ngx_pcalloc(cf->pool, sizeof(ngx_api_ratelimit_main_conf_t));
-    if (mcf == NULL) {
-        return NULL;
+static ngx_int_t
+ngx_api_ratelimit_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
+{
+    ngx_buf_t                            *b;
+    ngx_chain_t                           out;
+    const ngx_api_ratelimit_main_conf_t  *mcf;
+
+    if (in == NULL
+        || ngx_http_get_module_ctx(r, ngx_api_ratelimit_module) == NULL)
+    {
+        return ngx_http_next_body_filter(r, in);
     }
 
-    ngx_api_door_init(&mcf->door, NGX_API_RATELIMIT);
-    mcf->door.status = ngx_api_ratelimit_status;
-    mcf->door.tally = &mcf->tenant;
+    ngx_http_set_ctx(r, NULL, ngx_api_ratelimit_module);
 
-    ngx_api_tally_init(&mcf->tenant, "ratelimit");
+    for ( /* void */ ; in; in = in->next) {
+        in->buf->pos = in->buf->last;
+    }
 
-    return mcf;
+    mcf = ngx_http_get_module_main_conf(r, ngx_api_ratelimit_module);
+
+    b = ngx_api_refuse_body(r, &mcf->self);
+    if (b == NULL) {
+        return NGX_ERROR;
+    }
+
+    out.buf = b;
+    out.next = NULL;
+
+    return ngx_http_next_body_filter(r, &out);
 }
 
 
@@ -121,14 +203,81 @@ ngx_api_ratelimit_postconfiguration(ngx_conf_t *cf)
 
     mcf->zone = ngx_api_zone_find(cf);
 
-    if (mcf->zone == NULL) {
-        return NGX_OK;    /* nothing to count in */
-    }
-
-    if (ngx_api_zone_tenant(cf, mcf->zone, &mcf->tenant) != NGX_OK) {
+    if (mcf->zone
+        && ngx_api_zone_tenant(cf, mcf->zone, &mcf->tenant) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
-    return ngx_api_phase_handler(cf, NGX_HTTP_LOG_PHASE,
-                                 ngx_api_ratelimit_log_handler, 1);
+    if (mcf->bans && ngx_api_ratelimit_ban_init(cf, mcf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_api_ratelimit_hook(cf, mcf);
+}
+
+
+/* At the front of a phase's array is last in the phase: behind realip.  Of
+   two of ours there, the one that is put there first runs first. */
+
+static const ngx_api_ratelimit_hook_t  ngx_api_ratelimit_hooks[] = {
+    { NGX_API_RATELIMIT_USES_BAN, NGX_HTTP_PREACCESS_PHASE, 1,
+      ngx_api_ratelimit_ban_address_handler },
+    { NGX_API_RATELIMIT_USES_BAN_IDENTITY, NGX_HTTP_PRECONTENT_PHASE, 0,
+      ngx_api_ratelimit_ban_identity_handler },
+    { 0, 0, 0, NULL }
+};
+
+
+static ngx_int_t
+ngx_api_ratelimit_hook(ngx_conf_t *cf,
+    const ngx_api_ratelimit_main_conf_t *mcf)
+{
+    const ngx_api_ratelimit_hook_t  *hook;
+
+    if ((mcf->zone || mcf->used)
+        && ngx_api_phase_handler(cf, NGX_HTTP_LOG_PHASE,
+                                 ngx_api_ratelimit_log_handler, 1)
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    for (hook = ngx_api_ratelimit_hooks; hook->handler; hook++) {
+        if ((mcf->used & hook->uses)
+            && ngx_api_phase_handler(cf, hook->phase, hook->handler,
+                                     hook->front)
+               != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    if (mcf->used == 0) {
+        return NGX_OK;    /* nothing is refused */
+    }
+
+    ngx_http_next_header_filter = ngx_http_top_header_filter;
+    ngx_http_top_header_filter = ngx_api_ratelimit_header_filter;
+
+    ngx_http_next_body_filter = ngx_http_top_body_filter;
+    ngx_http_top_body_filter = ngx_api_ratelimit_body_filter;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_api_ratelimit_init_process(ngx_cycle_t *cycle)
+{
+    ngx_api_ratelimit_main_conf_t  *mcf;
+
+    mcf = ngx_http_cycle_get_module_main_conf(cycle,
+                                              ngx_api_ratelimit_module);
+
+    if (mcf == NULL) {
+        return NGX_OK;    /* no http block */
+    }
+
+    return ngx_api_watch_start(cycle, &mcf->watches);
 }

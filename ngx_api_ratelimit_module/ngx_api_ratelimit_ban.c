@@ -1,0 +1,493 @@
+
+#include "ngx_api_ratelimit_ban.h"
+
+
+typedef struct {
+    uint64_t                    key;
+    api_span_t                  text;      /* to be shown */
+} ngx_api_ratelimit_ban_key_t;
+
+
+static ngx_int_t ngx_api_ratelimit_ban_handler(ngx_http_request_t *r,
+    ngx_uint_t at);
+static ngx_int_t ngx_api_ratelimit_ban_refuse(ngx_http_request_t *r,
+    const ngx_api_ratelimit_main_conf_t *mcf,
+    const ngx_api_ratelimit_ban_t *ban, ngx_uint_t mode,
+    const ngx_api_ratelimit_ban_key_t *key, uint64_t ms);
+static ngx_int_t ngx_api_ratelimit_ban_key(ngx_http_request_t *r,
+    const ngx_api_ratelimit_bans_t *bans, const ngx_api_ratelimit_ban_t *ban,
+    ngx_uint_t mode, ngx_api_ratelimit_ban_key_t *key);
+static ngx_uint_t ngx_api_ratelimit_ban_allowed(ngx_http_request_t *r,
+    const ngx_api_ratelimit_bans_t *bans);
+static void ngx_api_ratelimit_ban_note(ngx_http_request_t *r,
+    const ngx_api_ratelimit_main_conf_t *mcf,
+    const ngx_api_conf_list_t *list);
+static void ngx_api_ratelimit_ban_judge(ngx_http_request_t *r,
+    const ngx_api_ratelimit_main_conf_t *mcf,
+    const ngx_api_ratelimit_ban_t *ban, const ngx_api_record_t *rec);
+static ngx_uint_t ngx_api_ratelimit_ban_cause(ngx_http_request_t *r,
+    const ngx_api_ratelimit_ban_t *ban, const ngx_api_record_t *rec,
+    ngx_uint_t mode, uint32_t *cause);
+static void ngx_api_ratelimit_ban_strike(ngx_http_request_t *r,
+    const ngx_api_ratelimit_main_conf_t *mcf,
+    const ngx_api_ratelimit_ban_t *ban, ngx_uint_t mode, uint32_t cause,
+    const ngx_api_ratelimit_ban_key_t *key);
+
+
+ngx_int_t
+ngx_api_ratelimit_ban_address_handler(ngx_http_request_t *r)
+{
+    return ngx_api_ratelimit_ban_handler(r, NGX_API_RATELIMIT_AT_ADDRESS);
+}
+
+
+ngx_int_t
+ngx_api_ratelimit_ban_identity_handler(ngx_http_request_t *r)
+{
+    return ngx_api_ratelimit_ban_handler(r, NGX_API_RATELIMIT_AT_IDENTITY);
+}
+
+
+static ngx_int_t
+ngx_api_ratelimit_ban_handler(ngx_http_request_t *r, ngx_uint_t at)
+{
+    uint64_t                              ms;
+    ngx_int_t                             rc;
+    ngx_uint_t                            i, mode;
+    ngx_api_ratelimit_ban_t             **ban;
+    ngx_api_ratelimit_ban_key_t           key;
+    const ngx_api_ratelimit_loc_conf_t   *lcf;
+    const ngx_api_ratelimit_main_conf_t  *mcf;
+
+    lcf = ngx_http_get_module_loc_conf(r, ngx_api_ratelimit_module);
+
+    if (r != r->main || lcf->bans.items == NULL) {
+        return NGX_DECLINED;
+    }
+
+    mcf = ngx_http_get_module_main_conf(r, ngx_api_ratelimit_module);
+
+    ngx_api_ratelimit_ban_note(r, mcf, &lcf->bans);
+
+    ban = lcf->bans.items->elts;
+
+    for (i = 0; i < lcf->bans.items->nelts; i++) {
+
+        if (ban[i]->at != at) {
+            continue;
+        }
+
+        mode = ngx_api_ratelimit_mode(r, mcf, &ban[i]->mode);
+
+        if (mode == NGX_API_MODE_OFF) {
+            continue;
+        }
+
+        rc = ngx_api_ratelimit_ban_key(r, mcf->bans, ban[i], mode, &key);
+
+        if (rc == NGX_DECLINED) {
+            continue;
+        }
+
+        if (rc == NGX_ERROR) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+
+        ms = api_ban_find(mcf->bans->table, key.key,
+                          ngx_api_ratelimit_ban_now());
+
+        if (ms == 0 || ngx_api_ratelimit_ban_allowed(r, mcf->bans)) {
+            continue;
+        }
+
+        rc = ngx_api_ratelimit_ban_refuse(r, mcf, ban[i], mode, &key, ms);
+
+        if (rc != NGX_DECLINED) {
+            return rc;
+        }
+    }
+
+    return NGX_DECLINED;
+}
+
+
+static ngx_int_t
+ngx_api_ratelimit_ban_refuse(ngx_http_request_t *r,
+    const ngx_api_ratelimit_main_conf_t *mcf,
+    const ngx_api_ratelimit_ban_t *ban, ngx_uint_t mode,
+    const ngx_api_ratelimit_ban_key_t *key, uint64_t ms)
+{
+    u_char                   *p, *text;
+    ngx_str_t                 after;
+    ngx_api_why_t             why;
+    ngx_api_record_t         *rec;
+    ngx_api_ratelimit_ctx_t  *ctx;
+
+    ctx = ngx_api_ratelimit_ctx(r, mcf, &rec);
+
+    text = ngx_pnalloc(r->main->pool, API_BAN_TEXT + 64);
+    p = ngx_pnalloc(r->pool, NGX_INT64_LEN);
+
+    if (ctx == NULL || text == NULL || p == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ngx_memzero(&why, sizeof(ngx_api_why_t));
+
+    why.check = NGX_API_CHECK_BAN;
+    why.status = ban->status;
+    ngx_str_set(&why.reason, "banned");
+    ngx_str_set(&why.code, "banned");
+    ngx_str_set(&why.title, "Too many violations: wait before you try again");
+
+    why.detail.data = text;
+    why.detail.len = ngx_snprintf(text, API_BAN_TEXT + 64, "%*s for %uL s",
+                                  key->text.len, key->text.data,
+                                  (ms + 999) / 1000)
+                     - text;
+
+    if (mode == NGX_API_MODE_ENFORCE) {
+        after.data = p;
+        after.len = ngx_sprintf(p, "%uL", (ms + 999) / 1000) - p;
+
+        if (ngx_api_add_header(r, "Retry-After", &after) == NULL) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+
+        ctx->ban.banned = 1;
+    }
+
+    return ngx_api_refuse(r, &mcf->self, rec, &why, mode);
+}
+
+
+/* NGX_DECLINED: the key is empty, the line does not apply. */
+
+static ngx_int_t
+ngx_api_ratelimit_ban_key(ngx_http_request_t *r,
+    const ngx_api_ratelimit_bans_t *bans, const ngx_api_ratelimit_ban_t *ban,
+    ngx_uint_t mode, ngx_api_ratelimit_ban_key_t *key)
+{
+    char       *text;
+    size_t      len;
+    uint64_t    space;
+    api_net_t   net;
+    ngx_str_t   value;
+    api_addr_t  addr;
+
+    space = ban->space;
+
+    if (mode == NGX_API_MODE_MONITOR) {
+        space |= NGX_API_RATELIMIT_SPACE_MONITOR;
+    }
+
+    if (ban->key == NULL) {
+        if (!ngx_api_ratelimit_client(r->connection, &addr, &net)) {
+            return NGX_DECLINED;
+        }
+
+        text = ngx_pnalloc(r->main->pool, API_NET_TEXT);
+        if (text == NULL) {
+            return NGX_ERROR;
+        }
+
+        len = ngx_api_ratelimit_client_text(&net, text);
+        key->text = api_span(text, len);
+        key->key = api_ban_key(bans->table, space, key->text);
+
+        return NGX_OK;
+    }
+
+    if (ngx_http_complex_value(r, ban->key, &value) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (value.len == 0) {
+        return NGX_DECLINED;
+    }
+
+    key->text = ngx_api_span(&value);
+    key->key = api_ban_key(bans->table, space, key->text);
+
+    if (!ban->shown) {
+
+        /* it may be a secret */
+
+        text = ngx_pnalloc(r->main->pool, 16);
+        if (text == NULL) {
+            return NGX_ERROR;
+        }
+
+        (void) ngx_sprintf((u_char *) text, "%016xL", key->key);
+        key->text = api_span(text, 16);
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_uint_t
+ngx_api_ratelimit_ban_allowed(ngx_http_request_t *r,
+    const ngx_api_ratelimit_bans_t *bans)
+{
+    api_net_t                   *net, client;
+    ngx_uint_t                   i;
+    api_addr_t                   addr;
+    ngx_api_ratelimit_allow_t  **file;
+
+    if (!ngx_api_ratelimit_client(r->connection, &addr, &client)) {
+        return 0;
+    }
+
+    net = bans->nets.elts;
+
+    for (i = 0; i < bans->nets.nelts; i++) {
+        if (api_net_has(&net[i], &addr)) {
+            return 1;
+        }
+    }
+
+    file = bans->files.elts;
+
+    for (i = 0; i < bans->files.nelts; i++) {
+        if (api_list_find_addr(file[i]->list, &addr, NULL)) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* Lines in force here count in LOG, wherever the request goes from here. */
+
+static void
+ngx_api_ratelimit_ban_note(ngx_http_request_t *r,
+    const ngx_api_ratelimit_main_conf_t *mcf, const ngx_api_conf_list_t *list)
+{
+    ngx_uint_t                 i, n;
+    ngx_api_record_t          *rec;
+    ngx_api_ratelimit_ctx_t   *ctx;
+    ngx_api_ratelimit_ban_t  **ban;
+
+    ctx = ngx_api_ratelimit_ctx(r, mcf, &rec);
+    if (ctx == NULL) {
+        return;
+    }
+
+    ban = list->items->elts;
+
+    for (i = 0; i < list->items->nelts; i++) {
+
+        for (n = 0; n < ctx->ban.n && ctx->ban.lines[n] != ban[i]; n++) {
+            /* void */
+        }
+
+        if (n == ctx->ban.n && n < NGX_API_RATELIMIT_BANS) {
+            ctx->ban.lines[ctx->ban.n++] = ban[i];
+        }
+    }
+}
+
+
+void
+ngx_api_ratelimit_ban_log(ngx_http_request_t *r,
+    const ngx_api_ratelimit_main_conf_t *mcf, ngx_api_record_t *rec)
+{
+    ngx_uint_t                            i;
+    ngx_api_ratelimit_ban_t             **ban;
+    const ngx_api_ratelimit_ctx_t        *ctx;
+    const ngx_api_ratelimit_loc_conf_t   *lcf;
+
+    ctx = rec ? rec->own[NGX_API_RATELIMIT] : NULL;
+
+    if (ctx && ctx->ban.n) {
+        for (i = 0; !ctx->ban.banned && i < ctx->ban.n; i++) {
+            ngx_api_ratelimit_ban_judge(r, mcf, ctx->ban.lines[i], rec);
+        }
+
+        return;
+    }
+
+    /* answered before PREACCESS: return, a request that is none */
+
+    lcf = ngx_http_get_module_loc_conf(r, ngx_api_ratelimit_module);
+
+    if (lcf == NULL || lcf->bans.items == NULL) {
+        return;
+    }
+
+    ban = lcf->bans.items->elts;
+
+    for (i = 0; i < lcf->bans.items->nelts; i++) {
+        ngx_api_ratelimit_ban_judge(r, mcf, ban[i], rec);
+    }
+}
+
+
+static void
+ngx_api_ratelimit_ban_judge(ngx_http_request_t *r,
+    const ngx_api_ratelimit_main_conf_t *mcf,
+    const ngx_api_ratelimit_ban_t *ban, const ngx_api_record_t *rec)
+{
+    uint32_t                     cause;
+    ngx_uint_t                   mode;
+    ngx_api_ratelimit_ban_key_t  key;
+
+    if (ban->rule.strikes == 0) {
+        return;
+    }
+
+    mode = ngx_api_ratelimit_mode(r, mcf, &ban->mode);
+
+    if (mode == NGX_API_MODE_OFF
+        || !ngx_api_ratelimit_ban_cause(r, ban, rec, mode, &cause)
+        || ngx_api_ratelimit_ban_allowed(r, mcf->bans)
+        || ngx_api_ratelimit_ban_key(r, mcf->bans, ban, mode, &key) != NGX_OK)
+    {
+        return;
+    }
+
+    ngx_api_ratelimit_ban_strike(r, mcf, ban, mode, cause, &key);
+}
+
+
+/*
+ * Has the request done what the line counts?  A refusal that another module
+ * has overruled (satisfy any) has no status any more.  A line that is only
+ * watched also counts what would have been refused.
+ */
+
+static ngx_uint_t
+ngx_api_ratelimit_ban_cause(ngx_http_request_t *r,
+    const ngx_api_ratelimit_ban_t *ban, const ngx_api_record_t *rec,
+    ngx_uint_t mode, uint32_t *cause)
+{
+    uint32_t     i, n;
+    ngx_uint_t  *status, answered;
+
+    n = rec ? rec->ndecisions : 0;
+
+    for (i = 0; i < n; i++) {
+
+        if ((ban->checks & (UINT64_C(1) << rec->decisions[i].check)) == 0) {
+            continue;
+        }
+
+        if (rec->decisions[i].verdict == NGX_API_DENY
+            ? rec->refusal.status != 0
+            : (rec->decisions[i].verdict == NGX_API_MONITOR
+               && mode == NGX_API_MODE_MONITOR))
+        {
+            *cause = rec->decisions[i].check;
+            return 1;
+        }
+    }
+
+    answered = r->err_status ? r->err_status : r->headers_out.status;
+    status = ban->statuses.elts;
+
+    for (i = 0; i < ban->statuses.nelts; i++) {
+        if (status[i] == answered) {
+            *cause = NGX_API_RATELIMIT_CAUSE_STATUS + (uint32_t) answered;
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static void
+ngx_api_ratelimit_ban_strike(ngx_http_request_t *r,
+    const ngx_api_ratelimit_main_conf_t *mcf,
+    const ngx_api_ratelimit_ban_t *ban, ngx_uint_t mode, uint32_t cause,
+    const ngx_api_ratelimit_ban_key_t *key)
+{
+    uint64_t           ms;
+    api_ban_strike_t   strike;
+    api_ban_verdict_t  verdict;
+    size_t             len;
+    char               text[API_TEXT_LOG_MAX(API_BAN_TEXT)];
+
+    strike.rule = ban->id;
+    strike.key = key->key;
+    strike.space = ban->space;
+    strike.cause = cause;
+    strike.text = key->text;
+
+    if (mode == NGX_API_MODE_MONITOR) {
+        strike.space |= NGX_API_RATELIMIT_SPACE_MONITOR;
+    }
+
+    ms = 0;
+
+    ngx_shmtx_lock(&mcf->bans->shpool->mutex);
+
+    verdict = api_ban_strike(mcf->bans->table, &ban->rule, &strike,
+                             ngx_api_ratelimit_ban_now(), &ms);
+
+    ngx_shmtx_unlock(&mcf->bans->shpool->mutex);
+
+    if (verdict == API_BAN_BANNED) {
+        len = api_text_log(api_span(key->text.data,
+                                    ngx_min(key->text.len, API_BAN_TEXT)),
+                           text, sizeof(text), NULL);
+
+        ngx_log_error(NGX_LOG_WARN, r->connection->log, 0,
+                      "api_ratelimit: %s \"%*s\" for %uL s",
+                      mode == NGX_API_MODE_MONITOR ? "would ban" : "banned",
+                      len, text, (ms + 999) / 1000);
+    }
+
+    if (verdict == API_BAN_LOST) {
+        ngx_api_ratelimit_ban_lost(mcf->bans, r->connection->log);
+    }
+}
+
+
+ngx_uint_t
+ngx_api_ratelimit_client(ngx_connection_t *c, api_addr_t *addr,
+    api_net_t *net)
+{
+    struct sockaddr_in   *sin;
+#if (NGX_HAVE_INET6)
+    struct sockaddr_in6  *sin6;
+#endif
+
+    switch (c->sockaddr->sa_family) {
+
+#if (NGX_HAVE_INET6)
+    case AF_INET6:
+        sin6 = (struct sockaddr_in6 *) c->sockaddr;
+        *addr = api_addr_v6(sin6->sin6_addr.s6_addr);
+        break;
+#endif
+
+    case AF_INET:
+        sin = (struct sockaddr_in *) c->sockaddr;
+        *addr = api_addr_v4((const uint8_t *) &sin->sin_addr.s_addr);
+        break;
+
+    default:
+        return 0;
+    }
+
+    net->addr = *addr;
+    net->bits = 32;
+
+    if (addr->v6) {
+        net->addr.lo = 0;
+        net->bits = 64;
+    }
+
+    return 1;
+}
+
+
+size_t
+ngx_api_ratelimit_client_text(const api_net_t *net, char out[API_NET_TEXT])
+{
+    return net->addr.v6 ? api_net_print(net, out)
+                        : api_addr_print(&net->addr, out);
+}
