@@ -14,6 +14,7 @@
 #include "ngx_api_tally.h"
 #include "ngx_api_watch.h"
 #include "ngx_api_sec_auth.h"
+#include "ngx_api_sec_token.h"
 
 #include "api_claim.h"
 #include "api_jwt.h"
@@ -26,6 +27,8 @@
 
 typedef struct {
     api_jwks_t                 *set;         /* swapped as a whole */
+    uint64_t                    epoch;       /* how often */
+    uint8_t                     print[API_JWS_SHA_LEN];  /* of what is in it */
     ngx_array_t                 lines;       /* `key`: ngx_api_sec_key_t * */
 } ngx_api_sec_keys_t;
 
@@ -35,11 +38,14 @@ typedef struct {
     ngx_array_t                 audience;    /* of api_span_t, as the next */
     ngx_array_t                 typ;
     ngx_array_t                 require;
+    ngx_array_t                 places;      /* ngx_api_sec_place_t */
+    time_t                      cache;       /* seconds, 0: off */
     ngx_uint_t                  set;         /* mask: lines given */
 
     ngx_str_t                   jwks;        /* path, or empty */
     ngx_api_sec_keys_t         *keys;
     api_sipkey_t                seed;
+    api_jws_sha_t             *hash;
 } ngx_api_sec_issuer_t;
 
 
@@ -58,6 +64,7 @@ struct ngx_api_sec_ctx_s {
     ngx_uint_t                  nids;         /* verified; the last is spare */
     ngx_uint_t                  step;         /* methods asked so far */
     api_jwt_t                   jwt;          /* what ids point into */
+    ngx_uint_t                  seen;         /* ngx_api_seen_e */
 
     const ngx_api_sec_loc_conf_t *body;       /* whose api_body refused */
 
@@ -100,6 +107,13 @@ typedef struct ngx_api_sec_status_s  ngx_api_sec_status_t;
 #define NGX_API_SEC_BODY_GRPC  8    /* with one of them: pass gRPC by */
 
 
+/* Shares of the zone, as api_zone has them; 0: not said. */
+
+typedef struct {
+    size_t                      tokens;
+} ngx_api_sec_shares_t;
+
+
 struct ngx_api_sec_main_conf_s {
     ngx_api_door_t              door;         /* must be first */
     ngx_api_self_t              self;
@@ -110,9 +124,11 @@ struct ngx_api_sec_main_conf_s {
     ngx_array_t                 lists;
     ngx_array_t                 statuses;     /* of ngx_api_sec_status_t * */
     time_t                      loaded;       /* this configuration */
+    ngx_api_sec_tokens_t       *tokens;
     ngx_api_watches_t           watches;
 
     ngx_shm_zone_t             *zone;
+    ngx_api_sec_shares_t        shares;
     ngx_api_tenant_t            tenant;
 
     ngx_str_t                   state;        /* api_state */
@@ -194,16 +210,6 @@ char *ngx_api_sec_keys_jwks(ngx_conf_t *cf, ngx_api_sec_issuer_t *issuer);
 char *ngx_api_sec_keys_key(ngx_conf_t *cf, ngx_api_sec_issuer_t *issuer);
 char *ngx_api_sec_keys_open(ngx_conf_t *cf, ngx_api_sec_main_conf_t *mcf,
     ngx_api_sec_issuer_t *issuer);
-
-/* ngx_api_sec_token.c */
-
-typedef enum {
-    NGX_API_TOKEN_NONE = 0,
-    NGX_API_TOKEN_ONE,
-    NGX_API_TOKEN_MALFORMED     /* the request, not the token: 400 */
-} ngx_api_token_e;
-
-ngx_uint_t ngx_api_sec_token(ngx_http_request_t *r, api_span_t *token);
 
 /* ngx_api_sec_require.c, ngx_api_sec_require_conf.c */
 

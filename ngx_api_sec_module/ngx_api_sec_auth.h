@@ -56,6 +56,7 @@ typedef struct {
 struct ngx_api_sec_auth_s {
     ngx_array_t                 uses;        /* of ngx_api_sec_use_t */
     ngx_array_t                *names[NGX_API_SEC_NMETHODS];
+    ngx_array_t                 places;      /* where tokens may stand */
     ngx_str_t                   realm;       /* the first name */
     ngx_api_mode_t              mode;
     ngx_flag_t                  any;
@@ -124,11 +125,12 @@ struct ngx_api_sec_method_s {
     void                     *(*find)(const ngx_api_sec_main_conf_t *mcf,
                                   const ngx_str_t *name);
 
-    /* configuration, once all names are found: may they be in one line?
-       Logs and returns NGX_CONF_ERROR; may be NULL */
+    /* configuration, once all names are found: may they be in one line?  What
+       the policy has to know of them is put there.  Logs and returns
+       NGX_CONF_ERROR; may be NULL */
 
     char                     *(*fits)(ngx_conf_t *cf,
-                                  const ngx_api_sec_auth_t *auth,
+                                  ngx_api_sec_auth_t *auth,
                                   const ngx_api_sec_use_t *use);
 
     /*

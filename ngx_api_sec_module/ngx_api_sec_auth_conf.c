@@ -8,7 +8,7 @@
 
 static char *ngx_api_sec_auth_uses(ngx_conf_t *cf, ngx_api_sec_auth_t *auth);
 static char *ngx_api_sec_auth_things(ngx_conf_t *cf,
-    const ngx_api_sec_main_conf_t *mcf, const ngx_api_sec_auth_t *auth,
+    const ngx_api_sec_main_conf_t *mcf, ngx_api_sec_auth_t *auth,
     ngx_api_sec_use_t *use);
 
 
@@ -106,7 +106,10 @@ ngx_api_sec_auth_uses(ngx_conf_t *cf, ngx_api_sec_auth_t *auth)
 
     if (ngx_array_init(&auth->uses, cf->pool, NGX_API_SEC_NMETHODS,
                        sizeof(ngx_api_sec_use_t))
-        != NGX_OK)
+        != NGX_OK
+        || ngx_array_init(&auth->places, cf->pool, 2,
+                          sizeof(ngx_api_sec_place_t))
+           != NGX_OK)
     {
         return NGX_CONF_ERROR;
     }
@@ -173,7 +176,7 @@ ngx_api_sec_auth_resolve(ngx_conf_t *cf, ngx_api_sec_main_conf_t *mcf)
 
 static char *
 ngx_api_sec_auth_things(ngx_conf_t *cf, const ngx_api_sec_main_conf_t *mcf,
-    const ngx_api_sec_auth_t *auth, ngx_api_sec_use_t *use)
+    ngx_api_sec_auth_t *auth, ngx_api_sec_use_t *use)
 {
     void        **thing;
     ngx_str_t    *name;

@@ -40,8 +40,9 @@ ngx_api_sec_create_main_conf(ngx_conf_t *cf)
     mcf->door.metrics = ngx_api_sec_metrics;
     mcf->door.sections = ngx_api_sec_sections;
     mcf->door.worker = ngx_pcalloc(cf->pool, sizeof(ngx_api_worker_t));
+    mcf->tokens = ngx_api_sec_tokens_create(cf);
 
-    if (mcf->door.worker == NULL
+    if (mcf->door.worker == NULL || mcf->tokens == NULL
         || ngx_array_init(&mcf->issuers, cf->pool, 4, sizeof(void *))
            != NGX_OK
         || ngx_array_init(&mcf->auths, cf->pool, 4, sizeof(void *)) != NGX_OK
@@ -190,6 +191,7 @@ ngx_api_sec_counts(const ngx_api_door_t *door, api_writer_t *w)
     mcf = (const ngx_api_sec_main_conf_t *) door;
 
     ngx_api_tally_status(&mcf->tenant, w);
+    ngx_api_sec_tokens_status(mcf, w);
 }
 
 
@@ -211,7 +213,11 @@ ngx_api_sec_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ssize_t     size;
     ngx_str_t  *value;
 
-    static const ngx_api_opt_t  opts[] = { ngx_api_null_opt };
+    static const ngx_api_opt_t  opts[] = {
+        { ngx_string("tokens"), NGX_API_OPT_SIZE,
+          offsetof(ngx_api_sec_shares_t, tokens), NULL },
+        ngx_api_null_opt
+    };
 
     if (mcf->zone) {
         return "is duplicate: there is one zone for all modules";
@@ -227,7 +233,7 @@ ngx_api_sec_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    if (ngx_api_conf_opts(cf, 3, opts, NULL) != NGX_CONF_OK) {
+    if (ngx_api_conf_opts(cf, 3, opts, &mcf->shares) != NGX_CONF_OK) {
         return NGX_CONF_ERROR;
     }
 

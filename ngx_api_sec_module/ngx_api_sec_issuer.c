@@ -26,6 +26,10 @@ static char *ngx_api_sec_issuer_typ(ngx_conf_t *cf,
     ngx_api_sec_issuer_t *issuer);
 static char *ngx_api_sec_issuer_require(ngx_conf_t *cf,
     ngx_api_sec_issuer_t *issuer);
+static char *ngx_api_sec_issuer_token(ngx_conf_t *cf,
+    ngx_api_sec_issuer_t *issuer);
+static char *ngx_api_sec_issuer_cache(ngx_conf_t *cf,
+    ngx_api_sec_issuer_t *issuer);
 static char *ngx_api_sec_issuer_leeway(ngx_conf_t *cf,
     ngx_api_sec_issuer_t *issuer);
 static char *ngx_api_sec_issuer_max_age(ngx_conf_t *cf,
@@ -47,10 +51,14 @@ static const ngx_api_sec_issuer_line_t  ngx_api_sec_issuer_lines[] = {
     { ngx_string("max_lifetime"), 1, 1, ngx_api_sec_issuer_max_lifetime },
     { ngx_string("typ"), 1, 8, ngx_api_sec_issuer_typ },
     { ngx_string("require"), 1, 32, ngx_api_sec_issuer_require },
+    { ngx_string("token"), 1, 8, ngx_api_sec_issuer_token },
+    { ngx_string("cache"), 1, 1, ngx_api_sec_issuer_cache },
     { ngx_null_string, 0, 0, NULL }
 };
 
 #define NGX_API_SEC_MAX_LEEWAY  600
+#define NGX_API_SEC_CACHE       300
+#define NGX_API_SEC_MAX_CACHE   3600
 
 #define NGX_API_SEC_LINE_JWKS  3
 #define NGX_API_SEC_LINE_KEY   4
@@ -84,6 +92,9 @@ ngx_api_sec_jwt_issuer(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
            != NGX_OK
         || ngx_array_init(&issuer->require, cf->pool, 2, sizeof(api_span_t))
            != NGX_OK
+        || ngx_array_init(&issuer->places, cf->pool, 2,
+                          sizeof(ngx_api_sec_place_t))
+           != NGX_OK
         || ngx_api_sec_keys_create(cf, mcf, issuer) != NGX_OK)
     {
         return NGX_CONF_ERROR;
@@ -92,6 +103,7 @@ ngx_api_sec_jwt_issuer(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     *p = issuer;
 
     issuer->name = value[1];
+    issuer->cache = NGX_API_SEC_CACHE;
 
     save = *cf;
     cf->handler = ngx_api_sec_issuer_line;
@@ -317,6 +329,42 @@ static char *
 ngx_api_sec_issuer_require(ngx_conf_t *cf, ngx_api_sec_issuer_t *issuer)
 {
     return ngx_api_sec_issuer_words(cf, &issuer->require);
+}
+
+
+static char *
+ngx_api_sec_issuer_token(ngx_conf_t *cf, ngx_api_sec_issuer_t *issuer)
+{
+    return ngx_api_sec_place_add(cf, &issuer->places);
+}
+
+
+static char *
+ngx_api_sec_issuer_cache(ngx_conf_t *cf, ngx_api_sec_issuer_t *issuer)
+{
+    int64_t     seconds;
+    ngx_str_t  *value;
+
+    value = cf->args->elts;
+
+    if (ngx_strcmp(value[1].data, "off") == 0) {
+        issuer->cache = 0;
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_api_sec_issuer_time(cf, &seconds) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (seconds < 1 || seconds > NGX_API_SEC_MAX_CACHE) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"cache\" takes off or a time from 1s to 1h");
+        return NGX_CONF_ERROR;
+    }
+
+    issuer->cache = (time_t) seconds;
+
+    return NGX_CONF_OK;
 }
 
 

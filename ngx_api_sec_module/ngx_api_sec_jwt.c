@@ -9,14 +9,20 @@
 static void *ngx_api_sec_jwt_find(const ngx_api_sec_main_conf_t *mcf,
     const ngx_str_t *name);
 static char *ngx_api_sec_jwt_fits(ngx_conf_t *cf,
-    const ngx_api_sec_auth_t *auth, const ngx_api_sec_use_t *use);
+    ngx_api_sec_auth_t *auth, const ngx_api_sec_use_t *use);
 static ngx_uint_t ngx_api_sec_jwt_check(ngx_http_request_t *r,
     const ngx_api_sec_main_conf_t *mcf, ngx_api_sec_ctx_t *ctx,
     const ngx_api_sec_use_t *use, ngx_api_sec_identity_t *id,
     ngx_api_sec_fault_t *fault);
-static int ngx_api_sec_jwt_verify(const ngx_api_sec_main_conf_t *mcf,
-    ngx_api_sec_ctx_t *ctx, const ngx_api_sec_use_t *use, api_span_t token,
+static int ngx_api_sec_jwt_verify(ngx_http_request_t *r,
+    const ngx_api_sec_main_conf_t *mcf, ngx_api_sec_ctx_t *ctx,
+    const ngx_api_sec_use_t *use, const ngx_api_sec_token_t *token,
     ngx_api_sec_identity_t *id, api_err_t *err);
+static const ngx_api_sec_issuer_t *ngx_api_sec_jwt_issuer_of(
+    const api_jwt_t *jwt, const ngx_api_sec_use_t *use);
+static int ngx_api_sec_jwt_signature(const ngx_api_sec_main_conf_t *mcf,
+    ngx_api_sec_ctx_t *ctx, const ngx_api_sec_issuer_t *issuer,
+    api_span_t token, api_err_t *err);
 static void ngx_api_sec_jwt_fault(ngx_http_request_t *r, int code,
     const api_err_t *err, ngx_api_sec_fault_t *fault);
 
@@ -44,7 +50,7 @@ ngx_api_sec_jwt_find(const ngx_api_sec_main_conf_t *mcf,
 /* The claim iss has to tell which of them a token is for. */
 
 static char *
-ngx_api_sec_jwt_fits(ngx_conf_t *cf, const ngx_api_sec_auth_t *auth,
+ngx_api_sec_jwt_fits(ngx_conf_t *cf, ngx_api_sec_auth_t *auth,
     const ngx_api_sec_use_t *use)
 {
     ngx_uint_t                     i, n;
@@ -52,7 +58,24 @@ ngx_api_sec_jwt_fits(ngx_conf_t *cf, const ngx_api_sec_auth_t *auth,
 
     issuer = use->things.elts;
 
-    for (i = 1; i < use->things.nelts; i++) {
+    for (i = 0; i < use->things.nelts; i++) {
+
+        switch (ngx_api_sec_places_join(&auth->places, &issuer[i]->places)) {
+
+        case NGX_OK:
+            break;
+
+        case NGX_DECLINED:
+            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                          "the issuers of \"api_auth\" in %V:%ui name too "
+                          "many places for a token", &auth->file,
+                          auth->line);
+            /* fall through */
+
+        default:
+            return NGX_CONF_ERROR;
+        }
+
         for (n = 0; n < i; n++) {
 
             if (!api_span_eq(issuer[i]->policy.issuer,
@@ -80,31 +103,33 @@ ngx_api_sec_jwt_check(ngx_http_request_t *r,
     const ngx_api_sec_use_t *use, ngx_api_sec_identity_t *id,
     ngx_api_sec_fault_t *fault)
 {
-    int         code;
-    api_err_t   err;
-    api_span_t  token;
+    int                  code;
+    api_err_t            err;
+    ngx_api_sec_token_t  token;
 
-    switch (ngx_api_sec_token(r, &token)) {
+    ctx->seen = NGX_API_SEEN_NONE;
+
+    if (ngx_api_sec_token(r, ctx->auth, &token) != NGX_OK) {
+        err.text[0] = '\0';
+        ngx_api_sec_jwt_fault(r, API_JWT_NOMEM, &err, fault);
+        return NGX_API_AUTH_INVALID;
+    }
+
+    switch (token.state) {
 
     case NGX_API_TOKEN_NONE:
         return NGX_API_AUTH_MISSING;
 
-    case NGX_API_TOKEN_MALFORMED:
-        fault->status = NGX_HTTP_BAD_REQUEST;
-        fault->error = "invalid_request";
-        ngx_str_set(&fault->reason, "invalid_request");
-        ngx_str_set(&fault->code, "invalid_request");
-        ngx_str_set(&fault->title, "The Authorization header is malformed");
-        ngx_str_set(&fault->detail,
-                    "what follows \"Bearer\" in Authorization is no token");
-        return NGX_API_AUTH_INVALID;
-
-    default: /* NGX_API_TOKEN_ONE */
+    case NGX_API_TOKEN_ONE:
         break;
+
+    default:
+        ngx_api_sec_bearer_fault(&token, fault);
+        return NGX_API_AUTH_INVALID;
     }
 
     err.text[0] = '\0';
-    code = ngx_api_sec_jwt_verify(mcf, ctx, use, token, id, &err);
+    code = ngx_api_sec_jwt_verify(r, mcf, ctx, use, &token, id, &err);
 
     if (code != API_JWT_OK) {
         ngx_api_sec_jwt_fault(r, code, &err, fault);
@@ -119,38 +144,63 @@ ngx_api_sec_jwt_check(ngx_http_request_t *r,
 }
 
 
+void
+ngx_api_sec_bearer_fault(const ngx_api_sec_token_t *token,
+    ngx_api_sec_fault_t *fault)
+{
+    fault->status = NGX_HTTP_BAD_REQUEST;
+    fault->error = "invalid_request";
+    ngx_str_set(&fault->reason, "invalid_request");
+    ngx_str_set(&fault->code, "invalid_request");
+
+    if (token->state == NGX_API_TOKEN_SEVERAL) {
+        ngx_str_set(&fault->title, "The request has several tokens");
+        ngx_str_set(&fault->detail,
+                    "the tokens in the request are not the same");
+
+    } else if (token->places == 1) {
+        ngx_str_set(&fault->title, "The Authorization header is malformed");
+        ngx_str_set(&fault->detail,
+                    "what follows \"Bearer\" in Authorization is no token");
+
+    } else {
+        ngx_str_set(&fault->title, "The token is malformed");
+        ngx_str_set(&fault->detail,
+                    "what stands where a token may be is none");
+    }
+}
+
+
 /*
  * The issuer is chosen by the token's own word, and then has to prove it: by
- * the keys of that issuer and no other.
+ * the keys of that issuer and no other.  What is remembered of a token spares
+ * us to parse it and to verify its signature, nothing else.
  */
 
 static int
-ngx_api_sec_jwt_verify(const ngx_api_sec_main_conf_t *mcf,
-    ngx_api_sec_ctx_t *ctx, const ngx_api_sec_use_t *use, api_span_t token,
+ngx_api_sec_jwt_verify(ngx_http_request_t *r,
+    const ngx_api_sec_main_conf_t *mcf, ngx_api_sec_ctx_t *ctx,
+    const ngx_api_sec_use_t *use, const ngx_api_sec_token_t *token,
     ngx_api_sec_identity_t *id, api_err_t *err)
 {
-    int                            code;
-    ngx_uint_t                     i;
-    const ngx_api_sec_issuer_t    *issuer;
-    ngx_api_sec_issuer_t * const  *issuers;
+    int                          code;
+    const api_memo_entry_t      *memo;
+    const ngx_api_sec_issuer_t  *issuer;
 
-    code = api_jwt_parse(&ctx->jwt, token, NULL, mcf->seed, &ctx->arena, err);
+    memo = ngx_api_sec_tokens_memo(r, mcf, token->token);
 
-    if (code != API_JWT_OK) {
-        return code;
-    }
+    if (memo) {
+        ctx->jwt = memo->jwt;
 
-    issuers = use->things.elts;
-    issuer = issuers[0];
-
-    for (i = 1; i < use->things.nelts; i++) {
-        if (ctx->jwt.iss.data
-            && api_span_eq(ctx->jwt.iss, issuers[i]->policy.issuer))
-        {
-            issuer = issuers[i];
-            break;
+    } else {
+        code = api_jwt_parse(&ctx->jwt, token->token, NULL, mcf->seed,
+                             &ctx->arena, err);
+        if (code != API_JWT_OK) {
+            return code;
         }
     }
+
+    issuer = ngx_api_sec_jwt_issuer_of(&ctx->jwt, use);
 
     code = api_jwt_check(&ctx->jwt, &issuer->policy, ngx_time(), err);
 
@@ -158,9 +208,95 @@ ngx_api_sec_jwt_verify(const ngx_api_sec_main_conf_t *mcf,
         return code;
     }
 
+    if (!ngx_api_sec_token_allowed(token, ctx->auth, &issuer->places)) {
+        (void) api_fail(err, API_JWT_ISSUER, 0, 0,
+                        "tokens of api_jwt_issuer \"%.*s\" do not stand "
+                        "where this one does", (int) issuer->name.len,
+                        issuer->name.data);
+        return API_JWT_ISSUER;
+    }
+
     id->name = &issuer->name;
 
-    return api_jwt_verify(&ctx->jwt, issuer->keys->set, err);
+    if (memo && memo->owner == issuer && issuer->cache
+        && memo->epoch == issuer->keys->epoch && ngx_time() < memo->until)
+    {
+        ctx->seen = NGX_API_SEEN_MEMO;
+        return API_JWT_OK;
+    }
+
+    return ngx_api_sec_jwt_signature(mcf, ctx, issuer, token->token, err);
+}
+
+
+static const ngx_api_sec_issuer_t *
+ngx_api_sec_jwt_issuer_of(const api_jwt_t *jwt, const ngx_api_sec_use_t *use)
+{
+    ngx_uint_t                     i;
+    ngx_api_sec_issuer_t * const  *issuers;
+
+    issuers = use->things.elts;
+
+    for (i = 1; i < use->things.nelts; i++) {
+        if (jwt->iss.data
+            && api_span_eq(jwt->iss, issuers[i]->policy.issuer))
+        {
+            return issuers[i];
+        }
+    }
+
+    return issuers[0];    /* whose check then tells that it is not */
+}
+
+
+/* Seen under these very keys, or verified and from now on seen. */
+
+static int
+ngx_api_sec_jwt_signature(const ngx_api_sec_main_conf_t *mcf,
+    ngx_api_sec_ctx_t *ctx, const ngx_api_sec_issuer_t *issuer,
+    api_span_t token, api_err_t *err)
+{
+    int         code;
+    int64_t     until;
+    uint8_t     digest[API_JWS_SHA_LEN];
+    ngx_uint_t  named;
+
+    if (issuer->cache == 0) {
+        return api_jwt_verify(&ctx->jwt, issuer->keys->set, err);
+    }
+
+    named = ngx_api_sec_tokens_digest(mcf, issuer->keys->print, token, digest)
+            == NGX_OK;
+
+    until = ngx_time() + issuer->cache;
+
+    if (ctx->jwt.has_exp) {
+        until = ngx_min(until, ctx->jwt.exp + issuer->policy.leeway);
+    }
+
+    if (named && ngx_api_sec_tokens_find(mcf, digest)) {
+        ctx->seen = NGX_API_SEEN_ZONE;
+
+    } else {
+        ctx->seen = NGX_API_SEEN_MISS;
+
+        code = api_jwt_verify(&ctx->jwt, issuer->keys->set, err);
+
+        if (code != API_JWT_OK) {
+            return code;
+        }
+
+        if (named) {
+            ngx_api_sec_tokens_add(mcf, digest, ctx->jwt.sub, until);
+        }
+    }
+
+    if (mcf->tokens->memo) {
+        api_memo_add(mcf->tokens->memo, token, &ctx->jwt, issuer,
+                     issuer->keys->epoch, until);
+    }
+
+    return API_JWT_OK;
 }
 
 

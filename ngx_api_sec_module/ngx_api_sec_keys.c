@@ -38,8 +38,10 @@ static int ngx_api_sec_keys_build(ngx_api_sec_issuer_t *issuer,
     api_err_t *err);
 static int ngx_api_sec_key_add(api_jwks_t *set, const ngx_api_sec_key_t *key,
     api_err_t *err);
+static int ngx_api_sec_key_print(const ngx_api_sec_issuer_t *issuer,
+    const ngx_api_sec_key_t *key, uint8_t print[API_JWS_SHA_LEN]);
 static int ngx_api_sec_keys_swap(ngx_api_sec_issuer_t *issuer,
-    api_jwks_t *set, api_err_t *err);
+    api_jwks_t *set, const uint8_t print[API_JWS_SHA_LEN], api_err_t *err);
 static void ngx_api_sec_keys_cleanup(void *data);
 
 
@@ -56,6 +58,7 @@ ngx_api_sec_keys_create(ngx_conf_t *cf, ngx_api_sec_main_conf_t *mcf,
 
     issuer->keys = cln->data;
     issuer->seed = mcf->seed;
+    issuer->hash = mcf->tokens->hash;
 
     ngx_memzero(issuer->keys, sizeof(ngx_api_sec_keys_t));
 
@@ -273,6 +276,7 @@ ngx_api_sec_jwks_load(void *data, api_span_t text, api_err_t *err)
     ngx_api_sec_issuer_t *issuer = data;
 
     int               rc;
+    uint8_t           print[API_JWS_SHA_LEN];
     api_jwks_t       *set;
     api_jwks_opts_t   opts;
 
@@ -283,7 +287,18 @@ ngx_api_sec_jwks_load(void *data, api_span_t text, api_err_t *err)
 
     rc = api_jwks_parse(&set, text, &opts, &api_alloc_libc, err);
 
-    return rc == API_OK ? ngx_api_sec_keys_swap(issuer, set, err) : rc;
+    if (rc != API_OK) {
+        return rc;
+    }
+
+    rc = api_jws_sha(issuer->hash, &text, 1, print);
+
+    if (rc != API_OK) {
+        api_jwks_free(set);
+        return api_fail(err, rc, 0, 0, "OpenSSL failed");
+    }
+
+    return ngx_api_sec_keys_swap(issuer, set, print, err);
 }
 
 
@@ -334,9 +349,12 @@ static int
 ngx_api_sec_keys_build(ngx_api_sec_issuer_t *issuer, api_err_t *err)
 {
     int                   rc;
+    uint8_t               print[API_JWS_SHA_LEN];
     api_jwks_t           *set;
     ngx_uint_t            i;
     ngx_api_sec_key_t   **line;
+
+    ngx_memzero(print, sizeof(print));
 
     rc = api_jwks_create(&set, &api_alloc_libc);
     if (rc != API_OK) {
@@ -352,13 +370,41 @@ ngx_api_sec_keys_build(ngx_api_sec_issuer_t *issuer, api_err_t *err)
 
         rc = ngx_api_sec_key_add(set, line[i], err);
 
+        if (rc == API_OK
+            && ngx_api_sec_key_print(issuer, line[i], print) != API_OK)
+        {
+            rc = api_fail(err, API_INTERNAL, 0, 0, "OpenSSL failed");
+        }
+
         if (rc != API_OK) {
             api_jwks_free(set);
             return rc;
         }
     }
 
-    return ngx_api_sec_keys_swap(issuer, set, err);
+    return ngx_api_sec_keys_swap(issuer, set, print, err);
+}
+
+
+/* print becomes that of what it was for, and of the key. */
+
+static int
+ngx_api_sec_key_print(const ngx_api_sec_issuer_t *issuer,
+    const ngx_api_sec_key_t *key, uint8_t print[API_JWS_SHA_LEN])
+{
+    size_t      sizes[2];
+    api_span_t  pieces[5];
+
+    sizes[0] = key->kid.len;
+    sizes[1] = key->alg_name.len;
+
+    pieces[0] = api_span(print, API_JWS_SHA_LEN);
+    pieces[1] = api_span(sizes, sizeof(sizes));
+    pieces[2] = ngx_api_span(&key->kid);
+    pieces[3] = ngx_api_span(&key->alg_name);
+    pieces[4] = api_span(key->text, key->len);
+
+    return api_jws_sha(issuer->hash, pieces, 5, print);
 }
 
 
@@ -398,7 +444,7 @@ ngx_api_sec_key_add(api_jwks_t *set, const ngx_api_sec_key_t *key,
 
 static int
 ngx_api_sec_keys_swap(ngx_api_sec_issuer_t *issuer, api_jwks_t *set,
-    api_err_t *err)
+    const uint8_t print[API_JWS_SHA_LEN], api_err_t *err)
 {
     size_t  i;
 
@@ -406,6 +452,8 @@ ngx_api_sec_keys_swap(ngx_api_sec_issuer_t *issuer, api_jwks_t *set,
         if (api_jwk_algs(api_jwks_key(set, i)) & issuer->policy.algorithms) {
             api_jwks_free(issuer->keys->set);
             issuer->keys->set = set;
+            issuer->keys->epoch++;
+            ngx_memcpy(issuer->keys->print, print, API_JWS_SHA_LEN);
             return API_OK;
         }
     }

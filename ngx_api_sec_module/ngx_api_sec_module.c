@@ -265,7 +265,9 @@ ngx_api_sec_postconfiguration(ngx_conf_t *cf)
         return NGX_ERROR;
     }
 
-    if (ngx_api_sec_status_check(cf, mcf) != NGX_CONF_OK) {
+    if (ngx_api_sec_status_check(cf, mcf) != NGX_CONF_OK
+        || ngx_api_sec_tokens_zone(cf, mcf) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 

@@ -30,7 +30,8 @@ typedef enum {
     NGX_API_SEC_VAR_PRINCIPAL = 0,
     NGX_API_SEC_VAR_METHOD,
     NGX_API_SEC_VAR_RESULT,
-    NGX_API_SEC_VAR_ERROR
+    NGX_API_SEC_VAR_ERROR,
+    NGX_API_SEC_VAR_CACHE
 } ngx_api_sec_var_e;
 
 
@@ -39,6 +40,7 @@ static ngx_str_t  ngx_api_sec_vars[] = {
     ngx_string("api_auth_method"),
     ngx_string("api_auth_result"),
     ngx_string("api_auth_error"),
+    ngx_string("api_token_cache"),
     ngx_null_string
 };
 
@@ -55,6 +57,16 @@ static const ngx_str_t  ngx_api_sec_results[] = {
     ngx_string("missing"),
     ngx_string("invalid"),
     ngx_string("unavailable")
+};
+
+
+/* by ngx_api_seen_e */
+
+static const ngx_str_t  ngx_api_sec_seen_names[] = {
+    ngx_null_string,
+    ngx_string("miss"),
+    ngx_string("hit"),
+    ngx_string("memo")
 };
 
 
@@ -167,6 +179,10 @@ ngx_api_sec_var(ngx_http_request_t *r, ngx_http_variable_value_t *v,
 
         case NGX_API_SEC_VAR_RESULT:
             value = &ngx_api_sec_results[ctx->result];
+            break;
+
+        case NGX_API_SEC_VAR_CACHE:
+            value = &ngx_api_sec_seen_names[ctx->seen];
             break;
 
         default: /* NGX_API_SEC_VAR_ERROR */
