@@ -120,6 +120,7 @@ struct ngx_api_sec_main_conf_s {
     api_sipkey_t                seed;
 
     ngx_array_t                 issuers;      /* of ngx_api_sec_issuer_t * */
+    ngx_array_t                 key_stores;   /* ngx_api_sec_key_store_t * */
     ngx_array_t                 auths;        /* of ngx_api_sec_auth_t * */
     ngx_array_t                 lists;
     ngx_array_t                 statuses;     /* of ngx_api_sec_status_t * */
@@ -210,6 +211,15 @@ char *ngx_api_sec_keys_jwks(ngx_conf_t *cf, ngx_api_sec_issuer_t *issuer);
 char *ngx_api_sec_keys_key(ngx_conf_t *cf, ngx_api_sec_issuer_t *issuer);
 char *ngx_api_sec_keys_open(ngx_conf_t *cf, ngx_api_sec_main_conf_t *mcf,
     ngx_api_sec_issuer_t *issuer);
+
+/* From the first secret on api_secret_permissions would come too late. */
+
+ngx_uint_t ngx_api_sec_permissions(ngx_api_sec_main_conf_t *mcf);
+
+/* ngx_api_sec_key_store.c, ngx_api_sec_key.c */
+
+char *ngx_api_sec_key_store(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+ngx_int_t ngx_api_sec_key_variables(ngx_conf_t *cf);
 
 /* ngx_api_sec_require.c, ngx_api_sec_require_conf.c */
 

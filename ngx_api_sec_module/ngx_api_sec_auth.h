@@ -236,5 +236,9 @@ u_char *ngx_api_sec_bearer_challenge(ngx_http_request_t *r,
     const ngx_api_sec_auth_t *auth, const ngx_api_sec_challenge_t *what,
     u_char *p, u_char *last);
 
+/* ngx_api_sec_key.c */
+
+extern const ngx_api_sec_method_t  ngx_api_sec_method_key;
+
 
 #endif /* _NGX_API_SEC_AUTH_H_INCLUDED_ */

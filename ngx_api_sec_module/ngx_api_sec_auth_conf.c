@@ -14,6 +14,7 @@ static char *ngx_api_sec_auth_things(ngx_conf_t *cf,
 
 const ngx_api_sec_method_t *const  ngx_api_sec_methods[] = {
     &ngx_api_sec_method_jwt,
+    &ngx_api_sec_method_key,
     NULL
 };
 
@@ -32,6 +33,8 @@ ngx_api_sec_auth(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     static const ngx_api_opt_t  opts[] = {
         { ngx_string("jwt"), NGX_API_OPT_WORDS,
           offsetof(ngx_api_sec_auth_t, names[0]), NULL },
+        { ngx_string("key"), NGX_API_OPT_WORDS,
+          offsetof(ngx_api_sec_auth_t, names[1]), NULL },
         { ngx_string("any"), NGX_API_OPT_FLAG,
           offsetof(ngx_api_sec_auth_t, any), NULL },
         { ngx_string("all"), NGX_API_OPT_FLAG,

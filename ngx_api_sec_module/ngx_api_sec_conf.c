@@ -45,6 +45,8 @@ ngx_api_sec_create_main_conf(ngx_conf_t *cf)
     if (mcf->door.worker == NULL || mcf->tokens == NULL
         || ngx_array_init(&mcf->issuers, cf->pool, 4, sizeof(void *))
            != NGX_OK
+        || ngx_array_init(&mcf->key_stores, cf->pool, 4, sizeof(void *))
+           != NGX_OK
         || ngx_array_init(&mcf->auths, cf->pool, 4, sizeof(void *)) != NGX_OK
         || ngx_array_init(&mcf->lists, cf->pool, 4, sizeof(void *)) != NGX_OK
         || ngx_array_init(&mcf->statuses, cf->pool, 1, sizeof(void *))

@@ -29,7 +29,6 @@ typedef struct {
 
 static char *ngx_api_sec_jwks_open(ngx_conf_t *cf,
     ngx_api_sec_main_conf_t *mcf, ngx_api_sec_issuer_t *issuer);
-static ngx_uint_t ngx_api_sec_permissions(ngx_api_sec_main_conf_t *mcf);
 static char *ngx_api_sec_key_open(ngx_conf_t *cf,
     ngx_api_sec_main_conf_t *mcf, ngx_api_sec_key_t *key);
 static int ngx_api_sec_jwks_load(void *data, api_span_t text, api_err_t *err);
@@ -202,9 +201,7 @@ ngx_api_sec_jwks_open(ngx_conf_t *cf, ngx_api_sec_main_conf_t *mcf,
 }
 
 
-/* From here on api_secret_permissions would come too late. */
-
-static ngx_uint_t
+ngx_uint_t
 ngx_api_sec_permissions(ngx_api_sec_main_conf_t *mcf)
 {
     mcf->secrets = 1;

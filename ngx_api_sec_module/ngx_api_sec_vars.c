@@ -91,9 +91,14 @@ ngx_api_sec_add_variables(ngx_conf_t *cf)
         return NGX_ERROR;
     }
 
-    return ngx_api_add_variable(cf, &ngx_api_header_prefix,
-                                ngx_api_sec_var_header, 0,
-                                NGX_HTTP_VAR_PREFIX);
+    if (ngx_api_add_variable(cf, &ngx_api_header_prefix,
+                             ngx_api_sec_var_header, 0, NGX_HTTP_VAR_PREFIX)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return ngx_api_sec_key_variables(cf);
 }
 
 

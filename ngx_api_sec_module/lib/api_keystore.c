@@ -1,26 +1,4 @@
-#include "api_keystore.h"
-#include "api_jwk.h"
-
-#include <zlib.h>
-
-
-#define KEYSTORE_PREFIX 3 /* "ak_" */
-#define KEYSTORE_ID 8
-#define KEYSTORE_SECRET 32
-#define KEYSTORE_CRC 8
-#define KEYSTORE_BODY (KEYSTORE_PREFIX + KEYSTORE_ID + 1 + KEYSTORE_SECRET)
-
-
-struct api_keystore_s {
-    const api_alloc_t    *alloc;
-    api_arena_t           arena;
-    api_jwks_t           *pepper; /* the one HMAC key */
-    api_sipkey_t          seed;
-    api_keystore_entry_t *entries;
-    size_t                nentries;
-    uint32_t             *slots; /* index + 1 of an entry; 0: free */
-    size_t                mask;
-};
+#include "api_keystore_int.h"
 
 
 /* A member of an entry: where it goes and how it is read. */
@@ -36,52 +14,20 @@ typedef struct {
 } keystore_member_t;
 
 
-static const char *const names[] = {
-    "ok",
-    "malformed",
-    "checksum",
-    "unknown_key",
-    "revoked",
-    "not_yet_valid",
-    "expired",
-    "internal",
-};
-
-
-const char *
-api_keystore_code_name(int code)
-{
-    return code >= 0 && code < API_KEYSTORE_NCODES ? names[code] : "unknown";
-}
-
+/* Texts go into variables, headers and logs: one line, nothing hidden. */
 
 static bool
-is_alnum(uint8_t c)
+is_text(api_span_t s)
 {
-    return (uint8_t) (c - '0') < 10 || (uint8_t) ((c | 0x20) - 'a') < 26;
-}
+    size_t i;
 
-
-static int
-hex_digit(uint8_t c)
-{
-    if ((uint8_t) (c - '0') < 10) {
-        return c - '0';
+    for (i = 0; i < s.len; i++) {
+        if (s.data[i] < 0x20 || s.data[i] == 0x7f) {
+            return false;
+        }
     }
 
-    return (uint8_t) (c - 'a') < 6 ? c - 'a' + 10 : -1;
-}
-
-
-static bool
-all_alnum(const uint8_t *p, size_t n)
-{
-    while (n && is_alnum(*p)) {
-        p++;
-        n--;
-    }
-
-    return n == 0;
+    return s.len != 0 && s.len <= 256;
 }
 
 
@@ -98,7 +44,7 @@ read_text(
         return rc;
     }
 
-    if (s.len == 0 || s.len > 256) {
+    if (!is_text(s)) {
         return API_INVALID;
     }
 
@@ -118,7 +64,8 @@ read_id(
     rc = read_text(store, doc, tok, field);
 
     if (rc == API_OK
-        && (id->len != KEYSTORE_ID || !all_alnum(id->data, id->len))) {
+        && (id->len != KEYSTORE_ID || !api_keystore_alnum(id->data, id->len)))
+    {
         rc = API_INVALID;
     }
 
@@ -151,8 +98,8 @@ read_hash(
     s.data += sizeof(scheme) - 1;
 
     for (i = 0; i < 32; i++) {
-        hi = hex_digit(s.data[2 * i]);
-        lo = hex_digit(s.data[2 * i + 1]);
+        hi = api_keystore_hex(s.data[2 * i]);
+        lo = api_keystore_hex(s.data[2 * i + 1]);
 
         if (hi < 0 || lo < 0) {
             return API_INVALID;
@@ -329,24 +276,6 @@ read_entry(api_keystore_t *store, const api_json_t *doc, uint32_t tok,
 }
 
 
-/* The slot of id: its entry's, or the free one where it would stand. */
-
-static uint32_t *
-find_slot(const api_keystore_t *store, api_span_t id)
-{
-    size_t    i;
-    uint32_t *slot;
-
-    for (i = (size_t) api_siphash13(store->seed, id);; i++) {
-        slot = &store->slots[i & store->mask];
-
-        if (*slot == 0 || api_span_eq(store->entries[*slot - 1].id, id)) {
-            return slot;
-        }
-    }
-}
-
-
 static int
 read_keys(api_keystore_t *store, const api_json_t *doc, uint32_t keys,
     api_err_t *err)
@@ -380,7 +309,7 @@ read_keys(api_keystore_t *store, const api_json_t *doc, uint32_t keys,
             return rc;
         }
 
-        slot = find_slot(store, store->entries[n].id);
+        slot = api_keystore_slot(store, store->entries[n].id);
 
         if (*slot) {
             return entry_fail(err, API_DUPLICATE, n, &store->entries[n],
@@ -507,82 +436,4 @@ size_t
 api_keystore_count(const api_keystore_t *store)
 {
     return store->nentries;
-}
-
-
-static int
-check_form(api_span_t key)
-{
-    int      digit;
-    size_t   i;
-    uint32_t crc = 0;
-
-    if (key.len != API_KEYSTORE_KEY_LEN || memcmp(key.data, "ak_", 3) != 0
-        || !all_alnum(key.data + KEYSTORE_PREFIX, KEYSTORE_ID)
-        || key.data[KEYSTORE_PREFIX + KEYSTORE_ID] != '_'
-        || !all_alnum(
-            key.data + KEYSTORE_PREFIX + KEYSTORE_ID + 1, KEYSTORE_SECRET)
-        || key.data[KEYSTORE_BODY] != '_')
-    {
-        return API_KEYSTORE_MALFORMED;
-    }
-
-    for (i = KEYSTORE_BODY + 1; i < key.len; i++) {
-        digit = hex_digit(key.data[i]);
-
-        if (digit < 0) {
-            return API_KEYSTORE_MALFORMED;
-        }
-
-        crc = crc << 4 | (uint32_t) digit;
-    }
-
-    return crc == (uint32_t) crc32(0, key.data, KEYSTORE_BODY)
-               ? API_KEYSTORE_OK
-               : API_KEYSTORE_CHECKSUM;
-}
-
-
-int
-api_keystore_check(api_keystore_t *store, api_span_t key, int64_t now,
-    const api_keystore_entry_t **out)
-{
-    static const api_keystore_entry_t nobody;
-
-    int                         rc;
-    uint32_t                   *slot;
-    const api_keystore_entry_t *entry;
-
-    *out = NULL;
-
-    rc = check_form(key);
-    if (rc != API_KEYSTORE_OK) {
-        return rc;
-    }
-
-    slot = find_slot(store, api_span(key.data + KEYSTORE_PREFIX, KEYSTORE_ID));
-    entry = *slot ? &store->entries[*slot - 1] : &nobody;
-
-    rc = api_jws_verify(api_jwks_key(store->pepper, 0), API_JWS_HS256, key,
-        api_span(entry->hash, sizeof(entry->hash)));
-
-    if (rc != API_OK && rc != API_DENIED) {
-        return API_KEYSTORE_INTERNAL;
-    }
-
-    if (rc == API_DENIED || entry == &nobody) {
-        return API_KEYSTORE_UNKNOWN;
-    }
-
-    *out = entry;
-
-    if (entry->revoked) {
-        return API_KEYSTORE_REVOKED;
-    }
-
-    if (now < entry->nbf) {
-        return API_KEYSTORE_NOT_YET_VALID;
-    }
-
-    return now < entry->exp ? API_KEYSTORE_OK : API_KEYSTORE_EXPIRED;
 }

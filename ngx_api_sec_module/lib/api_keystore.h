@@ -58,7 +58,7 @@ typedef enum {
     API_KEYSTORE_NCODES
 } api_keystore_code_t;
 
-/* "checksum", ...: stable. */
+/* "key_checksum", ...: stable. */
 
 const char *api_keystore_code_name(int code);
 

@@ -92,6 +92,26 @@ static const apisec_reason_t reasons[] = {
         " refused.",
         "See the error log at level error." },
 
+    /* api_auth key= */
+
+    { "auth", "several_keys",
+        "The request has API keys that differ, or its header twice.",
+        "The client sends one key, in one place." },
+    { "auth", "key_malformed", "What was sent has not the form of an API key.",
+        "The client sends the whole of ak_..., without quotes or blanks." },
+    { "auth", "key_checksum", "The API key is mistyped or cut.",
+        "The client copies it again; nobody has to look for an attack." },
+    { "auth", "unknown_key",
+        "The API key has an id that is in no store, or not the secret of it.",
+        "Was it made for another store, or another pepper? See the ids with"
+        "  apisec key list" },
+    { "auth", "key_revoked", "The API key was revoked.",
+        "The client uses its newer one; see  apisec key list" },
+    { "auth", "key_not_yet_valid", "The API key's nbf is still to come.",
+        "See  apisec key list , and the clock of this machine." },
+    { "auth", "key_expired", "The API key's exp has passed.",
+        "Make another for the client:  apisec key rotate" },
+
     /* api_require */
 
     { "require", "no_credential",

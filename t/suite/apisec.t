@@ -458,6 +458,10 @@ sub reasons {
     $found{"auth $_"} = 1
         for $codes =~ /^    \[API_JWT_(?!OK)\w+\] = "(\w+)",/mg;
 
+    $codes = slurp('ngx_api_sec_module/lib/api_keystore_check.c');
+    my ($names) = $codes =~ /\bnames\[\] = \{\s*"ok",(.*?)\}/s;
+    $found{"auth $_"} = 1 for $names =~ /"(\w+)"/g;
+
     for my $path (glob 'ngx_api_sec_module/ngx_api_sec_*.c'
         . ' ngx_api_sec_module/core/ngx/*.c')
     {

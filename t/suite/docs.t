@@ -17,6 +17,7 @@ use warnings;
 use lib 't/lib';
 
 use ApiTest;
+use ApiTest::ApiKeys;
 use File::Basename qw(dirname);
 use File::Find qw(find);
 use File::Path qw(make_path);
@@ -34,6 +35,8 @@ my %FILES = (
     'etc/nginx/partner.pem'         => sub { pem('p256b') },
     'etc/nginx/machines.secret'     => sub { secret('hs256') },
     'etc/nginx/machines-old.secret' => sub { secret('hs256b') },
+    'etc/nginx/api-keys.json'       => sub { key_store(key_entry('AAAAAAAA')) },
+    'etc/nginx/api-key-pepper'      => sub { pepper() },
     'etc/nginx/office.list'         => sub { "192.0.2.0/24\n" },
     'etc/nginx/clients.list'        => sub { "alice\nbob\n" },
     'etc/nginx/lever.list'          => sub { '' },

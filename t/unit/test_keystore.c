@@ -179,6 +179,8 @@ test_refused(void)
         { ENTRY(",\"scopes\":[\"a b\"]"), API_INVALID, "scopes" },
         { ENTRY(",\"scopes\":[1]"), API_INVALID, "scopes" },
         { ENTRY(",\"owner\":\"\""), API_INVALID, "owner" },
+        { ENTRY(",\"owner\":\"a\\nX: b\""), API_INVALID, "owner" },
+        { ENTRY(",\"plan\":\"a\\u007f\""), API_INVALID, "plan" },
         { ENTRY(",\"exp\":1,\"exp\":2"), API_DUPLICATE, "twice" },
         { "{\"keys\":[{\"id\":\"AAAAAAAA\"," HASH "}]}", API_INVALID,
             "needs principal" },
