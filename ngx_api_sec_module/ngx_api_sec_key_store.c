@@ -119,9 +119,9 @@ ngx_api_sec_key_store_places(ngx_conf_t *cf, ngx_api_sec_key_store_t *store)
                 && c != '_')
             {
                 ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                                   "\"%V\" is no name for a %s: write letters, "
-                                   "digits, \"-\" and \"_\"", name,
-                                   n ? "parameter" : "header");
+                                   "\"%V\" is no name for a %s: write "
+                                   "letters, digits, \"-\" and \"_\"",
+                                   name, n ? "parameter" : "header");
                 return NGX_CONF_ERROR;
             }
         }
