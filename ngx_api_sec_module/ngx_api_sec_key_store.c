@@ -95,6 +95,8 @@ ngx_api_sec_key_store_places(ngx_conf_t *cf, ngx_api_sec_key_store_t *store)
     ngx_str_t  *name;
     ngx_uint_t  i, n;
 
+    static const char *const  places[] = { "header", "parameter" };
+
     if (store->header.len == 0) {
         ngx_str_set(&store->header, "X-API-Key");
 
@@ -121,7 +123,7 @@ ngx_api_sec_key_store_places(ngx_conf_t *cf, ngx_api_sec_key_store_t *store)
                 ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                    "\"%V\" is no name for a %s: write "
                                    "letters, digits, \"-\" and \"_\"",
-                                   name, n ? "parameter" : "header");
+                                   name, places[n]);
                 return NGX_CONF_ERROR;
             }
         }
