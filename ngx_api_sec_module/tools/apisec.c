@@ -14,6 +14,7 @@
 static const apisec_command_t *const commands[] = {
     &apisec_init,
     &apisec_token,
+    &apisec_key,
     &apisec_jwks,
     &apisec_why,
 };

@@ -61,8 +61,8 @@ typedef struct {
     int (*run)(int argc, char **argv);
 } apisec_command_t;
 
-extern const apisec_command_t apisec_init, apisec_token, apisec_why,
-    apisec_jwks;
+extern const apisec_command_t apisec_init, apisec_token, apisec_key,
+    apisec_why, apisec_jwks;
 
 /* Reads argv (without the command's name) into *values and *args.  APISEC_OK
    or APISEC_USAGE, and then it has said what is wrong. */

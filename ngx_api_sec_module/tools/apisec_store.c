@@ -74,13 +74,13 @@ make_key(char id[STORE_ID_LEN + 1])
 
 
 static char *
-hash(const char *key, const char *pepper)
+hash(const char *key, api_span_t pepper)
 {
     char     text[STORE_HEX_LEN + 1];
     uint8_t  mac[EVP_MAX_MD_SIZE];
     unsigned len = 0;
 
-    HMAC(EVP_sha256(), pepper, (int) strlen(pepper), (const uint8_t *) key,
+    HMAC(EVP_sha256(), pepper.data, (int) pepper.len, (const uint8_t *) key,
         strlen(key), mac, &len);
     hex(mac, len, text);
 
@@ -104,27 +104,54 @@ scopes(const char *text)
 }
 
 
-api_span_t
-apisec_store(const apisec_grant_t *grant, const char *pepper, char **key)
+static void
+add_text(cJSON *entry, const char *name, const char *text)
+{
+    if (text) {
+        cJSON_AddStringToObject(entry, name, text);
+    }
+}
+
+
+cJSON *
+apisec_store_entry(const apisec_grant_t *grant, api_span_t pepper, char **key)
 {
     char   id[STORE_ID_LEN + 1];
-    cJSON *store, *keys, *entry;
+    cJSON *entry;
 
     *key = make_key(id);
 
     entry = cJSON_CreateObject();
-    cJSON_AddStringToObject(entry, "id", id);
-    cJSON_AddStringToObject(entry, "hash", hash(*key, pepper));
-    cJSON_AddStringToObject(entry, "principal", grant->principal);
-    cJSON_AddStringToObject(entry, "plan", grant->plan);
-    cJSON_AddItemToObject(entry, "scopes", scopes(grant->scope));
+    add_text(entry, "id", id);
+    add_text(entry, "hash", hash(*key, pepper));
+    add_text(entry, "principal", grant->principal);
+    add_text(entry, "plan", grant->plan);
+
+    if (grant->scope) {
+        cJSON_AddItemToObject(entry, "scopes", scopes(grant->scope));
+    }
+
     cJSON_AddNumberToObject(entry, "nbf", (double) grant->nbf);
-    cJSON_AddNumberToObject(entry, "exp", (double) grant->exp);
-    cJSON_AddStringToObject(entry, "status", "active");
-    cJSON_AddStringToObject(entry, "owner", grant->owner);
+
+    if (grant->exp != INT64_MAX) {
+        cJSON_AddNumberToObject(entry, "exp", (double) grant->exp);
+    }
+
+    add_text(entry, "status", "active");
+    add_text(entry, "owner", grant->owner);
+
+    return entry;
+}
+
+
+api_span_t
+apisec_store(const apisec_grant_t *grant, const char *pepper, char **key)
+{
+    cJSON *store, *keys;
 
     keys = cJSON_CreateArray();
-    cJSON_AddItemToArray(keys, entry);
+    cJSON_AddItemToArray(keys,
+        apisec_store_entry(grant, api_span(pepper, strlen(pepper)), key));
 
     store = cJSON_CreateObject();
     cJSON_AddItemToObject(store, "keys", keys);

@@ -1,13 +1,6 @@
 /*
- * API keys, as api_key_store will read them: the store has no key in it, only
- * what a key that is presented hashes to.
- *
- *     key     ak_<id>_<secret>_<crc>: 8 and 32 characters of 0-9 A-Z a-z, and
- *             the CRC-32 (ISO 3309) of all before its underscore in 8 digits
- *             of lower-case hex, so that a mistyped key is told from a wrong
- *             one, and a scanner of source code can recognise a leaked one
- *     hash    hmac-sha256:<hex>, of the whole key under the pepper
- *     pepper  the bytes of a file that only nginx reads
+ * API keys, as api_key_store reads them: the store has no key in it, only what
+ * a key that is presented hashes to (api_keystore.h).
  *
  * The secret has 190 random bits: one HMAC is enough, and is cheap enough to
  * be done for every request.
@@ -18,26 +11,58 @@
 
 #include "apisec.h"
 
+#include <cjson/cJSON.h>
+
 
 #define APISEC_PEPPER_LEN 64
+#define APISEC_STORE_MAX (16 << 20)
 
 typedef struct {
     const char *principal;
-    const char *plan;
-    const char *scope;
-    const char *owner;
+    const char *plan;  /* or NULL */
+    const char *scope; /* words; or NULL */
+    const char *owner; /* or NULL */
     int64_t     nbf;
-    int64_t     exp;
+    int64_t     exp; /* INT64_MAX: never */
 } apisec_grant_t;
 
 /* 64 characters of hex, no newline. */
 
 void apisec_pepper(char pepper[APISEC_PEPPER_LEN + 1]);
 
-/* A new key, and the text of a store that knows it alone. */
+/* A new key and the entry that knows it. */
+
+cJSON *
+apisec_store_entry(const apisec_grant_t *grant, api_span_t pepper, char **key);
+
+/* The text of a store of one new key. */
 
 api_span_t
 apisec_store(const apisec_grant_t *grant, const char *pepper, char **key);
+
+
+/*
+ * A store that is being changed.  From open to save or close nobody else who
+ * comes this way can change it.  Saved, it is another file under the old name,
+ * with the old owner, group and mode: whoever reads it meanwhile has the one or
+ * the other.  What fails is said before a call returns.
+ */
+
+typedef struct {
+    const char *path; /* what a symbolic link leads to */
+    int         fd;
+    int         dir; /* its folder */
+    cJSON      *root;
+    cJSON      *keys;
+} apisec_edit_t;
+
+int  apisec_edit_open(apisec_edit_t *edit, const char *path);
+int  apisec_edit_save(apisec_edit_t *edit); /* and close */
+void apisec_edit_close(apisec_edit_t *edit);
+
+/* The same to look only, without the lock. */
+
+int apisec_edit_read(apisec_edit_t *edit, const char *path);
 
 
 #endif /* APISEC_STORE_H */

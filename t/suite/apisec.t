@@ -61,7 +61,7 @@ subtest 'help and usage' => sub {
     like($got->{err}, qr/^usage: apisec COMMAND/, 'no command: usage');
 
     my $help = succeeds('help', 'help');
-    for my $name (qw(init token jwks why)) {
+    for my $name (qw(init token key jwks why)) {
         like($help, qr/^    \Q$name\E +\S/m, "help names $name");
         my $page = succeeds("help $name", 'help', $name);
         like($page, qr/^usage: apisec \Q$name\E /, "$name has a page");
