@@ -1,9 +1,12 @@
 # Every way to build: against Debian's nginx-dev as an unprivileged user,
 # against a plain read-only source tree, and compiled in.  In each the modules
-# load, show only what nginx looks up, and stand in the same order.
+# load, show only what nginx looks up, and stand in the same order.  Two that
+# share no symbol share what they read of a body.
 
 use strict;
 use warnings;
+use lib 't/lib';
+use ApiTest::Server;
 use Cwd qw(abs_path);
 use File::Basename qw(dirname);
 use File::Temp qw(tempdir);
@@ -95,6 +98,53 @@ sub check_object {
          "$name: stack protector");
 }
 
+# reader: another module with a copy of the core, behind sec.  What sec has
+# parsed is not parsed again, what one has begun the other ends, and behind the
+# last of them nothing is held.
+
+sub test_two_readers {
+    my (@load) = @_;
+
+    my $server = ApiTest::Server->start(
+        modules => \@load,
+        workers => 1,
+        http    => 'client_body_buffer_size 1k;',
+        server  => 'location @all { read_body on; empty_gif; }'
+            . ' location /begun/ { api_body any mode=monitor;'
+            . ' api_body_limit 10; try_files /none @all; }'
+            . ' location /alone/ { read_body on; empty_gif; }',
+        location => 'api_body json; read_body on; empty_gif;',
+    );
+
+    my $body = '{"a":"' . 'x' x 20_000 . '"}';
+    my $said = sub {
+        my ($path) = @_;
+        my $from   = length $server->log;
+        my $socket = $server->connected;
+
+        print {$socket} "POST $path HTTP/1.1\r\nHost: a\r\nConnection: close"
+            . "\r\nContent-Type: application/json\r\nContent-Length: "
+            . length($body) . "\r\n\r\n$body";
+        local ($/, $@, $SIG{ALRM}) = (undef, '', sub { die "no answer\n" });
+        alarm 30;
+        my ($code) = (eval { scalar <$socket> } // '') =~ / (\d+)/;
+        alarm 0;
+        return join '; ', $code // 'no answer',
+            substr($server->log, $from) =~ /reader: (.*?)[,\n] client/g;
+    };
+
+    my $length = length $body;
+
+    is($said->('/'), "405; $length bytes, parsed before, held before, json 0"
+        . '; 0 bytes are left', 'a body that two modules look at');
+    is($said->('/alone/'), "405; $length bytes, parsed now, held before, "
+        . 'json 0; 0 bytes are left', '... that one of them alone looks at');
+    is($said->('/begun/'), "405; $length bytes, parsed now, held before, "
+        . 'json 0; 0 bytes are left', '... that the second reads, not the '
+        . 'first that knew of it');
+    return;
+}
+
 my $probe = "--add-dynamic-module=$root/t/build/order";
 
 # Debian's tree; as nobody, who can read nothing but a copy.
@@ -105,18 +155,19 @@ sub test_nginx_dev {
 
     if ($> == 0) {
         $as = 'setpriv --reuid=nobody --regid=nogroup --clear-groups env'
-            . ' HOME=/nonexistent';
+            . ' HOME=/nonexistent CCACHE_DISABLE=1';
     }
 
     mkdir $copy;
     run('a copy of the sources', "cd $root && cp -r config .ci ngx_api_*"
         . " $copy && mkdir -p $copy/t/build && cp -r t/build/order"
-        . " $copy/t/build && chmod -R a+rX $copy && mkdir $copy/build"
+        . " t/build/reader $copy/t/build && chmod -R a+rX $copy && mkdir $copy/build"
         . ($> == 0 ? " && chown nobody $copy/build" : ''))
         or return;
 
     run('built for nginx-dev by an unprivileged user',
-        "cd $copy && ADDONS=--add-dynamic-module=$copy/t/build/order"
+        "cd $copy && ADDONS='--add-dynamic-module=$copy/t/build/order"
+        . " --add-dynamic-module=$copy/t/build/reader'"
         . " $as .ci/build modules") or return;
 
     my @so = map { "$copy/build/modules/$_.so" } @names;
@@ -130,6 +181,8 @@ sub test_nginx_dev {
         is(order_of(modules_of($nginx, @so[@$i], $print)), $order,
            "the same order when loaded as @$i");
     }
+
+    test_two_readers(@so, "$copy/build/modules.objs/ngx_api_reader_module.so");
 }
 
 sub test_plain_tree {
