@@ -52,6 +52,12 @@ typedef struct {
 typedef struct ngx_api_sec_loc_conf_s  ngx_api_sec_loc_conf_t;
 
 
+/* ngx_api_sec_operand.h: what rules compare */
+
+typedef struct ngx_api_sec_query_s  ngx_api_sec_query_t;
+typedef struct ngx_api_sec_paths_s  ngx_api_sec_paths_t;
+
+
 /* What sec knows of a request; hangs in the record. */
 
 struct ngx_api_sec_ctx_s {
@@ -67,6 +73,7 @@ struct ngx_api_sec_ctx_s {
     ngx_uint_t                  seen;         /* ngx_api_seen_e */
 
     const ngx_api_sec_loc_conf_t *body;       /* whose api_body refused */
+    ngx_api_sec_query_t        *query;        /* once a rule has asked */
 
     api_alloc_t                 alloc;
     api_arena_t                 arena;
@@ -123,6 +130,8 @@ struct ngx_api_sec_main_conf_s {
     ngx_array_t                 key_stores;   /* ngx_api_sec_key_store_t * */
     ngx_array_t                 auths;        /* of ngx_api_sec_auth_t * */
     ngx_array_t                 lists;
+    ngx_array_t                 path_operands;
+    const ngx_api_sec_paths_t  *paths;        /* set by api_schema, or NULL */
     ngx_array_t                 statuses;     /* of ngx_api_sec_status_t * */
     time_t                      loaded;       /* this configuration */
     ngx_api_sec_tokens_t       *tokens;
@@ -146,6 +155,7 @@ struct ngx_api_sec_loc_conf_s {
 
     const ngx_api_sec_auth_t   *auth;         /* UNSET_PTR, NULL: off */
     ngx_api_conf_list_t         require;      /* ngx_api_sec_require_t */
+    ngx_api_conf_list_t         bind;         /* ngx_api_sec_bind_t */
     const ngx_api_sec_cors_t   *cors;
     ngx_api_sec_status_t       *status;
     ngx_api_sec_audit_t         audit;
@@ -174,6 +184,11 @@ extern ngx_command_t  ngx_api_sec_commands[];    /* ngx_api_sec_commands.c */
 
 ngx_api_sec_ctx_t *ngx_api_sec_ctx(ngx_http_request_t *r,
     const ngx_api_sec_main_conf_t *mcf, ngx_api_record_t **rec);
+
+/* Its arena, on the pool of the main request. */
+
+api_arena_t *ngx_api_sec_arena(ngx_http_request_t *r,
+    ngx_api_sec_ctx_t *ctx);
 
 /* The mode of a switch under the ceiling of api_mode. */
 
@@ -225,6 +240,12 @@ ngx_int_t ngx_api_sec_key_variables(ngx_conf_t *cf);
 
 char *ngx_api_sec_require(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 ngx_int_t ngx_api_sec_require_check(ngx_http_request_t *r,
+    const ngx_api_sec_main_conf_t *mcf, const ngx_api_sec_loc_conf_t *lcf);
+
+/* ngx_api_sec_bind.c, ngx_api_sec_bind_conf.c */
+
+char *ngx_api_sec_bind(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+ngx_int_t ngx_api_sec_bind_check(ngx_http_request_t *r,
     const ngx_api_sec_main_conf_t *mcf, const ngx_api_sec_loc_conf_t *lcf);
 
 /* ngx_api_sec_vars.c */

@@ -136,11 +136,7 @@ ngx_api_sec_auth_begin(ngx_http_request_t *r, ngx_api_sec_ctx_t *ctx,
     ctx->waiting = 0;
     ngx_memzero(&ctx->fault, sizeof(ngx_api_sec_fault_t));
 
-    if (!ctx->arena_ready) {
-        ngx_api_pool_alloc(&ctx->alloc, r->main->pool);
-        api_arena_init(&ctx->arena, &ctx->alloc, 2048, 0);
-        ctx->arena_ready = 1;
-    }
+    (void) ngx_api_sec_arena(r, ctx);
 }
 
 

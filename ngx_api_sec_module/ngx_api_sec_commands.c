@@ -63,6 +63,8 @@ ngx_command_t  ngx_api_sec_commands[] = {
                     ngx_api_sec_auth),
     NGX_API_SEC_LOC("api_require", NGX_API_SEC_HSLX, NGX_CONF_1MORE,
                     ngx_api_sec_require),
+    NGX_API_SEC_LOC("api_bind", NGX_API_SEC_HSLX, NGX_CONF_1MORE,
+                    ngx_api_sec_bind),
     NGX_API_SEC_MAIN("api_claim_set", NGX_CONF_TAKE2, ngx_api_sec_claim_set),
 
     /* the record */

@@ -4,6 +4,7 @@
  * the suite rather than to a feature.
  */
 
+#include "ngx_api_sec_operand.h"
 #include "ngx_api_sec_status.h"
 
 
@@ -49,6 +50,9 @@ ngx_api_sec_create_main_conf(ngx_conf_t *cf)
            != NGX_OK
         || ngx_array_init(&mcf->auths, cf->pool, 4, sizeof(void *)) != NGX_OK
         || ngx_array_init(&mcf->lists, cf->pool, 4, sizeof(void *)) != NGX_OK
+        || ngx_array_init(&mcf->path_operands, cf->pool, 1,
+                          sizeof(ngx_api_sec_operand_place_t))
+           != NGX_OK
         || ngx_array_init(&mcf->statuses, cf->pool, 1, sizeof(void *))
            != NGX_OK
         || ngx_array_init(&mcf->watches.files, cf->pool, 4, sizeof(void *))
@@ -101,6 +105,7 @@ ngx_api_sec_create_loc_conf(ngx_conf_t *cf)
      *
      *     lcf->shared.type_base = { 0, NULL };
      *     lcf->require = { NULL, 0 };
+     *     lcf->bind = { NULL, 0 };
      *     lcf->status = NULL;
      */
 
@@ -146,6 +151,10 @@ ngx_api_sec_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
                        NGX_API_MODE_ENFORCE);
 
     ngx_api_sec_status_merge(cf, conf, prev);
+
+    if (ngx_api_conf_list_join(cf, &conf->bind, &prev->bind) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
 
     return ngx_api_conf_list_join(cf, &conf->require, &prev->require);
 }

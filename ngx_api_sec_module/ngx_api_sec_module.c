@@ -4,12 +4,12 @@
  *
  *   PREACCESS   CORS preflight, before the limits of ngx_api_ratelimit_module
  *   ACCESS      api_auth, behind the stock access modules
- *   PRECONTENT  api_require, api_body
+ *   PRECONTENT  api_require, api_bind, api_body
  *   filters     the answer to what was refused, CORS headers
  *   LOG         api_audit, counters
  */
 
-#include "ngx_api_sec.h"
+#include "ngx_api_sec_operand.h"
 
 
 typedef struct {
@@ -71,6 +71,7 @@ static ngx_http_output_body_filter_pt    ngx_http_next_body_filter;
 static ngx_int_t
 ngx_api_sec_require_handler(ngx_http_request_t *r)
 {
+    ngx_int_t                        rc;
     ngx_api_record_t                *rec;
     const ngx_api_sec_loc_conf_t    *lcf;
     const ngx_api_sec_main_conf_t   *mcf;
@@ -95,8 +96,16 @@ ngx_api_sec_require_handler(ngx_http_request_t *r)
         ngx_api_refuse_overruled(r, rec);
     }
 
-    return lcf->require.items ? ngx_api_sec_require_check(r, mcf, lcf)
-                              : NGX_DECLINED;
+    if (lcf->require.items) {
+        rc = ngx_api_sec_require_check(r, mcf, lcf);
+
+        if (rc != NGX_DECLINED) {
+            return rc;
+        }
+    }
+
+    return lcf->bind.items ? ngx_api_sec_bind_check(r, mcf, lcf)
+                           : NGX_DECLINED;
 }
 
 
@@ -153,6 +162,19 @@ ngx_api_sec_ctx(ngx_http_request_t *r, const ngx_api_sec_main_conf_t *mcf,
     }
 
     return ctx;
+}
+
+
+api_arena_t *
+ngx_api_sec_arena(ngx_http_request_t *r, ngx_api_sec_ctx_t *ctx)
+{
+    if (!ctx->arena_ready) {
+        ngx_api_pool_alloc(&ctx->alloc, r->main->pool);
+        api_arena_init(&ctx->arena, &ctx->alloc, 2048, 0);
+        ctx->arena_ready = 1;
+    }
+
+    return &ctx->arena;
 }
 
 
@@ -265,7 +287,8 @@ ngx_api_sec_postconfiguration(ngx_conf_t *cf)
         return NGX_ERROR;
     }
 
-    if (ngx_api_sec_status_check(cf, mcf) != NGX_CONF_OK
+    if (ngx_api_sec_operand_check(cf, mcf) != NGX_CONF_OK
+        || ngx_api_sec_status_check(cf, mcf) != NGX_CONF_OK
         || ngx_api_sec_tokens_zone(cf, mcf) != NGX_OK)
     {
         return NGX_ERROR;

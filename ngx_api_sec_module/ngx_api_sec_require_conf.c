@@ -2,19 +2,21 @@
 #include "ngx_api_sec_require.h"
 
 
+#define NGX_API_SEC_REGEX_LIMIT  "(*LIMIT_MATCH=100000)"
+
+
 static char *ngx_api_sec_test_parse(ngx_conf_t *cf,
     ngx_api_sec_require_t *req, ngx_str_t *words, ngx_uint_t n);
-static char *ngx_api_sec_test_scope(ngx_conf_t *cf,
-    ngx_api_sec_require_t *req, ngx_api_sec_test_t *test, ngx_str_t *words,
-    ngx_uint_t n);
 static char *ngx_api_sec_test_operand(ngx_conf_t *cf,
     ngx_api_sec_require_t *req, ngx_api_sec_test_t *test, ngx_str_t *word);
 static char *ngx_api_sec_test_regex(ngx_conf_t *cf, ngx_api_sec_test_t *test);
+#if (NGX_PCRE)
+static ngx_regex_t *ngx_api_sec_regex(ngx_conf_t *cf,
+    const ngx_str_t *pattern);
+#endif
 static ngx_uint_t ngx_api_sec_test_replaced(const ngx_str_t *word);
 static char *ngx_api_sec_test_values(ngx_conf_t *cf,
     ngx_api_sec_test_t *test, ngx_str_t *words, ngx_uint_t n);
-static char *ngx_api_sec_words(ngx_conf_t *cf, ngx_str_t *words, ngx_uint_t n,
-    ngx_str_t *out);
 
 
 char *
@@ -67,10 +69,8 @@ ngx_api_sec_require(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
-/* n words with a space between them */
-
-static char *
-ngx_api_sec_words(ngx_conf_t *cf, ngx_str_t *words, ngx_uint_t n,
+char *
+ngx_api_sec_words(ngx_conf_t *cf, const ngx_str_t *words, ngx_uint_t n,
     ngx_str_t *out)
 {
     size_t       len;
@@ -127,7 +127,21 @@ ngx_api_sec_test_parse(ngx_conf_t *cf, ngx_api_sec_require_t *req,
     }
 
     if (ngx_strcmp(words[0].data, "scope") == 0) {
-        return ngx_api_sec_test_scope(cf, req, test, words + 1, n - 1);
+        req->claims = 1;
+
+        if (ngx_api_sec_scopes_conf(cf, words + 1, n - 1, &test->scopes)
+            != NGX_CONF_OK)
+        {
+            return NGX_CONF_ERROR;
+        }
+
+        /* the challenge names the scopes of the first such test */
+
+        if (req->scope.len == 0) {
+            req->scope = test->scopes.text;
+        }
+
+        return NGX_CONF_OK;
     }
 
     if (ngx_api_sec_test_operand(cf, req, test, &words[0]) != NGX_CONF_OK) {
@@ -149,19 +163,45 @@ ngx_api_sec_test_parse(ngx_conf_t *cf, ngx_api_sec_require_t *req,
 
 
 static char *
-ngx_api_sec_test_scope(ngx_conf_t *cf, ngx_api_sec_require_t *req,
-    ngx_api_sec_test_t *test, ngx_str_t *words, ngx_uint_t n)
+ngx_api_sec_test_operand(ngx_conf_t *cf, ngx_api_sec_require_t *req,
+    ngx_api_sec_test_t *test, ngx_str_t *word)
+{
+    if (ngx_api_sec_operand_conf(cf, word, &test->operand) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (test->operand.kind == NGX_API_SEC_OPERAND_LITERAL) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" is the same for every request: nothing is "
+                           "tested", word);
+        return NGX_CONF_ERROR;
+    }
+
+    if (ngx_api_sec_operand_is_identity(&test->operand)) {
+        req->claims = 1;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_api_sec_scopes_conf(ngx_conf_t *cf, ngx_str_t *words, ngx_uint_t n,
+    ngx_api_sec_scopes_t *scopes)
 {
     ngx_uint_t   i, c;
     api_span_t  *scope;
 
-    test->kind = NGX_API_SEC_TEST_SCOPE;
-    req->claims = 1;
-
     if (n > 1 && ngx_strcmp(words[0].data, "any") == 0) {
-        test->any = 1;
+        scopes->any = 1;
         words++;
         n--;
+    }
+
+    if (ngx_array_init(&scopes->names, cf->pool, n, sizeof(api_span_t))
+        != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
     }
 
     for (i = 0; i < n; i++) {
@@ -180,70 +220,11 @@ ngx_api_sec_test_scope(ngx_conf_t *cf, ngx_api_sec_require_t *req,
             return NGX_CONF_ERROR;
         }
 
-        scope = ngx_array_push(&test->values);
-        if (scope == NULL) {
-            return NGX_CONF_ERROR;
-        }
-
+        scope = ngx_array_push(&scopes->names);
         *scope = ngx_api_span(&words[i]);
     }
 
-    /* the challenge names the scopes of the first such test */
-
-    return req->scope.len ? NGX_CONF_OK
-                          : ngx_api_sec_words(cf, words, n, &req->scope);
-}
-
-
-static char *
-ngx_api_sec_test_operand(ngx_conf_t *cf, ngx_api_sec_require_t *req,
-    ngx_api_sec_test_t *test, ngx_str_t *word)
-{
-    api_err_t                          err;
-    ngx_str_t                          path;
-    api_alloc_t                        alloc;
-    api_arena_t                        arena;
-    ngx_http_compile_complex_value_t   ccv;
-
-    if (word->len > 6 && ngx_strncmp(word->data, "claim:", 6) == 0) {
-        test->kind = NGX_API_SEC_TEST_CLAIM;
-        req->claims = 1;
-
-        path.data = word->data + 6;
-        path.len = word->len - 6;
-
-        ngx_api_pool_alloc(&alloc, cf->pool);
-        api_arena_init(&arena, &alloc, 256, 0);
-
-        if (api_claim_path_parse(&test->path, ngx_api_span(&path), &arena,
-                                 &err)
-            != API_OK)
-        {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "\"%V\": %s", word,
-                               err.text);
-            return NGX_CONF_ERROR;
-        }
-
-        return NGX_CONF_OK;
-    }
-
-    if (ngx_http_script_variables_count(word) == 0) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "unknown operand \"%V\": write claim:NAME or a "
-                           "variable", word);
-        return NGX_CONF_ERROR;
-    }
-
-    test->kind = NGX_API_SEC_TEST_VARIABLE;
-
-    ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
-
-    ccv.cf = cf;
-    ccv.value = word;
-    ccv.complex_value = &test->cv;
-
-    return ngx_http_compile_complex_value(&ccv) == NGX_OK ? NGX_CONF_OK
-                                                          : NGX_CONF_ERROR;
+    return ngx_api_sec_words(cf, words, n, &scopes->text);
 }
 
 
@@ -305,51 +286,73 @@ ngx_api_sec_test_values(ngx_conf_t *cf, ngx_api_sec_test_t *test,
         return NGX_CONF_ERROR;
     }
 
-    if (test->kind == NGX_API_SEC_TEST_VARIABLE
-        && (test->op == API_CLAIM_ANY || test->op == API_CLAIM_CONTAINS
-            || test->op == API_CLAIM_GT || test->op == API_CLAIM_GE
-            || test->op == API_CLAIM_LT || test->op == API_CLAIM_LE))
-    {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "a variable is text: it takes eq, ne, in, prefix, "
-                           "~ and exists, not \"%s\"",
-                           api_claim_op_name(test->op));
-        return NGX_CONF_ERROR;
-    }
-
     return test->op == API_CLAIM_MATCH ? ngx_api_sec_test_regex(cf, test)
                                        : NGX_CONF_OK;
 }
 
 
+/*
+ * What somebody else writes is matched in so many steps, with and without
+ * JIT; a value that takes more does not match.  The expression is compiled by
+ * itself first, so that its errors are about what was written.
+ */
+
 static char *
 ngx_api_sec_test_regex(ngx_conf_t *cf, ngx_api_sec_test_t *test)
 {
 #if (NGX_PCRE)
-    u_char                errstr[NGX_MAX_CONF_ERRSTR];
-    api_span_t           *value;
-    ngx_regex_compile_t   rc;
+    ngx_str_t    pattern, limited;
+    api_span_t  *value;
 
     value = test->values.elts;
+    pattern = ngx_api_str(value[0]);
 
-    ngx_memzero(&rc, sizeof(ngx_regex_compile_t));
+    limited.len = sizeof(NGX_API_SEC_REGEX_LIMIT) - 1 + pattern.len;
+    limited.data = ngx_pnalloc(cf->pool, limited.len + 1);
 
-    rc.pattern = ngx_api_str(value[0]);
-    rc.pool = cf->pool;
-    rc.err.len = NGX_MAX_CONF_ERRSTR;
-    rc.err.data = errstr;
-
-    if (ngx_regex_compile(&rc) != NGX_OK) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%V", &rc.err);
+    if (limited.data == NULL) {
         return NGX_CONF_ERROR;
     }
 
-    test->regex = rc.regex;
+    ngx_snprintf(limited.data, limited.len + 1,
+                 NGX_API_SEC_REGEX_LIMIT "%V%Z", &pattern);
 
-    return NGX_CONF_OK;
+    if (ngx_api_sec_regex(cf, &pattern) == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    test->regex = ngx_api_sec_regex(cf, &limited);
+
+    return test->regex ? NGX_CONF_OK : NGX_CONF_ERROR;
 #else
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                        "\"~\" needs an nginx that is built with PCRE");
     return NGX_CONF_ERROR;
 #endif
 }
+
+
+#if (NGX_PCRE)
+
+static ngx_regex_t *
+ngx_api_sec_regex(ngx_conf_t *cf, const ngx_str_t *pattern)
+{
+    u_char               errstr[NGX_MAX_CONF_ERRSTR];
+    ngx_regex_compile_t  rc;
+
+    ngx_memzero(&rc, sizeof(ngx_regex_compile_t));
+
+    rc.pattern = *pattern;
+    rc.pool = cf->pool;
+    rc.err.len = NGX_MAX_CONF_ERRSTR;
+    rc.err.data = errstr;
+
+    if (ngx_regex_compile(&rc) != NGX_OK) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%V", &rc.err);
+        return NULL;
+    }
+
+    return rc.regex;
+}
+
+#endif

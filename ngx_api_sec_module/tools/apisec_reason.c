@@ -127,6 +127,46 @@ static const apisec_reason_t reasons[] = {
         "Compare the rule that was noted with the claims that the provider"
         " puts into the token." },
 
+    /* api_status */
+
+    { "require", "foreign_host",
+        "The Host of a request for api_status is no name of that server.",
+        "Add the name to server_name if it is yours; a page may have tried to"
+        " get in by DNS rebinding." },
+    { "require", "read_only", "Something was to be changed by api_status.",
+        "Write api_status write, with api_auth and api_require, where changes"
+        " are welcome." },
+    { "require", "no_admin_header",
+        "A change by api_status came without the header X-Api-Admin: 1.",
+        "The tool that makes changes sends it; a browser cannot by itself." },
+
+    /* api_bind */
+
+    { "bind", "no_credential",
+        "The rule looks at a credential, and there is none that was verified.",
+        "Write api_auth without optional here, or have the client send one." },
+    { "bind", "other_owner",
+        "The object that was asked for is not the caller's.",
+        "Either the caller tries others' ids, or the rule that was noted is"
+        " too narrow: give those who may see all a scope, and add  or scope"
+        " NAME." },
+    { "bind", "object_missing",
+        "The request does not name the object that the rule looks at.",
+        "The client names it; or write absent=skip where the upstream then"
+        " answers with the caller's own." },
+    { "bind", "owner_missing",
+        "The credential has nothing to compare the object with.",
+        "Have the provider put the claim into its tokens." },
+    { "bind", "two_readings",
+        "The request can be read in two ways: a parameter or header twice, an"
+        " escape within an escape, a path with %2F or dots.",
+        "Clients do not send this; scanners do. See Two readings in the page"
+        " of api_bind." },
+    { "bind", "internal_error",
+        "There was not memory enough to check it, so it was"
+        " refused.",
+        "Look at the memory of the machine and at limits of the service." },
+
     /* api_cors, of a preflight */
 
     { "cors", "origin", "A page of an origin that is not allowed asked.",

@@ -569,7 +569,7 @@ a test is missing in "api_require scope a or": write "scope NAME" or "claim:NAME
     location /v1/ { api_require sub eq alice; }
 --- must_die
 --- error_log
-unknown operand "sub": write claim:NAME or a variable in
+unknown operand "sub": write claim:NAME, key:NAME, path:NAME, query:NAME, header:NAME or a variable in
 
 
 
@@ -609,12 +609,12 @@ unknown comparison "=="; there are eq, ne, in, any, contains, prefix, ~, exists,
 
 
 
-=== TEST 30: an order of a variable
+=== TEST 30: nothing is tested
 --- config
-    location /v1/ { api_require $arg_age ge 10; }
+    location /v1/ { api_require literal:x eq x; }
 --- must_die
 --- error_log
-a variable is text: it takes eq, ne, in, prefix, ~ and exists, not "ge" in
+"literal:x" is the same for every request: nothing is tested in
 
 
 
@@ -642,3 +642,81 @@ qr/\[emerg\] .*pcre2?_compile\(\) failed: .+ in "\(\(" .*in \S+nginx\.conf:\d+$/
 --- must_die
 --- error_log
 unknown "nowhere" variable
+
+
+
+=== TEST 34: what the client sends, decoded
+--- config
+    location /v1/ {
+        api_auth jwt=corp;
+        api_require query:limit le 100;
+        api_require query:sort in name "date desc";
+        api_require header:X-Client prefix mobile- web-;
+        api_require header:X-Client ne web-0;
+        try_files /in.txt =404;
+    }
+--- request eval
+[map { "GET /v1/?$_" } 'limit=100&sort=name', 'limit=1e2&sort=date+desc',
+ 'limit=100.0&s%6frt=date%20desc', 'limit=101&sort=name',
+ 'limit=0100&sort=name', 'limit=1&limit=1000&sort=name', 'limit=1&Limit=9&sort=name',
+ 'sort=name', 'limit=1&sort=Name', 'limit=1', 'limit=1&sort=name', 'limit=1&sort=name',
+ 'limit=1&sort=name', 'limit=1&sort=name']
+--- more_headers eval
+my $t = bearer();
+[("$t\nX-Client: mobile-1") x 10, "$t\nX-Client: web-1", $t,
+ "$t\nX-Client: web-0", "$t\nX-Client: web-1\nX-Client: mobile-1"]
+--- error_code eval
+[(200) x 3, (403) x 7, 200, (403) x 3]
+
+
+
+=== TEST 35: text has words, and orders where it is a number
+--- config
+    location /v1/ {
+        api_require header:X-Tags any a b;
+        api_require header:X-Tags contains c d;
+        api_require $request_length lt 100000;
+        api_require $arg_n gt 4.5;
+        try_files /in.txt =404;
+    }
+--- request eval
+[map { "GET /v1/?n=$_" } 5, 4.5, '5x', '', 5, 5, 5]
+--- more_headers eval
+[("X-Tags: c a d") x 4, "X-Tags: c,a,d", "X-Tags: c d", "X-Tags: a d"]
+--- error_code eval
+[200, (403) x 6]
+
+
+
+=== TEST 36: an expression that would take for ever gives up, and does not match
+--- config
+    location /v1/ {
+        api_require header:X-Id ~ "^(a+)+$";
+        try_files /in.txt =404;
+    }
+--- request eval
+["GET /v1/", "GET /v1/"]
+--- more_headers eval
+["X-Id: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "X-Id: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!"]
+--- error_code eval
+[200, 403]
+--- error_log
+the expression of "~" in api_require gave up on a value of 41 bytes
+
+
+
+=== TEST 37: ... with JIT too
+--- main_config
+pcre_jit on;
+--- config
+    location /v1/ {
+        api_require header:X-Id ~ "^(a+)+$";
+        try_files /in.txt =404;
+    }
+--- request
+GET /v1/
+--- more_headers
+X-Id: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!
+--- error_code: 403
+--- error_log
+the expression of "~" in api_require gave up on a value of 41 bytes

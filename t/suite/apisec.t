@@ -471,7 +471,13 @@ sub reasons {
 
         my ($check) = $code =~ /why\.check = NGX_API_CHECK_(\w+)/ or next;
         $found{lc "$check $1"} = 1
-            while $code =~ /(?:why\.reason|ctx->error), "(\w+)"/g;
+            while $code =~ /(?:why(?:\.|->)reason|ctx->error), "(\w+)"/g;
+        $found{lc "$check $1"} = 1
+            while $code =~ /_status_refuse\(.*?"(\w+)"/gs;
+
+        my ($table) = $code =~ /_reasons\[\] = \{(.*?)\};/s or next;
+        $found{lc "$check $_"} = 1
+            for grep { $_ ne 'bound' } $table =~ /ngx_string\("(\w+)"\)/g;
     }
 
     return sort keys %found;
@@ -479,7 +485,7 @@ sub reasons {
 
 subtest 'why: every reason has words' => sub {
     my @reasons = reasons();
-    for my $check (qw(auth require body cors)) {
+    for my $check (qw(auth require bind body cors)) {
         ok((grep { /^$check / } @reasons), "reasons of $check are found");
     }
     cmp_ok(scalar @reasons, '>=', 38, 'and all in all enough');
