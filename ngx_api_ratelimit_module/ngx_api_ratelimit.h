@@ -1,6 +1,12 @@
 
 /*
- * Private to this folder: what the files of ngx_api_ratelimit_module share.
+ * ngx_api_ratelimit_module: what its files share.
+ *
+ * A policy says what is counted, by which key, in which zone; a switch
+ * (api_ratelimit) names policies where requests are.  For each request an
+ * item is made of a policy: its key as a fingerprint, its cost, what was
+ * decided.  Items live until the request is logged, where charges that depend
+ * on the response are settled.
  */
 
 #ifndef _NGX_API_RATELIMIT_H_INCLUDED_
@@ -10,33 +16,171 @@
 #include "ngx_api_refuse.h"
 #include "ngx_api_tally.h"
 #include "ngx_api_watch.h"
+#include "ngx_api_zone.h"
+#include "api_addr.h"
+#include "api_table.h"
+
+
+#define NGX_API_RATELIMIT_NAME_MAX  64
+
+/* Where a policy is decided: policy->at. */
+
+#define NGX_API_RATELIMIT_ADDRESS   0    /* PREACCESS: nobody is known yet */
+#define NGX_API_RATELIMIT_IDENTITY  1    /* PRECONTENT, authorized */
+
+/* An empty key. */
+
+#define NGX_API_RATELIMIT_SKIP      0
+#define NGX_API_RATELIMIT_DENY      1
+
+/* Which phases a configuration needs: bits of used. */
+
+#define NGX_API_RATELIMIT_USES_LIMIT         0x01
+#define NGX_API_RATELIMIT_USES_BAN           0x10  /* at=address */
+#define NGX_API_RATELIMIT_USES_BAN_IDENTITY  0x20
 
 
 typedef struct ngx_api_ratelimit_bans_s  ngx_api_ratelimit_bans_t;
 typedef struct ngx_api_ratelimit_ban_s  ngx_api_ratelimit_ban_t;
 
 
-/* Which phases a configuration needs: bits of used. */
-
-#define NGX_API_RATELIMIT_USES_BAN           0x10  /* at=address */
-#define NGX_API_RATELIMIT_USES_BAN_IDENTITY  0x20
-
+/*
+ * A zone holds one kind of thing: that of the policies that use it.
+ */
 
 typedef struct {
-    ngx_api_door_t              door;         /* must be first */
-    ngx_api_self_t              self;
-    ngx_shm_zone_t             *zone;
-    ngx_api_tenant_t            tenant;
-    ngx_uint_t                  used;         /* ..._USES_* */
+    ngx_str_t                   name;
+    ngx_shm_zone_t             *shm;
+    ngx_uint_t                  kind;     /* api_table_kind_t; 0: unused */
+    ngx_uint_t                  full;     /* api_full_t */
 
-    ngx_api_ratelimit_bans_t   *bans;         /* NULL: no line about bans */
-    ngx_api_watches_t           watches;
-} ngx_api_ratelimit_main_conf_t;
+    void                       *data;     /* shared: api_table_t */
+    size_t                      size;     /* of data */
+} ngx_api_ratelimit_zone_t;
 
+
+typedef struct ngx_api_ratelimit_policy_s  ngx_api_ratelimit_policy_t;
+typedef struct ngx_api_ratelimit_item_s    ngx_api_ratelimit_item_t;
+
+
+/* What a client is told about an item; times in ns from item->now on. */
 
 typedef struct {
-    ngx_api_conf_list_t         bans;         /* of ngx_api_ratelimit_ban_t */
-} ngx_api_ratelimit_loc_conf_t;
+    uint64_t                    limit;
+    uint64_t                    left;
+    uint64_t                    next;     /* until there is more */
+    uint64_t                    wait;     /* until this request would pass;
+                                             UINT64_MAX: never */
+} ngx_api_ratelimit_report_t;
+
+
+/* The kinds of policies.  Functions return api_limit_rc_t. */
+
+typedef struct {
+    ngx_str_t                   directive;
+    ngx_str_t                   reason;   /* when it is over */
+    ngx_uint_t                  table;    /* kind of its zone */
+
+    /* cost and limit are set: read what else the request says; NGX_OK,
+       NGX_DECLINED: unlimited, NGX_ERROR: no value that makes sense */
+    ngx_int_t                 (*prepare)(ngx_http_request_t *r,
+                                  ngx_api_ratelimit_item_t *item);
+
+    int                       (*peek)(ngx_api_ratelimit_item_t *item);
+    int                       (*charge)(ngx_http_request_t *r,
+                                  ngx_api_ratelimit_item_t *item);
+    void                      (*refund)(ngx_api_ratelimit_item_t *item,
+                                  uint64_t cost);
+
+    /* more, after the fact; NULL: cannot */
+    void                      (*more)(ngx_api_ratelimit_item_t *item,
+                                  uint64_t cost);
+
+    void                      (*report)(const ngx_api_ratelimit_item_t *item,
+                                  ngx_api_ratelimit_report_t *report);
+} ngx_api_ratelimit_kind_t;
+
+
+/* Statuses of responses: 401, 4xx. */
+
+typedef struct {
+    uint16_t                    from;
+    uint16_t                    to;
+} ngx_api_ratelimit_range_t;
+
+
+/* Where a worker remembers when it last logged; changes while it runs. */
+
+typedef struct {
+    time_t                      second;
+    ngx_uint_t                  left_out;
+} ngx_api_ratelimit_sample_t;
+
+
+struct ngx_api_ratelimit_policy_s {
+    ngx_str_t                         name;
+    const ngx_api_ratelimit_kind_t   *kind;
+    uint64_t                          id;     /* api_table_policy */
+
+    ngx_str_t                         zone_name;
+    ngx_api_ratelimit_zone_t         *zone;
+
+    ngx_http_complex_value_t          key;
+    ngx_http_complex_value_t         *when;   /* NULL: always */
+
+    /* fixed values, and those that a request has to be asked for, or NULL */
+
+    api_gcra_t                        gcra;
+    ngx_http_complex_value_t         *rate;
+    ngx_http_complex_value_t         *burst;
+    uint64_t                          limit;  /* window, quota, concurrency */
+    ngx_http_complex_value_t         *limit_value;
+    uint64_t                          cost;
+    ngx_http_complex_value_t         *cost_value;
+
+    api_window_t                      window; /* length 0: none */
+    uint64_t                          delay;  /* requests that need not wait;
+                                                 NGX_API_RATELIMIT_NODELAY */
+    ngx_array_t                      *charge; /* ngx_api_ratelimit_range_t */
+    ngx_array_t                      *refund;
+    unsigned                          bytes:1;
+
+    ngx_uint_t                        at;
+    ngx_uint_t                        empty;
+    ngx_uint_t                        status;
+
+    ngx_str_t                         header; /* RateLimit-Policy's item, or
+                                                 empty: not fixed */
+    ngx_api_ratelimit_sample_t       *sample;
+
+    ngx_str_t                         file;   /* where it stands */
+    ngx_uint_t                        line;
+};
+
+#define NGX_API_RATELIMIT_NODELAY  UINT64_MAX
+
+
+struct ngx_api_ratelimit_item_s {
+    ngx_api_ratelimit_item_t         *next;
+    const ngx_api_ratelimit_policy_t *policy;
+
+    uint64_t                          tag;
+    uint64_t                          cost;
+    uint64_t                          limit;
+    const api_gcra_t                 *gcra;
+    uint64_t                          end;    /* of a quota's period */
+    api_now_t                         now;    /* when it was decided */
+    uint64_t                          state;  /* tat, or used */
+    api_window_report_t               window;
+    void                             *hold;   /* concurrency */
+
+    unsigned                          rc:4;   /* api_limit_rc_t */
+    unsigned                          charged:1;
+    unsigned                          monitor:1;
+    unsigned                          over:1;
+    unsigned                          fault:1;  /* no decision was possible */
+    unsigned                          fresh:1;  /* made in this phase */
+};
 
 
 /*
@@ -47,27 +191,78 @@ typedef struct {
 #define NGX_API_RATELIMIT_BANS  8
 
 typedef struct {
-    const ngx_api_ratelimit_ban_t  *lines[NGX_API_RATELIMIT_BANS];
-    ngx_uint_t                      n;
-    ngx_uint_t                      banned;   /* refused: no strikes */
+    const ngx_api_ratelimit_ban_t    *lines[NGX_API_RATELIMIT_BANS];
+    ngx_uint_t                        n;
+    ngx_uint_t                        banned;    /* refused: no strikes */
 } ngx_api_ratelimit_ban_ctx_t;
 
 
 /* record->own[NGX_API_RATELIMIT] */
 
 typedef struct {
-    ngx_api_ratelimit_ban_ctx_t     ban;
+    ngx_api_ratelimit_ban_ctx_t       ban;
+    ngx_api_ratelimit_item_t         *items;
+    ngx_api_ratelimit_item_t        **last;
+    const ngx_api_ratelimit_item_t   *refused;   /* that decided */
+    uint64_t                          retry;     /* ns; 0: unknown */
+    uint64_t                          delay;     /* ns that it waited */
+    unsigned                          waiting:1;
+    unsigned                          monitor:1; /* would have been refused */
 } ngx_api_ratelimit_ctx_t;
 
 
-extern ngx_module_t   ngx_api_ratelimit_module;
+/* An api_ratelimit's name. */
+
+typedef struct {
+    ngx_str_t                         name;
+    const ngx_api_ratelimit_policy_t *policy;
+    ngx_api_mode_t                    mode;
+    ngx_str_t                         file;
+    ngx_uint_t                        line;
+} ngx_api_ratelimit_use_t;
+
+
+#define NGX_API_RATELIMIT_DRAFT   0x01
+#define NGX_API_RATELIMIT_LEGACY  0x02
+
+typedef struct {
+    ngx_api_conf_list_t               uses;      /* ngx_api_ratelimit_use_t */
+    ngx_uint_t                        phases;    /* 1 << at */
+    ngx_uint_t                        headers;
+    ngx_uint_t                        jitter;    /* s */
+    ngx_api_conf_list_t               bans;      /* ngx_api_ratelimit_ban_t */
+} ngx_api_ratelimit_loc_conf_t;
+
+
+typedef struct {
+    ngx_api_door_t                    door;      /* must be first */
+    ngx_api_self_t                    self;
+    ngx_shm_zone_t                   *zone;      /* of the suite */
+    ngx_api_tenant_t                  tenant;
+
+    ngx_array_t                       zones;     /* of pointers */
+    ngx_array_t                       policies;  /* of pointers */
+    ngx_array_t                       uses;      /* of pointers */
+    ngx_uint_t                        used;      /* NGX_API_RATELIMIT_USES_* */
+    ngx_uint_t                        ipv4;      /* api_ratelimit_net */
+    ngx_uint_t                        ipv6;
+
+    ngx_api_ratelimit_bans_t         *bans;      /* NULL: no line about bans */
+    ngx_api_watches_t                 watches;
+} ngx_api_ratelimit_main_conf_t;
+
+
+extern ngx_module_t  ngx_api_ratelimit_module;
 extern ngx_command_t  ngx_api_ratelimit_commands[];
 
 
-/* NULL without memory; *rec is the record it belongs to. */
+/* ngx_api_ratelimit_module.c: NULL without memory; *rec is the record it
+   belongs to.  peek: NULL when there is none yet. */
 
 ngx_api_ratelimit_ctx_t *ngx_api_ratelimit_ctx(ngx_http_request_t *r,
     const ngx_api_ratelimit_main_conf_t *mcf, ngx_api_record_t **rec);
+ngx_api_ratelimit_ctx_t *ngx_api_ratelimit_peek_ctx(ngx_http_request_t *r,
+    const ngx_api_ratelimit_main_conf_t *mcf);
 
 /* The mode of a switch below the ceiling of api_mode. */
 
@@ -75,7 +270,98 @@ ngx_uint_t ngx_api_ratelimit_mode(ngx_http_request_t *r,
     const ngx_api_ratelimit_main_conf_t *mcf, const ngx_api_mode_t *mode);
 
 
+/* ngx_api_ratelimit_zone.c */
+
+char *ngx_api_ratelimit_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+ngx_api_ratelimit_zone_t *ngx_api_ratelimit_zone_find(
+    const ngx_api_ratelimit_main_conf_t *mcf, const ngx_str_t *name);
+
+/* All policies are bound: may the old memory be kept? */
+
+void ngx_api_ratelimit_zone_check(ngx_api_ratelimit_zone_t *zone);
+
+/* Both clocks, now. */
+
+void ngx_api_ratelimit_now(api_now_t *now);
+
+
+/* ngx_api_ratelimit_policy.c */
+
+char *ngx_api_ratelimit_policy(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_api_ratelimit_resolve(ngx_conf_t *cf,
+    ngx_api_ratelimit_main_conf_t *mcf);
+
+
+/* ngx_api_ratelimit_kind.c */
+
+extern const ngx_api_ratelimit_kind_t  ngx_api_ratelimit_rate;
+extern const ngx_api_ratelimit_kind_t  ngx_api_ratelimit_window;
+
+
+/* ngx_api_ratelimit_handler.c */
+
+ngx_int_t ngx_api_ratelimit_address_handler(ngx_http_request_t *r);
+ngx_int_t ngx_api_ratelimit_identity_handler(ngx_http_request_t *r);
+
+
+/* ngx_api_ratelimit_settle.c: LOG */
+
+void ngx_api_ratelimit_settle(ngx_http_request_t *r,
+    ngx_api_ratelimit_ctx_t *ctx);
+
+
+/* ngx_api_ratelimit_answer.c */
+
+ngx_int_t ngx_api_ratelimit_refuse(ngx_http_request_t *r,
+    const ngx_api_ratelimit_main_conf_t *mcf, ngx_api_record_t *rec,
+    ngx_api_ratelimit_ctx_t *ctx, ngx_api_ratelimit_item_t *item,
+    ngx_uint_t mode);
+ngx_int_t ngx_api_ratelimit_headers(ngx_http_request_t *r,
+    ngx_api_ratelimit_ctx_t *ctx);
+
+/* RateLimit-Policy's item for a limit; room for it. */
+
+#define NGX_API_RATELIMIT_HEADER_MAX                                          \
+    (NGX_API_RATELIMIT_NAME_MAX + 2 * NGX_INT64_LEN                           \
+     + sizeof("\"\";q=;w=;qu=\"concurrent-requests\""))
+
+u_char *ngx_api_ratelimit_header_policy(u_char *p,
+    const ngx_api_ratelimit_policy_t *policy, const api_gcra_t *gcra,
+    uint64_t limit);
+
+/* The item that says most: refused, or with the least left. */
+
+const ngx_api_ratelimit_item_t *ngx_api_ratelimit_tightest(
+    const ngx_api_ratelimit_ctx_t *ctx, ngx_api_ratelimit_report_t *report);
+
+
+/* ngx_api_ratelimit_vars.c */
+
+ngx_int_t ngx_api_ratelimit_add_variables(ngx_conf_t *cf);
+
+/*
+ * The network that stands for a client, by api_ratelimit_net.  0: he has none
+ * (a unix socket).
+ */
+
+ngx_uint_t ngx_api_ratelimit_client(const ngx_http_request_t *r,
+    api_addr_t *addr, api_net_t *net);
+
+/* As it is shown and typed: without the prefix length of one address. */
+
+size_t ngx_api_ratelimit_client_text(const api_net_t *net,
+    char out[API_NET_TEXT]);
+
+
+/* ngx_api_ratelimit_conf.c */
+
+char *ngx_api_ratelimit(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_api_ratelimit_set_headers(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_api_ratelimit_net(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 void *ngx_api_ratelimit_create_main_conf(ngx_conf_t *cf);
+char *ngx_api_ratelimit_init_main_conf(ngx_conf_t *cf, void *conf);
 void *ngx_api_ratelimit_create_loc_conf(ngx_conf_t *cf);
 char *ngx_api_ratelimit_merge_loc_conf(ngx_conf_t *cf, void *parent,
     void *child);

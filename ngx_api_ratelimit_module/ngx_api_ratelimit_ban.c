@@ -182,7 +182,7 @@ ngx_api_ratelimit_ban_key(ngx_http_request_t *r,
     }
 
     if (ban->key == NULL) {
-        if (!ngx_api_ratelimit_client(r->connection, &addr, &net)) {
+        if (!ngx_api_ratelimit_client(r, &addr, &net)) {
             return NGX_DECLINED;
         }
 
@@ -235,7 +235,7 @@ ngx_api_ratelimit_ban_allowed(ngx_http_request_t *r,
     api_addr_t                   addr;
     ngx_api_ratelimit_allow_t  **file;
 
-    if (!ngx_api_ratelimit_client(r->connection, &addr, &client)) {
+    if (!ngx_api_ratelimit_client(r, &addr, &client)) {
         return 0;
     }
 
@@ -443,51 +443,4 @@ ngx_api_ratelimit_ban_strike(ngx_http_request_t *r,
     if (verdict == API_BAN_LOST) {
         ngx_api_ratelimit_ban_lost(mcf->bans, r->connection->log);
     }
-}
-
-
-ngx_uint_t
-ngx_api_ratelimit_client(ngx_connection_t *c, api_addr_t *addr,
-    api_net_t *net)
-{
-    struct sockaddr_in   *sin;
-#if (NGX_HAVE_INET6)
-    struct sockaddr_in6  *sin6;
-#endif
-
-    switch (c->sockaddr->sa_family) {
-
-#if (NGX_HAVE_INET6)
-    case AF_INET6:
-        sin6 = (struct sockaddr_in6 *) c->sockaddr;
-        *addr = api_addr_v6(sin6->sin6_addr.s6_addr);
-        break;
-#endif
-
-    case AF_INET:
-        sin = (struct sockaddr_in *) c->sockaddr;
-        *addr = api_addr_v4((const uint8_t *) &sin->sin_addr.s_addr);
-        break;
-
-    default:
-        return 0;
-    }
-
-    net->addr = *addr;
-    net->bits = 32;
-
-    if (addr->v6) {
-        net->addr.lo = 0;
-        net->bits = 64;
-    }
-
-    return 1;
-}
-
-
-size_t
-ngx_api_ratelimit_client_text(const api_net_t *net, char out[API_NET_TEXT])
-{
-    return net->addr.v6 ? api_net_print(net, out)
-                        : api_addr_print(&net->addr, out);
 }

@@ -110,18 +110,4 @@ void ngx_api_ratelimit_ban_lost(const ngx_api_ratelimit_bans_t *bans,
 uint64_t ngx_api_ratelimit_ban_now(void);
 
 
-/*
- * The network that stands for a client: his IPv4 address, or the /64 of his
- * IPv6 address.  0: he has none (a unix socket).
- */
-
-ngx_uint_t ngx_api_ratelimit_client(ngx_connection_t *c, api_addr_t *addr,
-    api_net_t *net);
-
-/* As it is shown and typed: without the prefix length of one IPv4 address. */
-
-size_t ngx_api_ratelimit_client_text(const api_net_t *net,
-    char out[API_NET_TEXT]);
-
-
 #endif /* _NGX_API_RATELIMIT_BAN_H_INCLUDED_ */

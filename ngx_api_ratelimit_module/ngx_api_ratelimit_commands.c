@@ -7,14 +7,12 @@
 #include "ngx_api_ratelimit_ban.h"
 
 
-#define NGX_API_RATELIMIT_HSL                                                 \
-    NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF
-
 #define NGX_API_RATELIMIT_HSLX                                                \
-    NGX_API_RATELIMIT_HSL|NGX_HTTP_LIF_CONF|NGX_HTTP_LMT_CONF
+    NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF                    \
+    |NGX_HTTP_LIF_CONF|NGX_HTTP_LMT_CONF
 
-#define NGX_API_RATELIMIT_LOC(name, contexts, args, set)                      \
-    { ngx_string(name), (contexts)|(args), set,                               \
+#define NGX_API_RATELIMIT_LOC(name, args, set)                                \
+    { ngx_string(name), NGX_API_RATELIMIT_HSLX|(args), set,                   \
       NGX_HTTP_LOC_CONF_OFFSET, 0, NULL }
 
 #define NGX_API_RATELIMIT_MAIN(name, args, set)                               \
@@ -24,10 +22,22 @@
 
 ngx_command_t  ngx_api_ratelimit_commands[] = {
 
+    NGX_API_RATELIMIT_MAIN("api_ratelimit_zone", NGX_CONF_2MORE,
+                           ngx_api_ratelimit_zone),
+    NGX_API_RATELIMIT_MAIN("api_ratelimit_policy", NGX_CONF_2MORE,
+                           ngx_api_ratelimit_policy),
+    NGX_API_RATELIMIT_MAIN("api_ratelimit_net", NGX_CONF_1MORE,
+                           ngx_api_ratelimit_net),
+
+    NGX_API_RATELIMIT_LOC("api_ratelimit", NGX_CONF_1MORE,
+                          ngx_api_ratelimit),
+    NGX_API_RATELIMIT_LOC("api_ratelimit_headers", NGX_CONF_TAKE12,
+                          ngx_api_ratelimit_set_headers),
+
     /* bans */
 
-    NGX_API_RATELIMIT_LOC("api_ratelimit_ban", NGX_API_RATELIMIT_HSLX,
-                          NGX_CONF_1MORE, ngx_api_ratelimit_ban),
+    NGX_API_RATELIMIT_LOC("api_ratelimit_ban", NGX_CONF_1MORE,
+                          ngx_api_ratelimit_ban),
     NGX_API_RATELIMIT_MAIN("api_ratelimit_ban_allow", NGX_CONF_1MORE,
                            ngx_api_ratelimit_ban_allow),
     NGX_API_RATELIMIT_MAIN("api_ratelimit_ban_zone", NGX_CONF_TAKE12,

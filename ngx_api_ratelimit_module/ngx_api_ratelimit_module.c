@@ -2,10 +2,10 @@
 /*
  * ngx_api_ratelimit_module: who has had enough.
  *
- *   PREACCESS   behind realip: bans of addresses
- *   PRECONTENT  bans of identities
- *   filters     the answer to what was refused
- *   LOG         strikes, counters
+ *   PREACCESS   behind realip: bans of addresses, limits at=address
+ *   PRECONTENT  bans of identities; behind authorization: limits at=identity
+ *   filters     the answer to what was refused, RateLimit and its relatives
+ *   LOG         charges that depend on the response, strikes, counters
  */
 
 #include "ngx_api_ratelimit_ban.h"
@@ -27,6 +27,8 @@ static ngx_int_t ngx_api_ratelimit_preconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_api_ratelimit_postconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_api_ratelimit_hook(ngx_conf_t *cf,
     const ngx_api_ratelimit_main_conf_t *mcf);
+static ngx_int_t ngx_api_ratelimit_hook_identity(ngx_conf_t *cf,
+    const ngx_api_ratelimit_main_conf_t *mcf);
 static ngx_int_t ngx_api_ratelimit_init_process(ngx_cycle_t *cycle);
 
 
@@ -35,7 +37,7 @@ static ngx_http_module_t  ngx_api_ratelimit_module_ctx = {
     ngx_api_ratelimit_postconfiguration,
 
     ngx_api_ratelimit_create_main_conf,
-    NULL,
+    ngx_api_ratelimit_init_main_conf,
 
     NULL,
     NULL,
@@ -80,10 +82,27 @@ ngx_api_ratelimit_ctx(ngx_http_request_t *r,
 
     if (ctx == NULL) {
         ctx = ngx_pcalloc(r->main->pool, sizeof(ngx_api_ratelimit_ctx_t));
+        if (ctx == NULL) {
+            return NULL;
+        }
+
+        ctx->last = &ctx->items;
         (*rec)->own[NGX_API_RATELIMIT] = ctx;
     }
 
     return ctx;
+}
+
+
+ngx_api_ratelimit_ctx_t *
+ngx_api_ratelimit_peek_ctx(ngx_http_request_t *r,
+    const ngx_api_ratelimit_main_conf_t *mcf)
+{
+    ngx_api_record_t  *rec;
+
+    rec = ngx_api_record_peek(r, mcf->self.record);
+
+    return rec ? rec->own[NGX_API_RATELIMIT] : NULL;
 }
 
 
@@ -113,6 +132,10 @@ ngx_api_ratelimit_log_handler(ngx_http_request_t *r)
     mcf = ngx_http_get_module_main_conf(r, ngx_api_ratelimit_module);
     rec = ngx_api_record_peek(r, mcf->self.record);
 
+    if (rec && rec->own[NGX_API_RATELIMIT]) {
+        ngx_api_ratelimit_settle(r, rec->own[NGX_API_RATELIMIT]);
+    }
+
     if (mcf->bans) {
         ngx_api_ratelimit_ban_log(r, mcf, rec);
     }
@@ -127,6 +150,7 @@ static ngx_int_t
 ngx_api_ratelimit_header_filter(ngx_http_request_t *r)
 {
     ngx_uint_t                            swap;
+    ngx_api_ratelimit_ctx_t              *ctx;
     const ngx_api_ratelimit_main_conf_t  *mcf;
 
     if (r != r->main) {
@@ -134,6 +158,13 @@ ngx_api_ratelimit_header_filter(ngx_http_request_t *r)
     }
 
     mcf = ngx_http_get_module_main_conf(r, ngx_api_ratelimit_module);
+    ctx = ngx_api_ratelimit_peek_ctx(r, mcf);
+
+    /* the fields first, by the status that was decided: gRPC changes it */
+
+    if (ctx && ctx->items && ngx_api_ratelimit_headers(r, ctx) != NGX_OK) {
+        return NGX_ERROR;
+    }
 
     if (ngx_api_refuse_header(r, &mcf->self, &swap) != NGX_OK) {
         return NGX_ERROR;
@@ -186,7 +217,11 @@ ngx_api_ratelimit_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 static ngx_int_t
 ngx_api_ratelimit_preconfiguration(ngx_conf_t *cf)
 {
-    return ngx_api_record_variables(cf);
+    if (ngx_api_record_variables(cf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_api_ratelimit_add_variables(cf);
 }
 
 
@@ -223,6 +258,8 @@ ngx_api_ratelimit_postconfiguration(ngx_conf_t *cf)
 static const ngx_api_ratelimit_hook_t  ngx_api_ratelimit_hooks[] = {
     { NGX_API_RATELIMIT_USES_BAN, NGX_HTTP_PREACCESS_PHASE, 1,
       ngx_api_ratelimit_ban_address_handler },
+    { NGX_API_RATELIMIT_USES_LIMIT, NGX_HTTP_PREACCESS_PHASE, 1,
+      ngx_api_ratelimit_address_handler },
     { NGX_API_RATELIMIT_USES_BAN_IDENTITY, NGX_HTTP_PRECONTENT_PHASE, 0,
       ngx_api_ratelimit_ban_identity_handler },
     { 0, 0, 0, NULL }
@@ -257,11 +294,59 @@ ngx_api_ratelimit_hook(ngx_conf_t *cf,
         return NGX_OK;    /* nothing is refused */
     }
 
+    if ((mcf->used & NGX_API_RATELIMIT_USES_LIMIT)
+        && ngx_api_ratelimit_hook_identity(cf, mcf) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
     ngx_http_next_header_filter = ngx_http_top_header_filter;
     ngx_http_top_header_filter = ngx_api_ratelimit_header_filter;
 
     ngx_http_next_body_filter = ngx_http_top_body_filter;
     ngx_http_top_body_filter = ngx_api_ratelimit_body_filter;
+
+    return NGX_OK;
+}
+
+
+/*
+ * Limits by identity come right behind sec's authorization, and before a body
+ * is read: who may not do it at all is told so, and costs nobody's limit.
+ */
+
+static ngx_int_t
+ngx_api_ratelimit_hook_identity(ngx_conf_t *cf,
+    const ngx_api_ratelimit_main_conf_t *mcf)
+{
+    ngx_uint_t                  i;
+    ngx_array_t                *handlers;
+    ngx_http_handler_pt        *h, behind;
+    ngx_http_core_main_conf_t  *cmcf;
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+    handlers = &cmcf->phases[NGX_HTTP_PRECONTENT_PHASE].handlers;
+    behind = mcf->self.sec ? mcf->self.sec->authorized : NULL;
+
+    if (ngx_api_phase_handler(cf, NGX_HTTP_PRECONTENT_PHASE,
+                              ngx_api_ratelimit_identity_handler, 0)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    /* the array runs backwards: step down to below that one */
+
+    h = handlers->elts;
+
+    for (i = 0; behind && i < handlers->nelts - 1; i++) {
+        if (h[i] == behind) {
+            ngx_memmove(&h[i + 1], &h[i],
+                        (handlers->nelts - 1 - i) * sizeof(*h));
+            h[i] = ngx_api_ratelimit_identity_handler;
+            break;
+        }
+    }
 
     return NGX_OK;
 }

@@ -21,7 +21,7 @@ typedef struct {
 
 
 static ngx_int_t ngx_api_sec_hook(ngx_conf_t *cf,
-    const ngx_api_sec_main_conf_t *mcf);
+    ngx_api_sec_main_conf_t *mcf);
 static ngx_int_t ngx_api_sec_preconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_api_sec_postconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_api_sec_init_process(ngx_cycle_t *cycle);
@@ -321,8 +321,11 @@ static const ngx_api_sec_hook_t  ngx_api_sec_hooks[] = {
 };
 
 
+/* Limits by identity follow the last handler of authorization, which is the
+   first of them in the table. */
+
 static ngx_int_t
-ngx_api_sec_hook(ngx_conf_t *cf, const ngx_api_sec_main_conf_t *mcf)
+ngx_api_sec_hook(ngx_conf_t *cf, ngx_api_sec_main_conf_t *mcf)
 {
     const ngx_api_sec_hook_t  *hook;
 
@@ -333,6 +336,12 @@ ngx_api_sec_hook(ngx_conf_t *cf, const ngx_api_sec_main_conf_t *mcf)
                != NGX_OK)
         {
             return NGX_ERROR;
+        }
+
+        if ((mcf->uses & hook->uses)
+            && hook->handler == ngx_api_sec_require_handler)
+        {
+            mcf->door.authorized = hook->handler;
         }
     }
 

@@ -109,6 +109,10 @@ struct ngx_api_door_s {
     const ngx_api_shared_t   *(*shared)(ngx_http_request_t *r);
     ngx_api_worker_t           *worker;
 
+    /* sec only, set in postconfiguration: the handler that runs last of those
+       which authorize, in PRECONTENT; NULL: none is hooked */
+    ngx_http_handler_pt         authorized;
+
     /* May requests come?  NGX_OK, or NGX_AGAIN and why not. */
     ngx_int_t                 (*ready)(const ngx_api_door_t *door,
                                   ngx_str_t *why);

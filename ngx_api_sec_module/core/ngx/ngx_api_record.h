@@ -80,6 +80,9 @@ typedef struct {
     ngx_str_t                   code;      /* public name of the error */
     ngx_str_t                   title;     /* public line */
     ngx_str_t                   detail;    /* for detail=full */
+    ngx_str_t                   type;      /* of the problem, or empty */
+    ngx_str_t                   member;    /* one more member, or empty ... */
+    ngx_str_t                   value;     /* ... and its value, as JSON */
 } ngx_api_refusal_t;
 
 

@@ -61,6 +61,18 @@ ngx_int_t
 ngx_api_refuse(ngx_http_request_t *r, const ngx_api_self_t *self,
     ngx_api_record_t *rec, const ngx_api_why_t *why, ngx_uint_t mode)
 {
+    ngx_api_refuse_log(r, self, rec, why,
+                       mode == NGX_API_MODE_ENFORCE ? NGX_API_DENY
+                                                    : NGX_API_MONITOR);
+
+    return ngx_api_refuse_quietly(r, self, rec, why, mode);
+}
+
+
+ngx_int_t
+ngx_api_refuse_quietly(ngx_http_request_t *r, const ngx_api_self_t *self,
+    ngx_api_record_t *rec, const ngx_api_why_t *why, ngx_uint_t mode)
+{
     static const char    name[] = "WWW-Authenticate";
     ngx_table_elt_t     *h;
     ngx_api_refusal_t   *refusal;
@@ -68,13 +80,11 @@ ngx_api_refuse(ngx_http_request_t *r, const ngx_api_self_t *self,
     if (mode != NGX_API_MODE_ENFORCE) {
         ngx_api_record_decide(rec, why->check, NGX_API_MONITOR, why->status,
                               &why->reason, &why->detail);
-        ngx_api_refuse_log(r, self, rec, why, NGX_API_MONITOR);
         return NGX_DECLINED;
     }
 
     ngx_api_record_decide(rec, why->check, NGX_API_DENY, why->status,
                           &why->reason, &why->detail);
-    ngx_api_refuse_log(r, self, rec, why, NGX_API_DENY);
 
     if (why->challenge.len) {
         h = r->headers_out.www_authenticate;
@@ -106,7 +116,21 @@ ngx_api_refuse(ngx_http_request_t *r, const ngx_api_self_t *self,
     refusal->title = why->title;
     refusal->detail = why->detail;
 
+    ngx_str_null(&refusal->type);
+    ngx_str_null(&refusal->member);
+    ngx_str_null(&refusal->value);
+
     return why->status;
+}
+
+
+void
+ngx_api_refuse_problem_type(ngx_api_record_t *rec, const ngx_str_t *type,
+    const ngx_str_t *member, const ngx_str_t *value)
+{
+    rec->refusal.type = *type;
+    rec->refusal.member = *member;
+    rec->refusal.value = *value;
 }
 
 
@@ -340,6 +364,9 @@ ngx_api_refuse_problem(api_writer_t *w, const ngx_api_refusal_t *refusal,
                          &shared->type_base, &refusal->code);
         api_writer_string(w, api_span(url, p - (u_char *) url));
 
+    } else if (refusal->type.len && shared->detail != NGX_API_DETAIL_NONE) {
+        api_writer_string(w, ngx_api_span(&refusal->type));
+
     } else {
         api_writer_string(w, API_SPAN("about:blank"));
     }
@@ -352,6 +379,11 @@ ngx_api_refuse_problem(api_writer_t *w, const ngx_api_refusal_t *refusal,
         api_writer_string(w, ngx_api_span(&refusal->title));
         api_writer_name(w, API_SPAN("code"));
         api_writer_string(w, ngx_api_span(&refusal->code));
+    }
+
+    if (shared->detail != NGX_API_DETAIL_NONE && refusal->member.len) {
+        api_writer_name(w, ngx_api_span(&refusal->member));
+        api_writer_raw(w, ngx_api_span(&refusal->value));
     }
 
     if (shared->detail == NGX_API_DETAIL_FULL && refusal->detail.len) {

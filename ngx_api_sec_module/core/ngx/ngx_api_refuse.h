@@ -48,6 +48,21 @@ typedef struct {
 ngx_int_t ngx_api_refuse(ngx_http_request_t *r, const ngx_api_self_t *self,
     ngx_api_record_t *rec, const ngx_api_why_t *why, ngx_uint_t mode);
 
+/* The same without the line in the log, for a caller that logs itself. */
+
+ngx_int_t ngx_api_refuse_quietly(ngx_http_request_t *r,
+    const ngx_api_self_t *self, ngx_api_record_t *rec,
+    const ngx_api_why_t *why, ngx_uint_t mode);
+
+/*
+ * After one of these has refused: a type of problem that is registered for
+ * this case (a type_base of api_reject goes before it), and one more member
+ * with its value in JSON.  Not copied.
+ */
+
+void ngx_api_refuse_problem_type(ngx_api_record_t *rec, const ngx_str_t *type,
+    const ngx_str_t *member, const ngx_str_t *value);
+
 /*
  * A later phase began, so a refusal from ACCESS was overruled (satisfy any):
  * it no longer stands.

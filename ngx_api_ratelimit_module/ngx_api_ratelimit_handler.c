@@ -1,0 +1,491 @@
+
+/*
+ * The limits of a request, in the two phases where they are decided.
+ *
+ * Those of a phase are charged all or none: with more than one, all are asked
+ * first, and when one says no between the question and the charge, the others
+ * are given back.  A policy counts once a request, whichever locations it is
+ * led through; what it decided is kept, for another location may enforce what
+ * the first only watched.  Policies in monitor mode are charged on their own
+ * and change nothing for the others.
+ */
+
+#include "ngx_api_ratelimit.h"
+#include "ngx_api_ratelimit_kind.h"
+
+
+static ngx_int_t ngx_api_ratelimit_handle(ngx_http_request_t *r,
+    ngx_uint_t at);
+static ngx_int_t ngx_api_ratelimit_check(ngx_http_request_t *r,
+    const ngx_api_ratelimit_main_conf_t *mcf, ngx_api_record_t *rec,
+    ngx_api_ratelimit_ctx_t *ctx, const ngx_array_t *uses, ngx_uint_t at);
+static ngx_int_t ngx_api_ratelimit_verdict(ngx_http_request_t *r,
+    const ngx_api_ratelimit_main_conf_t *mcf, ngx_api_record_t *rec,
+    ngx_api_ratelimit_ctx_t *ctx, ngx_api_ratelimit_item_t *first,
+    ngx_uint_t n);
+static ngx_api_ratelimit_item_t *ngx_api_ratelimit_collect(
+    ngx_http_request_t *r, ngx_api_ratelimit_ctx_t *ctx,
+    const ngx_api_ratelimit_policy_t *policy, ngx_uint_t mode);
+static ngx_int_t ngx_api_ratelimit_item(ngx_http_request_t *r,
+    const ngx_api_ratelimit_policy_t *policy, ngx_api_ratelimit_item_t *item);
+static ngx_uint_t ngx_api_ratelimit_false(ngx_http_request_t *r,
+    const ngx_http_complex_value_t *when);
+static ngx_api_ratelimit_item_t *ngx_api_ratelimit_decide(
+    ngx_http_request_t *r, ngx_api_ratelimit_item_t *items, ngx_uint_t n);
+static ngx_api_ratelimit_item_t *ngx_api_ratelimit_ask(
+    ngx_api_ratelimit_item_t *items);
+static ngx_api_ratelimit_item_t *ngx_api_ratelimit_charge(
+    ngx_http_request_t *r, ngx_api_ratelimit_item_t *items);
+static void ngx_api_ratelimit_charge_item(ngx_http_request_t *r,
+    ngx_api_ratelimit_item_t *item);
+static uint64_t ngx_api_ratelimit_delay_of(
+    const ngx_api_ratelimit_item_t *item);
+static ngx_int_t ngx_api_ratelimit_wait(ngx_http_request_t *r,
+    ngx_api_ratelimit_ctx_t *ctx);
+static void ngx_api_ratelimit_waited(ngx_http_request_t *r);
+
+
+static const ngx_str_t  ngx_api_ratelimit_under = ngx_string("under");
+
+
+ngx_int_t
+ngx_api_ratelimit_address_handler(ngx_http_request_t *r)
+{
+    return ngx_api_ratelimit_handle(r, NGX_API_RATELIMIT_ADDRESS);
+}
+
+
+ngx_int_t
+ngx_api_ratelimit_identity_handler(ngx_http_request_t *r)
+{
+    return ngx_api_ratelimit_handle(r, NGX_API_RATELIMIT_IDENTITY);
+}
+
+
+static ngx_int_t
+ngx_api_ratelimit_handle(ngx_http_request_t *r, ngx_uint_t at)
+{
+    ngx_int_t                              rc;
+    ngx_api_record_t                      *rec;
+    ngx_api_ratelimit_ctx_t               *ctx;
+    const ngx_api_ratelimit_loc_conf_t    *lcf;
+    const ngx_api_ratelimit_main_conf_t   *mcf;
+
+    lcf = ngx_http_get_module_loc_conf(r, ngx_api_ratelimit_module);
+
+    if (!(lcf->phases & (ngx_uint_t) 1 << at) || r != r->main) {
+        return NGX_DECLINED;
+    }
+
+    mcf = ngx_http_get_module_main_conf(r, ngx_api_ratelimit_module);
+
+    ctx = ngx_api_ratelimit_ctx(r, mcf, &rec);
+    if (ctx == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (ctx->waiting) {
+        ctx->waiting = 0;    /* this phase has decided */
+        return NGX_DECLINED;
+    }
+
+    rc = ngx_api_ratelimit_check(r, mcf, rec, ctx, lcf->uses.items, at);
+
+    return rc == NGX_OK ? ngx_api_ratelimit_wait(r, ctx) : rc;
+}
+
+
+/* NGX_OK: it may go on, NGX_DECLINED: no limit here, or a status. */
+
+static ngx_int_t
+ngx_api_ratelimit_check(ngx_http_request_t *r,
+    const ngx_api_ratelimit_main_conf_t *mcf, ngx_api_record_t *rec,
+    ngx_api_ratelimit_ctx_t *ctx, const ngx_array_t *uses, ngx_uint_t at)
+{
+    ngx_uint_t                        i, n, mode;
+    ngx_api_ratelimit_use_t * const  *use;
+    ngx_api_ratelimit_item_t         *item, *first;
+
+    use = uses->elts;
+    first = NULL;
+
+    for (i = 0, n = 0; i < uses->nelts; i++) {
+        if (use[i]->policy->at != at) {
+            continue;
+        }
+
+        mode = ngx_api_ratelimit_mode(r, mcf, &use[i]->mode);
+
+        if (mode == NGX_API_MODE_OFF) {
+            continue;
+        }
+
+        item = ngx_api_ratelimit_collect(r, ctx, use[i]->policy, mode);
+
+        if (item == NULL) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+
+        if (item->over && item->monitor && mode == NGX_API_MODE_ENFORCE) {
+
+            /* the location before only watched this one */
+
+            item->monitor = 0;
+            return ngx_api_ratelimit_refuse(r, mcf, rec, ctx, item, mode);
+        }
+
+        if (item->fresh) {
+            first = first ? first : item;
+            n += !item->monitor;
+        }
+    }
+
+    if (first == NULL) {
+        return NGX_DECLINED;
+    }
+
+    return ngx_api_ratelimit_verdict(r, mcf, rec, ctx, first, n);
+}
+
+
+/* n of the fresh items from first on are enforced. */
+
+static ngx_int_t
+ngx_api_ratelimit_verdict(ngx_http_request_t *r,
+    const ngx_api_ratelimit_main_conf_t *mcf, ngx_api_record_t *rec,
+    ngx_api_ratelimit_ctx_t *ctx, ngx_api_ratelimit_item_t *first,
+    ngx_uint_t n)
+{
+    ngx_api_ratelimit_item_t  *item, *over;
+
+    over = ngx_api_ratelimit_decide(r, first, n);
+
+    for (item = first; item; item = item->next) {
+        item->fresh = 0;
+
+        if (item->over && item->monitor) {
+            ctx->monitor = 1;
+            (void) ngx_api_ratelimit_refuse(r, mcf, rec, ctx, item,
+                                            NGX_API_MODE_MONITOR);
+        }
+    }
+
+    if (over) {
+        return ngx_api_ratelimit_refuse(r, mcf, rec, ctx, over,
+                                        NGX_API_MODE_ENFORCE);
+    }
+
+    ngx_api_record_decide(rec, NGX_API_CHECK_LIMIT, NGX_API_ALLOW, 0,
+                          &ngx_api_ratelimit_under, NULL);
+
+    return NGX_OK;
+}
+
+
+/* The item of a policy: that of before, or a fresh one; a policy that does
+   not hold for this request has one that is neither. */
+
+static ngx_api_ratelimit_item_t *
+ngx_api_ratelimit_collect(ngx_http_request_t *r, ngx_api_ratelimit_ctx_t *ctx,
+    const ngx_api_ratelimit_policy_t *policy, ngx_uint_t mode)
+{
+    ngx_int_t                         rc;
+    ngx_api_ratelimit_item_t         *item;
+    static ngx_api_ratelimit_item_t   none;
+
+    for (item = ctx->items; item; item = item->next) {
+        if (item->policy == policy) {
+            return item;
+        }
+    }
+
+    if (policy->when && ngx_api_ratelimit_false(r, policy->when)) {
+        return &none;
+    }
+
+    item = ngx_pcalloc(r->pool, sizeof(ngx_api_ratelimit_item_t));
+    if (item == NULL) {
+        return NULL;
+    }
+
+    item->policy = policy;
+    item->monitor = (mode == NGX_API_MODE_MONITOR);
+    item->fresh = 1;
+
+    rc = ngx_api_ratelimit_item(r, policy, item);
+
+    if (rc == NGX_DECLINED) {
+        return &none;
+    }
+
+    if (rc == NGX_ERROR) {
+        item->fault = 1;
+        item->over = 1;
+    }
+
+    *ctx->last = item;
+    ctx->last = &item->next;
+
+    return item;
+}
+
+
+static ngx_int_t
+ngx_api_ratelimit_item(ngx_http_request_t *r,
+    const ngx_api_ratelimit_policy_t *policy, ngx_api_ratelimit_item_t *item)
+{
+    ngx_str_t  key;
+
+    if (ngx_http_complex_value(r, (ngx_http_complex_value_t *) &policy->key,
+                               &key)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (key.len == 0) {
+        return policy->empty == NGX_API_RATELIMIT_SKIP ? NGX_DECLINED
+                                                       : NGX_ERROR;
+    }
+
+    item->cost = policy->cost;
+
+    if (policy->cost_value
+        && ngx_api_ratelimit_value(r, policy->cost_value, 0, &item->cost)
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    item->tag = api_table_tag(policy->zone->data, policy->id,
+                              ngx_api_span(&key));
+
+    ngx_api_ratelimit_now(&item->now);
+
+    return policy->kind->prepare(r, item);
+}
+
+
+/* As in the if= of nginx: empty and 0 are false. */
+
+static ngx_uint_t
+ngx_api_ratelimit_false(ngx_http_request_t *r,
+    const ngx_http_complex_value_t *when)
+{
+    ngx_str_t  value;
+
+    if (ngx_http_complex_value(r, (ngx_http_complex_value_t *) when, &value)
+        != NGX_OK)
+    {
+        return 0;    /* then it holds */
+    }
+
+    return value.len == 0 || (value.len == 1 && value.data[0] == '0');
+}
+
+
+/* NULL, or the item for which the request has to wait longest. */
+
+static ngx_api_ratelimit_item_t *
+ngx_api_ratelimit_decide(ngx_http_request_t *r,
+    ngx_api_ratelimit_item_t *items, ngx_uint_t n)
+{
+    ngx_api_ratelimit_item_t  *item;
+
+    for (item = items; item; item = item->next) {
+        if (item->fresh && item->monitor && !item->fault) {
+            ngx_api_ratelimit_charge_item(r, item);
+        }
+    }
+
+    if (n > 1) {
+        item = ngx_api_ratelimit_ask(items);
+
+        if (item) {
+            return item;
+        }
+    }
+
+    return ngx_api_ratelimit_charge(r, items);
+}
+
+
+static ngx_api_ratelimit_item_t *
+ngx_api_ratelimit_ask(ngx_api_ratelimit_item_t *items)
+{
+    ngx_api_ratelimit_item_t    *item, *worst;
+    ngx_api_ratelimit_report_t   report, most;
+
+    worst = NULL;
+    most.wait = 0;
+
+    for (item = items; item; item = item->next) {
+        if (!item->fresh || item->monitor) {
+            continue;
+        }
+
+        if (!item->fault) {
+            item->rc = item->policy->kind->peek(item);
+            item->over = (item->rc != API_LIMIT_PASS);
+        }
+
+        if (!item->over) {
+            continue;
+        }
+
+        report.wait = UINT64_MAX;
+
+        if (!item->fault) {
+            item->policy->kind->report(item, &report);
+        }
+
+        if (worst == NULL || report.wait > most.wait) {
+            worst = item;
+            most = report;
+        }
+    }
+
+    return worst;
+}
+
+
+static ngx_api_ratelimit_item_t *
+ngx_api_ratelimit_charge(ngx_http_request_t *r,
+    ngx_api_ratelimit_item_t *items)
+{
+    ngx_api_ratelimit_item_t  *item, *over;
+
+    over = NULL;
+
+    for (item = items; item; item = item->next) {
+        if (!item->fresh || item->monitor) {
+            continue;
+        }
+
+        if (!item->fault) {
+            ngx_api_ratelimit_charge_item(r, item);
+        }
+
+        if (item->over) {
+            over = item;
+            break;
+        }
+    }
+
+    if (over == NULL) {
+        return NULL;
+    }
+
+    /* somebody else was faster: all or none */
+
+    for (item = items; item != over; item = item->next) {
+        if (item->fresh && !item->monitor && item->charged) {
+            item->policy->kind->refund(item, item->cost);
+            item->rc = item->policy->kind->peek(item);
+            item->charged = 0;
+        }
+    }
+
+    return over;
+}
+
+
+static void
+ngx_api_ratelimit_charge_item(ngx_http_request_t *r,
+    ngx_api_ratelimit_item_t *item)
+{
+    item->rc = item->policy->kind->charge(r, item);
+    item->over = (item->rc != API_LIMIT_PASS);
+    item->charged = !item->over;
+}
+
+
+/*
+ * delay=: of what a burst lets in, so many go at once, and the others when
+ * their turn is by the rate.
+ */
+
+static uint64_t
+ngx_api_ratelimit_delay_of(const ngx_api_ratelimit_item_t *item)
+{
+    uint64_t           debt, free;
+    const api_gcra_t  *g;
+
+    if (item->policy->delay == NGX_API_RATELIMIT_NODELAY || !item->charged
+        || item->monitor)
+    {
+        return 0;
+    }
+
+    g = item->gcra;
+    debt = item->state > item->now.mono ? item->state - item->now.mono : 0;
+    free = item->policy->delay < g->burst
+           ? api_rate_ns(&g->rate, (item->policy->delay + 1) * g->rate.step)
+           : debt;
+
+    return debt > free ? debt - free : 0;
+}
+
+
+static ngx_int_t
+ngx_api_ratelimit_wait(ngx_http_request_t *r, ngx_api_ratelimit_ctx_t *ctx)
+{
+    uint64_t                         delay, longest;
+    const ngx_api_ratelimit_item_t  *item;
+
+    longest = 0;
+
+    for (item = ctx->items; item; item = item->next) {
+        delay = ngx_api_ratelimit_delay_of(item);
+        longest = ngx_max(longest, delay);
+    }
+
+    if (longest <= ctx->delay) {
+        return NGX_DECLINED;    /* nothing, or it has waited for that */
+    }
+
+    longest -= ctx->delay;
+    ctx->delay += longest;
+
+    if (ngx_handle_read_event(r->connection->read, 0) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ctx->waiting = 1;
+
+    r->read_event_handler = ngx_http_test_reading;
+    r->write_event_handler = ngx_api_ratelimit_waited;
+
+    r->connection->write->delayed = 1;
+    ngx_add_timer(r->connection->write,
+                  (ngx_msec_t) ((longest + 999999) / 1000000));
+
+    return NGX_AGAIN;
+}
+
+
+static void
+ngx_api_ratelimit_waited(ngx_http_request_t *r)
+{
+    ngx_event_t  *wev;
+
+    wev = r->connection->write;
+
+    if (wev->delayed) {
+        if (ngx_handle_write_event(wev, 0) != NGX_OK) {
+            ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
+        }
+
+        return;
+    }
+
+    if (ngx_handle_read_event(r->connection->read, 0) != NGX_OK) {
+        ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
+        return;
+    }
+
+    r->read_event_handler = ngx_http_block_reading;
+    r->write_event_handler = ngx_http_core_run_phases;
+
+    ngx_http_core_run_phases(r);
+}
