@@ -21,6 +21,7 @@
 #include "api_addr.h"
 #include "api_ban.h"
 #include "api_list.h"
+#include "ngx_api_ratelimit_snapshot.h"
 
 
 #define NGX_API_RATELIMIT_AT_ADDRESS   0
@@ -69,6 +70,7 @@ struct ngx_api_ratelimit_bans_s {
     api_ban_t                  *table;     /* set when the zone is made */
     size_t                      size;      /* 0: not said */
     ngx_flag_t                  snapshot;
+    ngx_api_ratelimit_keeper_t  keeper;
 
     ngx_array_t                 nets;      /* of api_net_t: allowed */
     ngx_array_t                 files;     /* of ngx_api_ratelimit_allow_t * */
@@ -83,8 +85,14 @@ char *ngx_api_ratelimit_ban_allow(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_api_ratelimit_ban_zone(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+
+/* postconfiguration, init_process, exit_process */
+
 ngx_int_t ngx_api_ratelimit_ban_init(ngx_conf_t *cf,
     ngx_api_ratelimit_main_conf_t *mcf);
+ngx_int_t ngx_api_ratelimit_ban_start(ngx_cycle_t *cycle,
+    ngx_api_ratelimit_bans_t *bans);
+void ngx_api_ratelimit_ban_end(ngx_api_ratelimit_bans_t *bans);
 
 ngx_int_t ngx_api_ratelimit_ban_address_handler(ngx_http_request_t *r);
 ngx_int_t ngx_api_ratelimit_ban_identity_handler(ngx_http_request_t *r);
@@ -96,9 +104,6 @@ void ngx_api_ratelimit_ban_log(ngx_http_request_t *r,
 
 ngx_api_ratelimit_bans_t *ngx_api_ratelimit_bans(ngx_conf_t *cf,
     ngx_api_ratelimit_main_conf_t *mcf);
-
-ngx_int_t ngx_api_ratelimit_ban_zone_add(ngx_conf_t *cf,
-    ngx_api_ratelimit_bans_t *bans);
 
 /* A ban found no room: one line a minute. */
 

@@ -571,11 +571,3 @@ ngx_api_ratelimit_allow_cleanup(void *data)
     api_list_free(file->list);
     file->list = NULL;
 }
-
-
-ngx_int_t
-ngx_api_ratelimit_ban_init(ngx_conf_t *cf,
-    ngx_api_ratelimit_main_conf_t *mcf)
-{
-    return ngx_api_ratelimit_ban_zone_add(cf, mcf->bans);
-}

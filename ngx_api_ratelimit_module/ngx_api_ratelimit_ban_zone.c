@@ -1,5 +1,6 @@
 
 #include "ngx_api_ratelimit_ban.h"
+#include "api_ban_snapshot.h"
 
 
 static ngx_int_t ngx_api_ratelimit_ban_zone_init(ngx_shm_zone_t *zone,
@@ -8,6 +9,12 @@ static api_ban_t *ngx_api_ratelimit_ban_zone_make(ngx_shm_zone_t *zone,
     const ngx_api_ratelimit_bans_t *bans);
 static const api_ban_t *ngx_api_ratelimit_ban_zone_old(
     const ngx_shm_zone_t *zone);
+static ngx_api_ratelimit_kept_t *ngx_api_ratelimit_ban_kept(void *data);
+static uint64_t ngx_api_ratelimit_ban_changes(void *data);
+static int ngx_api_ratelimit_ban_load(void *data, api_span_t file,
+    uint64_t wall, api_err_t *err);
+static ngx_int_t ngx_api_ratelimit_ban_save(ngx_api_ratelimit_saving_t *s,
+    uint64_t wall);
 
 
 /* Lies in front of the table. */
@@ -15,7 +22,9 @@ static const api_ban_t *ngx_api_ratelimit_ban_zone_old(
 typedef struct {
     uint64_t                    size;         /* of the table */
     ngx_atomic_t                told;         /* when a loss was logged, s */
-    u_char                      pad[48];
+    ngx_api_ratelimit_kept_t    kept;
+    u_char                      pad[128 - 2 * sizeof(ngx_atomic_t)
+                                    - sizeof(ngx_api_ratelimit_kept_t)];
 } ngx_api_ratelimit_ban_head_t;
 
 
@@ -31,8 +40,12 @@ ngx_api_ratelimit_ban_now(void)
 
 
 ngx_int_t
-ngx_api_ratelimit_ban_zone_add(ngx_conf_t *cf, ngx_api_ratelimit_bans_t *bans)
+ngx_api_ratelimit_ban_init(ngx_conf_t *cf, ngx_api_ratelimit_main_conf_t *mcf)
 {
+    ngx_api_ratelimit_bans_t  *bans;
+
+    bans = mcf->bans;
+
     if (bans->size == 0) {
         bans->size = NGX_API_RATELIMIT_BAN_SIZE;
     }
@@ -46,7 +59,85 @@ ngx_api_ratelimit_ban_zone_add(ngx_conf_t *cf, ngx_api_ratelimit_bans_t *bans)
     bans->zone->init = ngx_api_ratelimit_ban_zone_init;
     bans->zone->data = bans;
 
-    return NGX_OK;
+    if (!bans->snapshot) {
+        return NGX_OK;
+    }
+
+    bans->keeper.data = bans;
+    bans->keeper.max = 2 * bans->size;
+    bans->keeper.period = 1000;
+    bans->keeper.kept = ngx_api_ratelimit_ban_kept;
+    bans->keeper.changes = ngx_api_ratelimit_ban_changes;
+    bans->keeper.load = ngx_api_ratelimit_ban_load;
+    bans->keeper.save = ngx_api_ratelimit_ban_save;
+
+    return ngx_api_ratelimit_keeper_init(cf, mcf, &bans->keeper,
+                                         &ngx_api_ratelimit_ban_zone_name);
+}
+
+
+static ngx_api_ratelimit_kept_t *
+ngx_api_ratelimit_ban_kept(void *data)
+{
+    ngx_api_ratelimit_bans_t *bans = data;
+
+    ngx_api_ratelimit_ban_head_t  *head;
+
+    head = bans->shpool->data;
+
+    return &head->kept;
+}
+
+
+static uint64_t
+ngx_api_ratelimit_ban_changes(void *data)
+{
+    ngx_api_ratelimit_bans_t *bans = data;
+
+    return api_ban_changes(bans->table);
+}
+
+
+static int
+ngx_api_ratelimit_ban_load(void *data, api_span_t file, uint64_t wall,
+    api_err_t *err)
+{
+    ngx_api_ratelimit_bans_t *bans = data;
+
+    int                 rc;
+    api_ban_restored_t  done;
+
+    ngx_shmtx_lock(&bans->shpool->mutex);
+
+    rc = api_ban_restore(bans->table, file, wall, ngx_api_ratelimit_ban_now(),
+                         &done, err);
+
+    ngx_shmtx_unlock(&bans->shpool->mutex);
+
+    if (rc == API_OK && done.lost + done.unsound) {
+        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                      "api_ratelimit: of the bans in the snapshot %uz had no "
+                      "room and %uz made no sense", done.lost, done.unsound);
+    }
+
+    return rc;
+}
+
+
+/* Without the lock: a ban that is made meanwhile counts as another change,
+   and is written the next time. */
+
+static ngx_int_t
+ngx_api_ratelimit_ban_save(ngx_api_ratelimit_saving_t *s, uint64_t wall)
+{
+    ngx_api_ratelimit_bans_t  *bans;
+
+    bans = s->keeper->data;
+
+    return api_ban_save(bans->table, wall, ngx_api_ratelimit_ban_now(),
+                        ngx_api_ratelimit_keeper_write, s)
+           == API_OK
+           ? NGX_OK : NGX_ERROR;
 }
 
 
@@ -97,6 +188,9 @@ ngx_api_ratelimit_ban_zone_init(ngx_shm_zone_t *zone, void *data)
 
     if (old) {
         api_ban_migrate(bans->table, old, ngx_api_ratelimit_ban_now());
+
+    } else if (bans->snapshot) {
+        ngx_api_ratelimit_keeper_load(&bans->keeper, zone->shm.log);
     }
 
     return NGX_OK;
@@ -183,5 +277,23 @@ ngx_api_ratelimit_ban_lost(const ngx_api_ratelimit_bans_t *bans,
         ngx_log_error(NGX_LOG_ERR, log, 0,
                       "api_ratelimit: all places for bans are taken, new ones "
                       "are lost: make api_ratelimit_ban_zone larger");
+    }
+}
+
+
+ngx_int_t
+ngx_api_ratelimit_ban_start(ngx_cycle_t *cycle,
+    ngx_api_ratelimit_bans_t *bans)
+{
+    return bans && bans->snapshot
+           ? ngx_api_ratelimit_keeper_start(cycle, &bans->keeper) : NGX_OK;
+}
+
+
+void
+ngx_api_ratelimit_ban_end(ngx_api_ratelimit_bans_t *bans)
+{
+    if (bans && bans->snapshot) {
+        ngx_api_ratelimit_keeper_end(&bans->keeper);
     }
 }

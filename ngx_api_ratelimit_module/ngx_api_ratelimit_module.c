@@ -30,6 +30,7 @@ static ngx_int_t ngx_api_ratelimit_hook(ngx_conf_t *cf,
 static ngx_int_t ngx_api_ratelimit_hook_identity(ngx_conf_t *cf,
     const ngx_api_ratelimit_main_conf_t *mcf);
 static ngx_int_t ngx_api_ratelimit_init_process(ngx_cycle_t *cycle);
+static void ngx_api_ratelimit_exit_process(ngx_cycle_t *cycle);
 
 
 static ngx_http_module_t  ngx_api_ratelimit_module_ctx = {
@@ -57,7 +58,7 @@ ngx_module_t  ngx_api_ratelimit_module = {
     ngx_api_ratelimit_init_process,
     NULL,                       /* init thread */
     NULL,                       /* exit thread */
-    NULL,                       /* exit process */
+    ngx_api_ratelimit_exit_process,
     NULL,                       /* exit master */
     NGX_MODULE_V1_PADDING
 };
@@ -364,5 +365,23 @@ ngx_api_ratelimit_init_process(ngx_cycle_t *cycle)
         return NGX_OK;    /* no http block */
     }
 
+    if (ngx_api_ratelimit_ban_start(cycle, mcf->bans) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     return ngx_api_watch_start(cycle, &mcf->watches);
+}
+
+
+static void
+ngx_api_ratelimit_exit_process(ngx_cycle_t *cycle)
+{
+    ngx_api_ratelimit_main_conf_t  *mcf;
+
+    mcf = ngx_http_cycle_get_module_main_conf(cycle,
+                                              ngx_api_ratelimit_module);
+
+    if (mcf) {
+        ngx_api_ratelimit_ban_end(mcf->bans);
+    }
 }

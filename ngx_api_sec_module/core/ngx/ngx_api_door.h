@@ -113,6 +113,9 @@ struct ngx_api_door_s {
        which authorize, in PRECONTENT; NULL: none is hooked */
     ngx_http_handler_pt         authorized;
 
+    /* sec only, else NULL: api_state, where snapshots are */
+    const ngx_str_t            *state;
+
     /* May requests come?  NGX_OK, or NGX_AGAIN and why not. */
     ngx_int_t                 (*ready)(const ngx_api_door_t *door,
                                   ngx_str_t *why);
