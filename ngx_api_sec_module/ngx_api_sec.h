@@ -15,6 +15,7 @@
 #include "ngx_api_watch.h"
 #include "ngx_api_sec_auth.h"
 #include "ngx_api_sec_token.h"
+#include "ngx_api_sec_remote.h"
 
 #include "api_claim.h"
 #include "api_jwt.h"
@@ -28,11 +29,12 @@
 typedef struct {
     api_jwks_t                 *set;         /* swapped as a whole */
     uint64_t                    epoch;       /* how often */
+    uint64_t                    number;      /* of the bulletin it is from */
     uint8_t                     print[API_JWS_SHA_LEN];  /* of what is in it */
     ngx_array_t                 lines;       /* `key`: ngx_api_sec_key_t * */
 } ngx_api_sec_keys_t;
 
-typedef struct {
+struct ngx_api_sec_issuer_s {
     ngx_str_t                   name;
     api_jwt_policy_t            policy;
     ngx_array_t                 audience;    /* of api_span_t, as the next */
@@ -43,10 +45,11 @@ typedef struct {
     ngx_uint_t                  set;         /* mask: lines given */
 
     ngx_str_t                   jwks;        /* path, or empty */
+    ngx_api_sec_remote_t       *remote;      /* jwks uri:, or NULL */
     ngx_api_sec_keys_t         *keys;
     api_sipkey_t                seed;
-    api_jws_sha_t             *hash;
-} ngx_api_sec_issuer_t;
+    api_jws_sha_t              *hash;
+};
 
 
 typedef struct ngx_api_sec_loc_conf_s  ngx_api_sec_loc_conf_t;
@@ -71,6 +74,11 @@ struct ngx_api_sec_ctx_s {
     ngx_uint_t                  step;         /* methods asked so far */
     api_jwt_t                   jwt;          /* what ids point into */
     ngx_uint_t                  seen;         /* ngx_api_seen_e */
+    ngx_api_sec_token_t         token;        /* while a method waits */
+    const api_memo_entry_t     *memo;
+    ngx_api_sec_remote_wait_t   remote;
+    ngx_api_sec_wait_t         *wait;
+    ngx_api_sec_fetch_t        *fetches;      /* all of this request */
 
     const ngx_api_sec_loc_conf_t *body;       /* whose api_body refused */
     ngx_api_sec_query_t        *query;        /* once a rule has asked */
@@ -79,6 +87,7 @@ struct ngx_api_sec_ctx_s {
     api_arena_t                 arena;
     unsigned                    arena_ready:1;
     unsigned                    waiting:1;    /* a method said AGAIN */
+    unsigned                    parsed:1;     /* jwt is this token's */
     unsigned                    cors_done:1;
 };
 
@@ -135,6 +144,7 @@ struct ngx_api_sec_main_conf_s {
     ngx_array_t                 statuses;     /* of ngx_api_sec_status_t * */
     time_t                      loaded;       /* this configuration */
     ngx_api_sec_tokens_t       *tokens;
+    ngx_api_sec_remotes_t       remotes;
     ngx_api_watches_t           watches;
 
     ngx_shm_zone_t             *zone;
@@ -224,6 +234,14 @@ ngx_int_t ngx_api_sec_keys_create(ngx_conf_t *cf,
     ngx_api_sec_main_conf_t *mcf, ngx_api_sec_issuer_t *issuer);
 char *ngx_api_sec_keys_jwks(ngx_conf_t *cf, ngx_api_sec_issuer_t *issuer);
 char *ngx_api_sec_keys_key(ngx_conf_t *cf, ngx_api_sec_issuer_t *issuer);
+/* A set from elsewhere: try it, take it, is it the one in use? */
+
+int ngx_api_sec_keys_try(const ngx_api_sec_issuer_t *issuer, api_span_t text,
+    size_t *skipped, api_err_t *err);
+int ngx_api_sec_keys_load(const ngx_api_sec_issuer_t *issuer, api_span_t text,
+    api_err_t *err);
+ngx_uint_t ngx_api_sec_keys_same(const ngx_api_sec_issuer_t *issuer,
+    api_span_t text);
 char *ngx_api_sec_keys_open(ngx_conf_t *cf, ngx_api_sec_main_conf_t *mcf,
     ngx_api_sec_issuer_t *issuer);
 

@@ -134,6 +134,8 @@ ngx_api_sec_auth_begin(ngx_http_request_t *r, ngx_api_sec_ctx_t *ctx,
     ctx->step = 0;
     ctx->nids = 0;
     ctx->waiting = 0;
+    ctx->parsed = 0;
+    ngx_memzero(&ctx->remote, sizeof(ngx_api_sec_remote_wait_t));
     ngx_memzero(&ctx->fault, sizeof(ngx_api_sec_fault_t));
 
     (void) ngx_api_sec_arena(r, ctx);

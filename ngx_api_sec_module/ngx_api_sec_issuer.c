@@ -44,7 +44,7 @@ static const ngx_api_sec_issuer_line_t  ngx_api_sec_issuer_lines[] = {
     { ngx_string("issuer"), 1, 1, ngx_api_sec_issuer_issuer },
     { ngx_string("audience"), 1, 32, ngx_api_sec_issuer_audience },
     { ngx_string("algorithms"), 1, 16, ngx_api_sec_issuer_algorithms },
-    { ngx_string("jwks"), 1, 1, ngx_api_sec_keys_jwks },
+    { ngx_string("jwks"), 1, 6, ngx_api_sec_keys_jwks },
     { ngx_string("key"), 1, 3, ngx_api_sec_keys_key },
     { ngx_string("leeway"), 1, 1, ngx_api_sec_issuer_leeway },
     { ngx_string("max_age"), 1, 1, ngx_api_sec_issuer_max_age },

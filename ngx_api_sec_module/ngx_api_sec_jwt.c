@@ -16,15 +16,27 @@ static ngx_uint_t ngx_api_sec_jwt_check(ngx_http_request_t *r,
     ngx_api_sec_fault_t *fault);
 static int ngx_api_sec_jwt_verify(ngx_http_request_t *r,
     const ngx_api_sec_main_conf_t *mcf, ngx_api_sec_ctx_t *ctx,
-    const ngx_api_sec_use_t *use, const ngx_api_sec_token_t *token,
-    ngx_api_sec_identity_t *id, api_err_t *err);
+    const ngx_api_sec_use_t *use, ngx_api_sec_identity_t *id,
+    api_err_t *err);
+static int ngx_api_sec_jwt_keys(ngx_http_request_t *r,
+    const ngx_api_sec_main_conf_t *mcf, ngx_api_sec_ctx_t *ctx,
+    const ngx_api_sec_issuer_t *issuer, api_err_t *err);
+static int ngx_api_sec_jwt_parse(ngx_http_request_t *r,
+    const ngx_api_sec_main_conf_t *mcf, ngx_api_sec_ctx_t *ctx,
+    api_err_t *err);
 static const ngx_api_sec_issuer_t *ngx_api_sec_jwt_issuer_of(
     const api_jwt_t *jwt, const ngx_api_sec_use_t *use);
 static int ngx_api_sec_jwt_signature(const ngx_api_sec_main_conf_t *mcf,
     ngx_api_sec_ctx_t *ctx, const ngx_api_sec_issuer_t *issuer,
-    api_span_t token, api_err_t *err);
+    api_err_t *err);
 static void ngx_api_sec_jwt_fault(ngx_http_request_t *r, int code,
     const api_err_t *err, ngx_api_sec_fault_t *fault);
+
+
+/* Beyond the codes of api_jwt.h. */
+
+#define NGX_API_JWT_WAITS    (API_JWT_NCODES)
+#define NGX_API_JWT_NO_KEYS  (API_JWT_NCODES + 1)
 
 
 const ngx_api_sec_method_t  ngx_api_sec_method_jwt = {
@@ -103,19 +115,21 @@ ngx_api_sec_jwt_check(ngx_http_request_t *r,
     const ngx_api_sec_use_t *use, ngx_api_sec_identity_t *id,
     ngx_api_sec_fault_t *fault)
 {
-    int                  code;
-    api_err_t            err;
-    ngx_api_sec_token_t  token;
+    int        code;
+    api_err_t  err;
 
-    ctx->seen = NGX_API_SEEN_NONE;
+    err.text[0] = '\0';
 
-    if (ngx_api_sec_token(r, ctx->auth, &token) != NGX_OK) {
-        err.text[0] = '\0';
-        ngx_api_sec_jwt_fault(r, API_JWT_NOMEM, &err, fault);
-        return NGX_API_AUTH_INVALID;
+    if (!ctx->waiting) {
+        ctx->seen = NGX_API_SEEN_NONE;
+
+        if (ngx_api_sec_token(r, ctx->auth, &ctx->token) != NGX_OK) {
+            ngx_api_sec_jwt_fault(r, API_JWT_NOMEM, &err, fault);
+            return NGX_API_AUTH_INVALID;
+        }
     }
 
-    switch (token.state) {
+    switch (ctx->token.state) {
 
     case NGX_API_TOKEN_NONE:
         return NGX_API_AUTH_MISSING;
@@ -124,14 +138,29 @@ ngx_api_sec_jwt_check(ngx_http_request_t *r,
         break;
 
     default:
-        ngx_api_sec_bearer_fault(&token, fault);
+        ngx_api_sec_bearer_fault(&ctx->token, fault);
         return NGX_API_AUTH_INVALID;
     }
 
-    err.text[0] = '\0';
-    code = ngx_api_sec_jwt_verify(r, mcf, ctx, use, &token, id, &err);
+    code = ngx_api_sec_jwt_verify(r, mcf, ctx, use, id, &err);
 
-    if (code != API_JWT_OK) {
+    switch (code) {
+
+    case API_JWT_OK:
+        break;
+
+    case NGX_API_JWT_WAITS:
+        return NGX_API_AUTH_AGAIN;
+
+    case NGX_API_JWT_NO_KEYS:
+        fault->status = NGX_HTTP_SERVICE_UNAVAILABLE;
+        fault->retry = 1;
+        ngx_str_set(&fault->reason, "keys_unavailable");
+        ngx_str_set(&fault->code, "unavailable");
+        ngx_str_set(&fault->title, "The credential cannot be checked now");
+        return NGX_API_AUTH_UNAVAILABLE;
+
+    default:
         ngx_api_sec_jwt_fault(r, code, &err, fault);
         return NGX_API_AUTH_INVALID;
     }
@@ -180,24 +209,16 @@ ngx_api_sec_bearer_fault(const ngx_api_sec_token_t *token,
 static int
 ngx_api_sec_jwt_verify(ngx_http_request_t *r,
     const ngx_api_sec_main_conf_t *mcf, ngx_api_sec_ctx_t *ctx,
-    const ngx_api_sec_use_t *use, const ngx_api_sec_token_t *token,
-    ngx_api_sec_identity_t *id, api_err_t *err)
+    const ngx_api_sec_use_t *use, ngx_api_sec_identity_t *id,
+    api_err_t *err)
 {
     int                          code;
-    const api_memo_entry_t      *memo;
     const ngx_api_sec_issuer_t  *issuer;
 
-    memo = ngx_api_sec_tokens_memo(r, mcf, token->token);
+    code = ngx_api_sec_jwt_parse(r, mcf, ctx, err);
 
-    if (memo) {
-        ctx->jwt = memo->jwt;
-
-    } else {
-        code = api_jwt_parse(&ctx->jwt, token->token, NULL, mcf->seed,
-                             &ctx->arena, err);
-        if (code != API_JWT_OK) {
-            return code;
-        }
+    if (code != API_JWT_OK) {
+        return code;
     }
 
     issuer = ngx_api_sec_jwt_issuer_of(&ctx->jwt, use);
@@ -208,7 +229,7 @@ ngx_api_sec_jwt_verify(ngx_http_request_t *r,
         return code;
     }
 
-    if (!ngx_api_sec_token_allowed(token, ctx->auth, &issuer->places)) {
+    if (!ngx_api_sec_token_allowed(&ctx->token, ctx->auth, &issuer->places)) {
         (void) api_fail(err, API_JWT_ISSUER, 0, 0,
                         "tokens of api_jwt_issuer \"%.*s\" do not stand "
                         "where this one does", (int) issuer->name.len,
@@ -218,6 +239,34 @@ ngx_api_sec_jwt_verify(ngx_http_request_t *r,
 
     id->name = &issuer->name;
 
+    return ngx_api_sec_jwt_keys(r, mcf, ctx, issuer, err);
+}
+
+
+/* The rules are kept; now for the signature, by keys that may be elsewhere. */
+
+static int
+ngx_api_sec_jwt_keys(ngx_http_request_t *r,
+    const ngx_api_sec_main_conf_t *mcf, ngx_api_sec_ctx_t *ctx,
+    const ngx_api_sec_issuer_t *issuer, api_err_t *err)
+{
+    int                      code;
+    const api_memo_entry_t  *memo;
+
+    switch (ngx_api_sec_remote_keys(r, mcf, ctx, issuer)) {
+
+    case NGX_OK:
+        break;
+
+    case NGX_AGAIN:
+        return NGX_API_JWT_WAITS;
+
+    default:
+        return NGX_API_JWT_NO_KEYS;
+    }
+
+    memo = ctx->memo;
+
     if (memo && memo->owner == issuer && issuer->cache
         && memo->epoch == issuer->keys->epoch && ngx_time() < memo->until)
     {
@@ -225,7 +274,55 @@ ngx_api_sec_jwt_verify(ngx_http_request_t *r,
         return API_JWT_OK;
     }
 
-    return ngx_api_sec_jwt_signature(mcf, ctx, issuer, token->token, err);
+    code = ngx_api_sec_jwt_signature(mcf, ctx, issuer, err);
+
+    if (code != API_JWT_KEY_UNKNOWN) {
+        return code;
+    }
+
+    switch (ngx_api_sec_remote_unknown(r, mcf, ctx, issuer)) {
+
+    case NGX_OK:
+        return ngx_api_sec_jwt_signature(mcf, ctx, issuer, err);
+
+    case NGX_AGAIN:
+        return NGX_API_JWT_WAITS;
+
+    default:
+        return code;
+    }
+}
+
+
+/* Once, however often the request has to wait. */
+
+static int
+ngx_api_sec_jwt_parse(ngx_http_request_t *r,
+    const ngx_api_sec_main_conf_t *mcf, ngx_api_sec_ctx_t *ctx,
+    api_err_t *err)
+{
+    int  code;
+
+    if (ctx->parsed) {
+        return API_JWT_OK;
+    }
+
+    ctx->memo = ngx_api_sec_tokens_memo(r, mcf, ctx->token.token);
+
+    if (ctx->memo) {
+        ctx->jwt = ctx->memo->jwt;
+
+    } else {
+        code = api_jwt_parse(&ctx->jwt, ctx->token.token, NULL, mcf->seed,
+                             &ctx->arena, err);
+        if (code != API_JWT_OK) {
+            return code;
+        }
+    }
+
+    ctx->parsed = 1;
+
+    return API_JWT_OK;
 }
 
 
@@ -254,12 +351,15 @@ ngx_api_sec_jwt_issuer_of(const api_jwt_t *jwt, const ngx_api_sec_use_t *use)
 static int
 ngx_api_sec_jwt_signature(const ngx_api_sec_main_conf_t *mcf,
     ngx_api_sec_ctx_t *ctx, const ngx_api_sec_issuer_t *issuer,
-    api_span_t token, api_err_t *err)
+    api_err_t *err)
 {
     int         code;
     int64_t     until;
     uint8_t     digest[API_JWS_SHA_LEN];
+    api_span_t  token;
     ngx_uint_t  named;
+
+    token = ctx->token.token;
 
     if (issuer->cache == 0) {
         return api_jwt_verify(&ctx->jwt, issuer->keys->set, err);

@@ -39,8 +39,12 @@ static int ngx_api_sec_key_add(api_jwks_t *set, const ngx_api_sec_key_t *key,
     api_err_t *err);
 static int ngx_api_sec_key_print(const ngx_api_sec_issuer_t *issuer,
     const ngx_api_sec_key_t *key, uint8_t print[API_JWS_SHA_LEN]);
-static int ngx_api_sec_keys_swap(ngx_api_sec_issuer_t *issuer,
-    api_jwks_t *set, const uint8_t print[API_JWS_SHA_LEN], api_err_t *err);
+static int ngx_api_sec_keys_parse(const ngx_api_sec_issuer_t *issuer,
+    api_span_t text, api_jwks_t **set, api_err_t *err);
+static int ngx_api_sec_keys_fit(const ngx_api_sec_issuer_t *issuer,
+    const api_jwks_t *set, api_err_t *err);
+static void ngx_api_sec_keys_swap(const ngx_api_sec_issuer_t *issuer,
+    api_jwks_t *set, const uint8_t print[API_JWS_SHA_LEN]);
 static void ngx_api_sec_keys_cleanup(void *data);
 
 
@@ -80,9 +84,14 @@ ngx_api_sec_keys_jwks(ngx_conf_t *cf, ngx_api_sec_issuer_t *issuer)
 
     value = cf->args->elts;
 
-    if (value[1].len > 4 && ngx_strncmp(value[1].data, "uri:", 4) == 0) {
+    if (value[1].len >= 4 && ngx_strncmp(value[1].data, "uri:", 4) == 0) {
+        return ngx_api_sec_remote_line(cf, issuer);
+    }
+
+    if (cf->args->nelts > 2) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"jwks\" takes the path of a file");
+                           "\"jwks\" takes no more behind a file, which is "
+                           "read again whenever it changes");
         return NGX_CONF_ERROR;
     }
 
@@ -155,12 +164,19 @@ ngx_api_sec_keys_open(ngx_conf_t *cf, ngx_api_sec_main_conf_t *mcf,
     ngx_uint_t            i;
     ngx_api_sec_key_t   **line;
 
-    if ((issuer->jwks.len != 0) == (issuer->keys->lines.nelts != 0)) {
+    if ((issuer->jwks.len != 0 || issuer->remote != NULL)
+        == (issuer->keys->lines.nelts != 0))
+    {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "api_jwt_issuer \"%V\" needs keys in one place: "
-                           "either \"jwks FILE;\" or \"key SOURCE;\" lines",
+                           "\"jwks FILE;\", \"jwks uri:/LOCATION;\" or \"key "
+                           "SOURCE;\" lines",
                            &issuer->name);
         return NGX_CONF_ERROR;
+    }
+
+    if (issuer->remote) {
+        return NGX_CONF_OK;
     }
 
     if (issuer->jwks.len) {
@@ -270,19 +286,19 @@ ngx_api_sec_key_open(ngx_conf_t *cf, ngx_api_sec_main_conf_t *mcf,
 static int
 ngx_api_sec_jwks_load(void *data, api_span_t text, api_err_t *err)
 {
-    ngx_api_sec_issuer_t *issuer = data;
+    return ngx_api_sec_keys_load(data, text, err);
+}
 
-    int               rc;
-    uint8_t           print[API_JWS_SHA_LEN];
-    api_jwks_t       *set;
-    api_jwks_opts_t   opts;
 
-    ngx_memzero(&opts, sizeof(api_jwks_opts_t));
+int
+ngx_api_sec_keys_load(const ngx_api_sec_issuer_t *issuer, api_span_t text,
+    api_err_t *err)
+{
+    int          rc;
+    uint8_t      print[API_JWS_SHA_LEN];
+    api_jwks_t  *set;
 
-    opts.max_bytes = NGX_API_SEC_JWKS_MAX;
-    opts.seed = issuer->seed;
-
-    rc = api_jwks_parse(&set, text, &opts, &api_alloc_libc, err);
+    rc = ngx_api_sec_keys_parse(issuer, text, &set, err);
 
     if (rc != API_OK) {
         return rc;
@@ -295,7 +311,73 @@ ngx_api_sec_jwks_load(void *data, api_span_t text, api_err_t *err)
         return api_fail(err, rc, 0, 0, "OpenSSL failed");
     }
 
-    return ngx_api_sec_keys_swap(issuer, set, print, err);
+    ngx_api_sec_keys_swap(issuer, set, print);
+
+    return API_OK;
+}
+
+
+/* A set from elsewhere need not be perfect: bad keys are left out. */
+
+static int
+ngx_api_sec_keys_parse(const ngx_api_sec_issuer_t *issuer, api_span_t text,
+    api_jwks_t **set, api_err_t *err)
+{
+    int               rc;
+    api_jwks_opts_t   opts;
+
+    ngx_memzero(&opts, sizeof(api_jwks_opts_t));
+
+    opts.max_bytes = NGX_API_SEC_JWKS_MAX;
+    opts.seed = issuer->seed;
+
+    if (issuer->remote) {
+        opts.lenient = 1;
+        opts.max_keys = issuer->remote->max_keys;
+    }
+
+    rc = api_jwks_parse(set, text, &opts, &api_alloc_libc, err);
+
+    if (rc != API_OK) {
+        return rc;
+    }
+
+    rc = ngx_api_sec_keys_fit(issuer, *set, err);
+
+    if (rc != API_OK) {
+        api_jwks_free(*set);
+    }
+
+    return rc;
+}
+
+
+int
+ngx_api_sec_keys_try(const ngx_api_sec_issuer_t *issuer, api_span_t text,
+    size_t *skipped, api_err_t *err)
+{
+    int          rc;
+    api_jwks_t  *set;
+
+    rc = ngx_api_sec_keys_parse(issuer, text, &set, err);
+
+    if (rc == API_OK) {
+        *skipped = api_jwks_skipped(set);
+        api_jwks_free(set);
+    }
+
+    return rc;
+}
+
+
+ngx_uint_t
+ngx_api_sec_keys_same(const ngx_api_sec_issuer_t *issuer, api_span_t text)
+{
+    uint8_t  print[API_JWS_SHA_LEN];
+
+    return issuer->keys->set
+           && api_jws_sha(issuer->hash, &text, 1, print) == API_OK
+           && ngx_memcmp(issuer->keys->print, print, API_JWS_SHA_LEN) == 0;
 }
 
 
@@ -379,7 +461,16 @@ ngx_api_sec_keys_build(ngx_api_sec_issuer_t *issuer, api_err_t *err)
         }
     }
 
-    return ngx_api_sec_keys_swap(issuer, set, print, err);
+    rc = ngx_api_sec_keys_fit(issuer, set, err);
+
+    if (rc != API_OK) {
+        api_jwks_free(set);
+        return rc;
+    }
+
+    ngx_api_sec_keys_swap(issuer, set, print);
+
+    return API_OK;
 }
 
 
@@ -437,29 +528,33 @@ ngx_api_sec_key_add(api_jwks_t *set, const ngx_api_sec_key_t *key,
 }
 
 
-/* Takes set over, or frees it. */
-
 static int
-ngx_api_sec_keys_swap(ngx_api_sec_issuer_t *issuer, api_jwks_t *set,
-    const uint8_t print[API_JWS_SHA_LEN], api_err_t *err)
+ngx_api_sec_keys_fit(const ngx_api_sec_issuer_t *issuer,
+    const api_jwks_t *set, api_err_t *err)
 {
     size_t  i;
 
     for (i = 0; i < api_jwks_count(set); i++) {
         if (api_jwk_algs(api_jwks_key(set, i)) & issuer->policy.algorithms) {
-            api_jwks_free(issuer->keys->set);
-            issuer->keys->set = set;
-            issuer->keys->epoch++;
-            ngx_memcpy(issuer->keys->print, print, API_JWS_SHA_LEN);
             return API_OK;
         }
     }
 
-    api_jwks_free(set);
-
     return api_fail(err, API_INVALID, 0, 0,
                     "no key in it fits the \"algorithms\" of api_jwt_issuer "
                     "\"%.*s\"", (int) issuer->name.len, issuer->name.data);
+}
+
+
+static void
+ngx_api_sec_keys_swap(const ngx_api_sec_issuer_t *issuer, api_jwks_t *set,
+    const uint8_t print[API_JWS_SHA_LEN])
+{
+    api_jwks_free(issuer->keys->set);
+
+    issuer->keys->set = set;
+    issuer->keys->epoch++;
+    ngx_memcpy(issuer->keys->print, print, API_JWS_SHA_LEN);
 }
 
 

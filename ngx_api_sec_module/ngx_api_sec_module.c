@@ -29,6 +29,7 @@ static ngx_int_t ngx_api_sec_require_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_api_sec_body_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_api_sec_release_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_api_sec_header_filter(ngx_http_request_t *r);
+static ngx_api_sec_fetch_t *ngx_api_sec_fetching(ngx_http_request_t *r);
 static ngx_int_t ngx_api_sec_body_filter(ngx_http_request_t *r,
     ngx_chain_t *in);
 
@@ -225,6 +226,19 @@ ngx_api_sec_header_filter(ngx_http_request_t *r)
 }
 
 
+static ngx_api_sec_fetch_t *
+ngx_api_sec_fetching(ngx_http_request_t *r)
+{
+    ngx_api_record_t               *rec;
+    const ngx_api_sec_main_conf_t  *mcf;
+
+    mcf = ngx_http_get_module_main_conf(r, ngx_api_sec_module);
+    rec = ngx_api_record_peek(r, mcf->self.record);
+
+    return rec ? ngx_api_sec_fetch_of(r, rec->own[NGX_API_SEC]) : NULL;
+}
+
+
 /* The module's ctx is a flag: the body of a refusal is still to be sent. */
 
 static ngx_int_t
@@ -232,7 +246,15 @@ ngx_api_sec_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 {
     ngx_buf_t                       *b;
     ngx_chain_t                      out;
+    ngx_api_sec_fetch_t             *f;
     const ngx_api_sec_main_conf_t   *mcf;
+
+    if (r != r->main) {
+        f = ngx_api_sec_fetching(r);
+
+        return f ? ngx_api_sec_fetch_take(f, in)
+                 : ngx_http_next_body_filter(r, in);
+    }
 
     if (in == NULL || ngx_http_get_module_ctx(r, ngx_api_sec_module) == NULL)
     {
@@ -289,7 +311,8 @@ ngx_api_sec_postconfiguration(ngx_conf_t *cf)
 
     if (ngx_api_sec_operand_check(cf, mcf) != NGX_CONF_OK
         || ngx_api_sec_status_check(cf, mcf) != NGX_CONF_OK
-        || ngx_api_sec_tokens_zone(cf, mcf) != NGX_OK)
+        || ngx_api_sec_tokens_zone(cf, mcf) != NGX_OK
+        || ngx_api_sec_remote_zone(cf, mcf) != NGX_OK)
     {
         return NGX_ERROR;
     }

@@ -513,6 +513,7 @@ ngx_api_sec_report_issuers(const ngx_api_sec_main_conf_t *mcf,
         (void) api_writer_cut(w, ngx_api_span(&issuer[i]->name), 256);
         api_writer_name(w, API_SPAN("keys"));
         api_writer_uint(w, api_jwks_count(issuer[i]->keys->set));
+        ngx_api_sec_remote_status(mcf, issuer[i], w);
         api_writer_end(w);
     }
 

@@ -89,7 +89,7 @@ typedef enum {
 
 typedef struct {
     ngx_api_tenant_t            tenant;
-    api_jws_sha_t             *hash;
+    api_jws_sha_t              *hash;
     api_memo_t                 *memo;         /* NULL: no memory for it */
     api_sipkey_t                seed;
 } ngx_api_sec_tokens_t;

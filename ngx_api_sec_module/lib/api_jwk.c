@@ -228,14 +228,14 @@ api_jwks_skip(api_jwks_t *jwks)
 size_t
 api_jwks_count(const api_jwks_t *jwks)
 {
-    return jwks->count;
+    return jwks ? jwks->count : 0;
 }
 
 
 size_t
 api_jwks_skipped(const api_jwks_t *jwks)
 {
-    return jwks->skipped;
+    return jwks ? jwks->skipped : 0;
 }
 
 

@@ -72,6 +72,8 @@ int api_jwks_add_secret(api_jwks_t *jwks, api_span_t secret, api_span_t kid,
 void api_jwks_free(api_jwks_t *jwks);
 
 
+/* NULL is an empty set to these two. */
+
 size_t     api_jwks_count(const api_jwks_t *jwks);
 size_t     api_jwks_skipped(const api_jwks_t *jwks);
 api_jwk_t *api_jwks_key(const api_jwks_t *jwks, size_t i);

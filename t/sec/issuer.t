@@ -138,7 +138,7 @@ api_jwt_issuer "corp" needs a line "algorithms"
 --- http_config eval: corp(key => undef)
 --- must_die
 --- error_log
-api_jwt_issuer "corp" needs keys in one place: either "jwks FILE;" or "key SOURCE;" lines
+api_jwt_issuer "corp" needs keys in one place: "jwks FILE;", "jwks uri:/LOCATION;" or "key SOURCE;" lines
 
 
 
@@ -149,7 +149,7 @@ corp(jwks => "$::FILES/keys.json",
 --- user_files eval: ::set('hs256', 'hs256b')
 --- must_die
 --- error_log
-api_jwt_issuer "corp" needs keys in one place: either "jwks FILE;" or "key SOURCE;" lines
+api_jwt_issuer "corp" needs keys in one place: "jwks FILE;", "jwks uri:/LOCATION;" or "key SOURCE;" lines
 
 
 
@@ -258,10 +258,10 @@ duplicate api_jwt_issuer "corp"
 
 
 === TEST 22: a JWK set by an address
---- http_config eval: corp(jwks => 'uri:/_jwks')
+--- http_config eval: corp(jwks => 'uri:_jwks')
 --- must_die
---- error_log
-"jwks" takes the path of a file
+--- error_log eval
+qr/is no location: write uri:\/NAME/
 
 
 

@@ -1,0 +1,488 @@
+# Key sets from elsewhere: jwks uri:/LOCATION. remote-http2.t runs this file
+# over HTTP/2.
+
+use Test::Nginx::Socket 'no_plan';
+use ApiTest;
+use ApiTest::Sec;
+use IO::Socket::INET;
+use Time::HiRes qw(sleep time);
+
+no_long_string();
+no_root_location();
+custom_sections('before', 'jwks');
+
+free_port('PLAIN_PORT');
+
+sub put {
+    my ($name, $text) = @_;
+    my $path = server_root() . "/files/$name";
+    write_file("$path.new", $text);
+    rename "$path.new", $path or die "$path: $!";
+    return 1;
+}
+
+sub logged {
+    my ($text, $file) = @_;
+    my $log = slurp(server_root() . '/logs/' . ($file // 'error.log'));
+    return scalar(() = $log =~ /$text/g);
+}
+
+# Requests that the provider has had.
+sub fetches { return logged('GET', 'provider.log') }
+
+sub until_true {
+    my ($test) = @_;
+    for (1 .. 500) { return 1 if $test->(); sleep 0.02 }
+    return 0;
+}
+
+sub send_request {
+    my ($token, $path) = @_;
+    my $s = IO::Socket::INET->new(PeerAddr => "127.0.0.1:$ENV{TEST_NGINX_PLAIN_PORT}")
+        or die "$@";
+    print {$s} 'GET ', $path // '/', " HTTP/1.1\r\nHost: client.example\r\n",
+        "Cookie: secret=1\r\nX-Mine: 1\r\nConnection: close\r\n",
+        "Authorization: Bearer $token\r\n\r\n";
+    return $s;
+}
+
+# "200 miss" or "401 key_unknown"
+sub answer {
+    my ($s) = @_;
+    my $answer = join '', <$s>;
+    return join ' ', $answer =~ m{^HTTP/1.1 (\d+)},
+        $answer =~ /^X-Why: ([a-z_]+)/m;
+}
+
+sub ask { return answer(send_request(@_)) }
+
+our $OLD = token(alg => 'ES256', key => 'p256');
+our $NEW = token(alg => 'ES256', key => 'p256b');
+our $RSA = token(alg => 'RS256', key => 'rsa2048');
+our $FORGED = token(alg => 'ES256', key => 'p256b', header => { kid => 'p256' });
+our $HMAC = token(alg => 'HS256', key => 'hs256');
+
+sub stranger {
+    return token(alg => 'ES256', key => 'p256b', header => { kid => "k$_[0]" });
+}
+
+add_block_preprocessor(sub {
+    my ($block) = @_;
+
+    my $jwks = $block->jwks // 'uri:/_jwks';
+    chomp $jwks;
+
+    $block->set_value(http_config => ($block->http_config // '') . '
+    api_zone main 1m;
+    map $api_auth_error $why { volatile; "" $api_token_cache; default $api_auth_error; }
+    log_format provider "$request host=$http_host accept=$http_accept '
+        . 'auth=$http_authorization cookie=$http_cookie mine=$http_x_mine '
+        . 'agent=$http_user_agent body=$request_length";
+    server {
+        listen 127.0.0.1:$TEST_NGINX_RAND_PORT_1;
+        access_log $TEST_NGINX_SERVER_ROOT/logs/provider.log provider;
+        location / { root $TEST_NGINX_SERVER_ROOT/files; }
+        location = /slow { limit_rate 100; alias $TEST_NGINX_SERVER_ROOT/files/jwks; }
+        location = /204 { return 204; }
+        location = /302 { return 302 /jwks; }
+        location = /500 { return 500; }
+        location = /empty { return 200 ""; }
+        location = /html { return 200 "<html></html>"; }
+    }
+    ' . corp(jwks => $jwks, algorithms => 'ES256 RS256 HS256'))
+        unless ($block->http_config // '') =~ /api_jwt_issuer/;
+
+    $block->set_value(config => <<'CONF' . ($block->config // ''));
+    listen 127.0.0.1:$TEST_NGINX_PLAIN_PORT;    # HTTP/1 for ask()
+    location / {
+        api_auth jwt=corp;
+        add_header X-Why "$why" always;
+        try_files /in.txt =404;
+    }
+    location = /_jwks {
+        internal;
+        proxy_set_header X-Client $http_authorization;
+        proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_1/jwks;
+    }
+    location ~ ^/_(?<what>slow|204|302|500|empty|html|missing|huge)$ {
+        internal;
+        proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_1/$what;
+    }
+    location = /_down { internal; proxy_pass http://127.0.0.1:1; }
+CONF
+    $block->set_value(user_files => [['in.txt', "in\n"]]);
+
+    $block->set_value(post_setup_server_root => sub {
+        mkdir server_root() . '/files';
+        put('jwks', jwks('p256'));
+        put('huge', '{"keys":[' . ' ' x 140_000 . ']}');
+        eval($block->before // '1') // die $@;
+    });
+});
+
+run_tests();
+
+__DATA__
+
+=== TEST 1: fetched at first need, then known; nothing of the client's goes along
+--- init
+Test::More::is(main::ask($::OLD), '200 miss', 'the first waits for the keys');
+Test::More::is(main::ask($::OLD), '200 memo', 'the next need not');
+Test::More::is(main::ask($::FORGED), '401 signature', 'a wrong signature');
+Test::More::is(main::fetches(), 1, 'fetched once');
+my $log = ApiTest::slurp(main::server_root() . '/logs/provider.log');
+Test::More::like($log, qr{^GET /jwks HTTP/1.[01] host=127.0.0.1:\d+ accept=application/json auth=- cookie=- mine=- agent=- }m,
+    'with Host and Accept, and no more');
+1
+--- request
+GET /
+--- more_headers eval
+"Authorization: Bearer $::OLD"
+--- error_log eval
+qr/\[notice\] .*api_jwt_issuer "corp": keys have been fetched from "\/_jwks"/
+
+
+
+=== TEST 2: an unknown kid: fetched again, not sooner than min_interval
+--- jwks: uri:/_jwks min_interval=2s
+--- init
+Test::More::is(main::ask($::OLD), '200 miss', 'the old key');
+main::put('jwks', ApiTest::jwks('p256b', 'p256'));
+my $begun = Time::HiRes::time;
+my ($first) = main::ask($::NEW);
+my $n = main::fetches();
+if (Time::HiRes::time - $begun < 1) {
+    Test::More::is("$first $n", '401 key_unknown 1', 'too soon: not fetched');
+}
+Time::HiRes::sleep(2.1);
+Test::More::is(main::ask($::NEW), '200 miss', 'later: fetched, and taken');
+Test::More::is(main::fetches(), 2, '... at once');
+Test::More::is(main::ask($::OLD), '200 miss', 'the set is another: verified anew');
+Time::HiRes::sleep(2.1);
+my %said;
+$begun = Time::HiRes::time;
+$said{main::ask(main::stranger($_))}++ for 1 .. 30;
+Test::More::is(join(' ', %said), '401 key_unknown 30', 'strangers are refused');
+Test::More::cmp_ok(main::fetches(), '<=', 4 + (Time::HiRes::time - $begun),
+    '... and cause a fetch now and then, not thirty');
+Test::More::is(main::ask($::OLD), '200 memo', '... which changes nothing');
+1
+--- request
+GET /
+--- more_headers eval
+"Authorization: Bearer $::OLD"
+
+
+
+=== TEST 3: past refresh it is fetched in the background
+--- jwks: uri:/_jwks refresh=1s min_interval=1s
+--- init
+Test::More::is(main::ask($::OLD), '200 miss', 'the first key');
+main::put('jwks', ApiTest::jwks('p256b'));
+Time::HiRes::sleep(2.1);
+Test::More::is(main::ask($::OLD), '200 memo', 'the old set still serves');
+Test::More::ok(main::until_true(sub { main::logged('keys have been fetched') == 2 }), 'and is replaced');
+Test::More::is(main::ask($::OLD), '401 key_unknown', 'the removed key is dead, though its token was known');
+Test::More::is(main::ask($::NEW), '200 miss', 'the new one lives');
+1
+--- request
+GET /
+--- more_headers eval
+"Authorization: Bearer $::NEW"
+
+
+
+=== TEST 4: provider gone: the set serves until stale, then no more; and back
+--- jwks: uri:/_jwks refresh=1s min_interval=1s stale=4s
+--- init
+Test::More::is(main::ask($::OLD), '200 miss', 'keys');
+unlink main::server_root() . '/files/jwks';
+Time::HiRes::sleep(1.5);
+Test::More::is(main::ask($::OLD), '200 memo', 'past refresh: they serve');
+Test::More::ok(main::until_true(sub { main::logged('no keys from "/_jwks": status 404; those from before stay in use') }), 'said');
+Test::More::ok(main::until_true(sub { main::ask($::OLD) eq '503 keys_unavailable' }), 'past stale: not');
+Test::More::is(main::logged('no keys from'), 1, 'said once');
+main::put('jwks', ApiTest::jwks('p256'));
+Test::More::ok(main::until_true(sub { main::ask($::OLD) =~ /^200/ }), 'back');
+Test::More::is(main::logged('keys can be fetched again'), 1, 'said');
+1
+--- request
+GET /
+--- more_headers eval
+"Authorization: Bearer $::OLD"
+
+
+
+=== TEST 5: many who need keys at once: one fetch, all are served
+--- jwks: uri:/_slow
+--- init
+my @s = map { main::send_request($::OLD) } 1 .. 20;
+my %said;
+$said{(split ' ', main::answer($_))[0]}++ for @s;
+Test::More::is(join(' ', %said), '200 20', 'all twenty are let in');
+Test::More::is(main::fetches(), 1, 'by one fetch');
+1
+--- request
+GET /
+--- more_headers eval
+"Authorization: Bearer $::OLD"
+
+
+
+=== TEST 6: who waits is refused when the provider fails
+--- jwks: uri:/_down
+--- request eval
+["GET /", "GET /"]
+--- more_headers eval
+[("Authorization: Bearer $::OLD") x 2]
+--- error_code eval
+[503, 503]
+--- response_headers_like eval
+[("X-Why: keys_unavailable\nRetry-After: \\d+\nContent-Type: application/problem\\+json") x 2]
+--- response_body_like eval
+[(ApiTest::problem_like(status => 503, code => 'unavailable', title => 'The credential cannot be checked now')) x 2]
+--- error_log
+no keys from "/_down": status 502; there are none
+
+
+
+=== TEST 7: answers that are none
+--- http_config
+    error_log logs/error.log debug;
+--- jwks: uri:/_html
+--- request
+GET /
+--- more_headers eval
+"Authorization: Bearer $::OLD"
+--- error_code: 503
+--- error_log
+no keys from "/_html":
+--- response_headers
+X-Why: keys_unavailable
+
+
+
+=== TEST 8: ... nothing
+--- jwks: uri:/_empty
+--- request
+GET /
+--- more_headers eval
+"Authorization: Bearer $::OLD"
+--- error_code: 503
+--- error_log
+no keys from "/_empty":
+
+
+
+=== TEST 9: ... a redirect is not followed
+--- jwks: uri:/_302
+--- request
+GET /
+--- more_headers eval
+"Authorization: Bearer $::OLD"
+--- error_code: 503
+--- error_log
+no keys from "/_302": status 302
+
+
+
+=== TEST 10: ... 204
+--- jwks: uri:/_204
+--- request
+GET /
+--- more_headers eval
+"Authorization: Bearer $::OLD"
+--- error_code: 503
+--- error_log
+no keys from "/_204": status 204
+
+
+
+=== TEST 11: ... 500
+--- jwks: uri:/_500
+--- request
+GET /
+--- more_headers eval
+"Authorization: Bearer $::OLD"
+--- error_code: 503
+--- error_log
+no keys from "/_500": status 500
+
+
+
+=== TEST 12: ... too much
+--- jwks: uri:/_huge
+--- request
+GET /
+--- more_headers eval
+"Authorization: Bearer $::OLD"
+--- error_code: 503
+--- error_log
+no keys from "/_huge": it has more than 131072 bytes
+
+
+
+=== TEST 13: ... no such location
+--- jwks: uri:/nowhere/_x
+--- config
+    location /nowhere/ { return 404; }
+--- request
+GET /
+--- more_headers eval
+"Authorization: Bearer $::OLD"
+--- error_code: 503
+--- error_log
+no keys from "/nowhere/_x": status 404
+
+
+
+=== TEST 14: bad keys are skipped, secrets too, and the rest is used
+--- before
+put('jwks', jwks('rsa1024', 'p256', { kty => 'oct', kid => 'hs256', k => b64url(secret('hs256')) }))
+--- init
+Test::More::is(main::ask($::OLD), '200 miss', 'the good one');
+Test::More::is(main::ask($::HMAC), '401 key_unknown', 'no secret from elsewhere');
+1
+--- request
+GET /
+--- more_headers eval
+"Authorization: Bearer $::OLD"
+--- error_log eval
+qr/\[warn\] .*2 keys from "\/_jwks" are skipped, the last: /
+
+
+
+=== TEST 15: more keys than may be
+--- jwks: uri:/_jwks max_keys=1
+--- before
+put('jwks', jwks('p256', 'p256b'))
+--- request
+GET /
+--- more_headers eval
+"Authorization: Bearer $::OLD"
+--- error_code: 503
+--- error_log
+no keys from "/_jwks":
+
+
+
+=== TEST 16: cheap refusals need no keys
+--- jwks: uri:/_jwks
+--- request eval
+[("GET /") x 3]
+--- more_headers eval
+["Authorization: Bearer a.b.c",
+ "Authorization: Bearer " . main::token(alg => 'ES256', key => 'p256', claims => { exp => 1 }),
+ "Authorization: Bearer " . main::token(alg => 'ES384', key => 'p384')]
+--- error_code eval
+[401, 401, 401]
+--- no_error_log
+keys have been fetched
+
+
+
+=== TEST 17: server= names the server that has the location
+--- jwks: uri:/keys server=idp.internal
+--- http_config
+    server {
+        listen 127.0.0.1:$TEST_NGINX_RAND_PORT_2;
+        server_name other.internal idp.internal;
+        location = /keys { internal; proxy_set_header Host $host; proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_1/jwks; }
+    }
+--- init
+Test::More::is(main::ask($::OLD), '200 miss', 'found there');
+my $log = ApiTest::slurp(main::server_root() . '/logs/provider.log');
+Test::More::like($log, qr/ host=idp.internal /, 'and its name is the Host'); 1
+--- request
+GET /
+--- more_headers eval
+"Authorization: Bearer $::OLD"
+
+
+
+=== TEST 18: monitor waits, and lets pass
+--- jwks: uri:/_down
+--- config
+    location /monitor {
+        api_auth jwt=corp mode=monitor;
+        add_header X-Why "$api_auth_result/$api_auth_error/$api_decision" always;
+        try_files /in.txt =404;
+    }
+--- request
+GET /monitor
+--- more_headers eval
+"Authorization: Bearer $::OLD"
+--- response_headers
+X-Why: unavailable/keys_unavailable/monitor
+
+
+
+=== TEST 19: satisfy any: without keys nobody gets in by a token; others do
+--- jwks: uri:/_down
+--- config
+    location /any {
+        satisfy any; deny all; api_auth jwt=corp; try_files /in.txt =404;
+    }
+    location /open {
+        satisfy any; allow all; api_auth jwt=corp; try_files /in.txt =404;
+    }
+--- request eval
+["GET /any", "GET /open"]
+--- more_headers eval
+[("Authorization: Bearer $::OLD") x 2]
+--- error_code eval
+[503, 200]
+
+
+
+=== TEST 20: a client that leaves while it waits
+--- jwks: uri:/_slow
+--- init
+my $s = main::send_request($::OLD); Time::HiRes::sleep(0.3); close $s;
+Test::More::ok(main::until_true(sub { main::logged('keys have been fetched') == 1 }), 'the fetch goes on');
+1
+--- request
+GET /
+--- more_headers eval
+"Authorization: Bearer $::OLD"
+
+
+
+=== TEST 21: no zone
+--- http_config eval
+main::corp(jwks => 'uri:/_jwks')
+--- must_die
+--- error_log
+"jwks uri:" of api_jwt_issuer "corp" needs a zone in which the workers share the keys: write "api_zone main 1m;"
+
+
+
+=== TEST 22: no location
+--- jwks: uri:https://idp.example/jwks
+--- must_die
+--- error_log
+"uri:https://idp.example/jwks" is no location: write uri:/NAME
+
+
+
+=== TEST 23: no such server
+--- jwks: uri:/_jwks server=nobody
+--- must_die
+--- error_log
+no server has the server_name "nobody" that "jwks uri:" names with server=
+
+
+
+=== TEST 24: no times
+--- jwks: uri:/_jwks refresh=0s
+--- must_die
+--- error_log
+refresh= and min_interval= are 1s at least
+
+
+
+=== TEST 25: they belong to a uri
+--- jwks: $TEST_NGINX_SERVER_ROOT/files/jwks refresh=1m
+--- must_die
+--- error_log
+"jwks" takes no more behind a file, which is read again whenever it changes
