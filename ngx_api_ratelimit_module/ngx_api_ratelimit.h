@@ -18,6 +18,8 @@
 #include "ngx_api_watch.h"
 #include "ngx_api_zone.h"
 #include "api_addr.h"
+#include "api_lanes.h"
+#include "api_quota.h"
 #include "api_table.h"
 
 
@@ -45,17 +47,30 @@ typedef struct ngx_api_ratelimit_ban_s  ngx_api_ratelimit_ban_t;
 
 
 /*
- * A zone holds one kind of thing: that of the policies that use it.
+ * A zone holds one kind of thing: that of the policies that use it, an
+ * api_table_kind_t or this.
  */
+
+#define NGX_API_RATELIMIT_LANES  4
+
+/* That of a process, which sets it when it starts; changes while it runs. */
+
+typedef struct {
+    int                         n;        /* -1: none */
+    time_t                      reaped;   /* looked for the dead last */
+} ngx_api_ratelimit_lane_t;
 
 typedef struct {
     ngx_str_t                   name;
     ngx_shm_zone_t             *shm;
-    ngx_uint_t                  kind;     /* api_table_kind_t; 0: unused */
+    ngx_uint_t                  kind;     /* 0: unused */
     ngx_uint_t                  full;     /* api_full_t */
 
-    void                       *data;     /* shared: api_table_t */
+    void                       *data;     /* shared: api_table_t, or lanes */
     size_t                      size;     /* of data */
+
+    uint32_t                    lanes;    /* of processes, if it is new */
+    ngx_api_ratelimit_lane_t   *lane;     /* concurrency */
 } ngx_api_ratelimit_zone_t;
 
 
@@ -144,6 +159,11 @@ struct ngx_api_ratelimit_policy_s {
     ngx_array_t                      *charge; /* ngx_api_ratelimit_range_t */
     ngx_array_t                      *refund;
     unsigned                          bytes:1;
+
+    api_quota_t                       quota;
+    const api_tz_t                   *tz;     /* NULL: UTC */
+    api_period_t                     *period; /* of a quota: the one that a
+                                                 worker was in last */
 
     ngx_uint_t                        at;
     ngx_uint_t                        empty;
@@ -297,6 +317,23 @@ char *ngx_api_ratelimit_resolve(ngx_conf_t *cf,
 
 extern const ngx_api_ratelimit_kind_t  ngx_api_ratelimit_rate;
 extern const ngx_api_ratelimit_kind_t  ngx_api_ratelimit_window;
+
+
+/* ngx_api_ratelimit_quota.c */
+
+char *ngx_api_ratelimit_quota(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+
+/* ngx_api_ratelimit_concurrency.c */
+
+char *ngx_api_ratelimit_concurrency(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/* A process begins and ends. */
+
+void ngx_api_ratelimit_lanes_join(const ngx_api_ratelimit_main_conf_t *mcf,
+    ngx_log_t *log);
+void ngx_api_ratelimit_lanes_leave(const ngx_api_ratelimit_main_conf_t *mcf);
 
 
 /* ngx_api_ratelimit_handler.c */

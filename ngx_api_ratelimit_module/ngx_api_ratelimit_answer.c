@@ -17,6 +17,9 @@ static ngx_int_t ngx_api_ratelimit_retry_after(ngx_http_request_t *r,
     const ngx_api_ratelimit_ctx_t *ctx, ngx_uint_t jitter);
 static ngx_int_t ngx_api_ratelimit_draft(ngx_http_request_t *r,
     const ngx_api_ratelimit_ctx_t *ctx);
+static u_char *ngx_api_ratelimit_header_limit(u_char *p,
+    const ngx_api_ratelimit_item_t *item,
+    const ngx_api_ratelimit_report_t *report);
 static ngx_int_t ngx_api_ratelimit_legacy(ngx_http_request_t *r,
     const ngx_api_ratelimit_ctx_t *ctx);
 static ngx_int_t ngx_api_ratelimit_add_number(ngx_http_request_t *r,
@@ -284,12 +287,11 @@ static ngx_int_t
 ngx_api_ratelimit_draft(ngx_http_request_t *r,
     const ngx_api_ratelimit_ctx_t *ctx)
 {
-    u_char                            *p, *q;
-    size_t                             n;
-    ngx_str_t                          limits, policies;
-    ngx_api_ratelimit_report_t         report;
-    const ngx_api_ratelimit_item_t    *item, *last;
-    const ngx_api_ratelimit_policy_t  *policy;
+    u_char                          *p, *q;
+    size_t                           n;
+    ngx_str_t                        limits, policies;
+    ngx_api_ratelimit_report_t       report;
+    const ngx_api_ratelimit_item_t  *item, *last;
 
     for (item = ctx->items, last = NULL, n = 0; item; item = item->next) {
         if (ngx_api_ratelimit_tell(item)) {
@@ -317,19 +319,14 @@ ngx_api_ratelimit_draft(ngx_http_request_t *r,
             continue;
         }
 
-        policy = item->policy;
-        policy->kind->report(item, &report);
+        item->policy->kind->report(item, &report);
 
-        p = ngx_sprintf(p, "\"%V\";r=%uL;t=%uL", &policy->name, report.left,
-                        ngx_api_ratelimit_seconds(report.next));
-
-        if (policy->header.len) {
-            q = ngx_cpymem(q, policy->header.data, policy->header.len);
-
-        } else {
-            q = ngx_api_ratelimit_header_policy(q, policy, item->gcra,
-                                                report.limit);
-        }
+        p = ngx_api_ratelimit_header_limit(p, item, &report);
+        q = item->policy->header.len
+            ? ngx_cpymem(q, item->policy->header.data,
+                         item->policy->header.len)
+            : ngx_api_ratelimit_header_policy(q, item->policy, item->gcra,
+                                              report.limit);
 
         if (item != last) {
             p = ngx_cpymem(p, ", ", 2);
@@ -343,6 +340,21 @@ ngx_api_ratelimit_draft(ngx_http_request_t *r,
     return ngx_api_add_header(r, "RateLimit-Policy", &policies)
            && ngx_api_add_header(r, "RateLimit", &limits) ? NGX_OK
                                                           : NGX_ERROR;
+}
+
+
+static u_char *
+ngx_api_ratelimit_header_limit(u_char *p,
+    const ngx_api_ratelimit_item_t *item,
+    const ngx_api_ratelimit_report_t *report)
+{
+    p = ngx_sprintf(p, "\"%V\";r=%uL", &item->policy->name, report->left);
+
+    if (item->policy->kind->table == NGX_API_RATELIMIT_LANES) {
+        return p;    /* nobody knows when */
+    }
+
+    return ngx_sprintf(p, ";t=%uL", ngx_api_ratelimit_seconds(report->next));
 }
 
 
@@ -362,6 +374,14 @@ ngx_api_ratelimit_header_policy(u_char *p,
 
     if (policy->window.length) {
         p = ngx_sprintf(p, ";w=%uL", policy->window.length);
+
+    } else if (policy->period) {
+        p = ngx_sprintf(p, ";w=%L", policy->period->end
+                                    - policy->period->begin);
+
+    } else if (policy->kind->table == NGX_API_RATELIMIT_LANES) {
+        p = ngx_cpymem(p, ";qu=\"concurrent-requests\"",
+                       sizeof(";qu=\"concurrent-requests\"") - 1);
     }
 
     if (policy->bytes) {

@@ -26,6 +26,10 @@ ngx_command_t  ngx_api_ratelimit_commands[] = {
                            ngx_api_ratelimit_zone),
     NGX_API_RATELIMIT_MAIN("api_ratelimit_policy", NGX_CONF_2MORE,
                            ngx_api_ratelimit_policy),
+    NGX_API_RATELIMIT_MAIN("api_ratelimit_quota", NGX_CONF_2MORE,
+                           ngx_api_ratelimit_quota),
+    NGX_API_RATELIMIT_MAIN("api_ratelimit_concurrency", NGX_CONF_2MORE,
+                           ngx_api_ratelimit_concurrency),
     NGX_API_RATELIMIT_MAIN("api_ratelimit_net", NGX_CONF_1MORE,
                            ngx_api_ratelimit_net),
 

@@ -23,9 +23,9 @@ static ngx_int_t ngx_api_ratelimit_verdict(ngx_http_request_t *r,
     const ngx_api_ratelimit_main_conf_t *mcf, ngx_api_record_t *rec,
     ngx_api_ratelimit_ctx_t *ctx, ngx_api_ratelimit_item_t *first,
     ngx_uint_t n);
-static ngx_api_ratelimit_item_t *ngx_api_ratelimit_collect(
-    ngx_http_request_t *r, ngx_api_ratelimit_ctx_t *ctx,
-    const ngx_api_ratelimit_policy_t *policy, ngx_uint_t mode);
+static ngx_int_t ngx_api_ratelimit_collect(ngx_http_request_t *r,
+    ngx_api_ratelimit_ctx_t *ctx, const ngx_api_ratelimit_policy_t *policy,
+    ngx_uint_t mode, ngx_api_ratelimit_item_t **found);
 static ngx_int_t ngx_api_ratelimit_item(ngx_http_request_t *r,
     const ngx_api_ratelimit_policy_t *policy, ngx_api_ratelimit_item_t *item);
 static ngx_uint_t ngx_api_ratelimit_false(ngx_http_request_t *r,
@@ -102,6 +102,7 @@ ngx_api_ratelimit_check(ngx_http_request_t *r,
     const ngx_api_ratelimit_main_conf_t *mcf, ngx_api_record_t *rec,
     ngx_api_ratelimit_ctx_t *ctx, const ngx_array_t *uses, ngx_uint_t at)
 {
+    ngx_int_t                         rc;
     ngx_uint_t                        i, n, mode;
     ngx_api_ratelimit_use_t * const  *use;
     ngx_api_ratelimit_item_t         *item, *first;
@@ -120,10 +121,14 @@ ngx_api_ratelimit_check(ngx_http_request_t *r,
             continue;
         }
 
-        item = ngx_api_ratelimit_collect(r, ctx, use[i]->policy, mode);
+        rc = ngx_api_ratelimit_collect(r, ctx, use[i]->policy, mode, &item);
 
-        if (item == NULL) {
+        if (rc == NGX_ERROR) {
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+
+        if (rc == NGX_DECLINED) {
+            continue;
         }
 
         if (item->over && item->monitor && mode == NGX_API_MODE_ENFORCE) {
@@ -182,30 +187,31 @@ ngx_api_ratelimit_verdict(ngx_http_request_t *r,
 }
 
 
-/* The item of a policy: that of before, or a fresh one; a policy that does
-   not hold for this request has one that is neither. */
+/* The item of a policy: that of before, or a fresh one.  NGX_DECLINED: the
+   policy does not hold for this request. */
 
-static ngx_api_ratelimit_item_t *
+static ngx_int_t
 ngx_api_ratelimit_collect(ngx_http_request_t *r, ngx_api_ratelimit_ctx_t *ctx,
-    const ngx_api_ratelimit_policy_t *policy, ngx_uint_t mode)
+    const ngx_api_ratelimit_policy_t *policy, ngx_uint_t mode,
+    ngx_api_ratelimit_item_t **found)
 {
-    ngx_int_t                         rc;
-    ngx_api_ratelimit_item_t         *item;
-    static ngx_api_ratelimit_item_t   none;
+    ngx_int_t                  rc;
+    ngx_api_ratelimit_item_t  *item;
 
     for (item = ctx->items; item; item = item->next) {
         if (item->policy == policy) {
-            return item;
+            *found = item;
+            return NGX_OK;
         }
     }
 
     if (policy->when && ngx_api_ratelimit_false(r, policy->when)) {
-        return &none;
+        return NGX_DECLINED;
     }
 
     item = ngx_pcalloc(r->pool, sizeof(ngx_api_ratelimit_item_t));
     if (item == NULL) {
-        return NULL;
+        return NGX_ERROR;
     }
 
     item->policy = policy;
@@ -215,7 +221,7 @@ ngx_api_ratelimit_collect(ngx_http_request_t *r, ngx_api_ratelimit_ctx_t *ctx,
     rc = ngx_api_ratelimit_item(r, policy, item);
 
     if (rc == NGX_DECLINED) {
-        return &none;
+        return NGX_DECLINED;
     }
 
     if (rc == NGX_ERROR) {
@@ -225,8 +231,9 @@ ngx_api_ratelimit_collect(ngx_http_request_t *r, ngx_api_ratelimit_ctx_t *ctx,
 
     *ctx->last = item;
     ctx->last = &item->next;
+    *found = item;
 
-    return item;
+    return NGX_OK;
 }
 
 
@@ -257,8 +264,11 @@ ngx_api_ratelimit_item(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    item->tag = api_table_tag(policy->zone->data, policy->id,
-                              ngx_api_span(&key));
+    item->tag = policy->zone->kind == NGX_API_RATELIMIT_LANES
+                ? api_lanes_tag(policy->zone->data, policy->id,
+                                ngx_api_span(&key))
+                : api_table_tag(policy->zone->data, policy->id,
+                                ngx_api_span(&key));
 
     ngx_api_ratelimit_now(&item->now);
 

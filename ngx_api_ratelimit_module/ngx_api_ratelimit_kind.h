@@ -53,7 +53,7 @@ typedef struct {
     ngx_str_t                   limit;
     ngx_str_t                   period;
     ngx_str_t                   tz;
-    ngx_str_t                   unit;
+    ngx_uint_t                  unit;
 } ngx_api_ratelimit_words_t;
 
 #define NGX_API_RATELIMIT_WORD(name, type, field, names)                      \

@@ -369,6 +369,11 @@ ngx_api_ratelimit_init_process(ngx_cycle_t *cycle)
         return NGX_ERROR;
     }
 
+    if (ngx_process == NGX_PROCESS_WORKER || ngx_process == NGX_PROCESS_SINGLE)
+    {
+        ngx_api_ratelimit_lanes_join(mcf, cycle->log);
+    }
+
     return ngx_api_watch_start(cycle, &mcf->watches);
 }
 
@@ -383,5 +388,6 @@ ngx_api_ratelimit_exit_process(ngx_cycle_t *cycle)
 
     if (mcf) {
         ngx_api_ratelimit_ban_end(mcf->bans);
+        ngx_api_ratelimit_lanes_leave(mcf);
     }
 }

@@ -24,7 +24,8 @@ static char *ngx_api_ratelimit_header_make(ngx_conf_t *cf,
     ngx_api_ratelimit_policy_t *policy);
 static char *ngx_api_ratelimit_bind(ngx_conf_t *cf,
     ngx_api_ratelimit_main_conf_t *mcf, ngx_api_ratelimit_policy_t *policy);
-static void ngx_api_ratelimit_zone_kind(ngx_api_ratelimit_zone_t *zone);
+static char *ngx_api_ratelimit_zone_kind(ngx_conf_t *cf,
+    ngx_api_ratelimit_zone_t *zone);
 
 
 const ngx_str_t  ngx_api_ratelimit_ats[] = {
@@ -313,7 +314,9 @@ ngx_api_ratelimit_resolve(ngx_conf_t *cf, ngx_api_ratelimit_main_conf_t *mcf)
     zone = mcf->zones.elts;
 
     for (i = 0; i < mcf->zones.nelts; i++) {
-        ngx_api_ratelimit_zone_kind(zone[i]);
+        if (ngx_api_ratelimit_zone_kind(cf, zone[i]) != NGX_CONF_OK) {
+            return NGX_CONF_ERROR;
+        }
     }
 
     return NGX_CONF_OK;
@@ -353,10 +356,40 @@ ngx_api_ratelimit_bind(ngx_conf_t *cf, ngx_api_ratelimit_main_conf_t *mcf,
 }
 
 
-static void
-ngx_api_ratelimit_zone_kind(ngx_api_ratelimit_zone_t *zone)
+static char *
+ngx_api_ratelimit_zone_kind(ngx_conf_t *cf, ngx_api_ratelimit_zone_t *zone)
 {
+    ngx_int_t         workers;
+    ngx_core_conf_t  *ccf;
+
+    if (zone->kind == NGX_API_RATELIMIT_LANES) {
+        if (zone->full != NGX_CONF_UNSET_UINT && zone->full != API_FULL_DENY)
+        {
+            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                          "api_ratelimit_zone \"%V\" holds concurrency: "
+                          "nobody who is there can be forgotten, so it takes "
+                          "on_full=deny alone", &zone->name);
+            return NGX_CONF_ERROR;
+        }
+
+        /* reloads leave old workers behind for a while */
+
+        ccf = (ngx_core_conf_t *) ngx_get_conf(cf->cycle->conf_ctx,
+                                               ngx_core_module);
+        workers = ngx_max(ccf->worker_processes, ngx_ncpu);
+        zone->lanes = (uint32_t) ngx_min(4 * workers, API_LANES_MAX);
+
+        zone->lane = ngx_pcalloc(cf->pool, sizeof(ngx_api_ratelimit_lane_t));
+        if (zone->lane == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        zone->lane->n = -1;
+    }
+
     ngx_conf_init_uint_value(zone->full, API_FULL_EVICT);
 
     ngx_api_ratelimit_zone_check(zone);
+
+    return NGX_CONF_OK;
 }

@@ -243,6 +243,11 @@ ngx_api_ratelimit_zone_make(ngx_api_ratelimit_zone_t *zone,
         return NGX_ERROR;
     }
 
+    if (zone->kind == NGX_API_RATELIMIT_LANES) {
+        return api_lanes_make(root->data, root->size, zone->lanes, random)
+               ? NGX_OK : NGX_ERROR;
+    }
+
     table = api_table_make(root->data, root->size,
                            (api_table_kind_t) zone->kind, random, &now);
     if (table == NULL) {

@@ -273,3 +273,102 @@ takes ipv4= from 8 to 32 and ipv6= from 16 to 128: how many bits of an address a
     limit_req_zone $remote_addr zone=users:1m rate=1r/s;
 --- error_log
 the shared memory zone "users" is already declared for a different use
+
+
+
+=== TEST 33: a quota without a period
+--- http_config
+    api_ratelimit_quota q zone=z key=$remote_addr limit=5;
+--- error_log
+needs limit= and period= of hour, day, week, month or up to 366d
+
+
+
+=== TEST 34: a period that is none
+--- http_config
+    api_ratelimit_quota q zone=z key=$remote_addr limit=5 period=year;
+--- error_log
+needs limit= and period= of hour, day, week, month or up to 366d
+
+
+
+=== TEST 35: a limit that is none
+--- http_config
+    api_ratelimit_quota q zone=z key=$remote_addr limit=5g period=day;
+--- error_log
+"limit=5g" is none: write a number up to 281474976710655, for bytes also 50g
+
+
+
+=== TEST 36: bytes of some responses
+--- http_config
+    api_ratelimit_quota q zone=z key=$remote_addr limit=5 period=day unit=bytes charge=200;
+--- error_log
+counts bytes with unit=bytes, and then all of them
+
+
+
+=== TEST 37: no such time zone
+--- http_config
+    api_ratelimit_quota q zone=z key=$remote_addr limit=5 period=day tz=Europe/Atlantis;
+--- error_log
+there is no time zone "Europe/Atlantis" below /usr/share/zoneinfo/: write one like Europe/Berlin, or install the package tzdata
+
+
+
+=== TEST 38: a path is no time zone
+--- http_config
+    api_ratelimit_quota q zone=z key=$remote_addr limit=5 period=day tz=../../../etc/passwd;
+--- error_log
+there is no time zone "../../../etc/passwd" below
+
+
+
+=== TEST 39: nor is what is no time zone file
+--- http_config
+    api_ratelimit_quota q zone=z key=$remote_addr limit=5 period=day tz=Europe;
+--- error_log
+there is no time zone "Europe" below
+
+
+
+=== TEST 40: a cost over the quota
+--- http_config
+    api_ratelimit_quota q zone=z key=$remote_addr limit=5 period=day cost=6;
+--- error_log
+has a cost that is larger than the limit, so that no request would ever pass
+
+
+
+=== TEST 41: concurrency without a limit
+--- http_config
+    api_ratelimit_concurrency c zone=z key=$remote_addr;
+--- error_log
+"api_ratelimit_concurrency" directive needs a limit, for example limit=10
+
+
+
+=== TEST 42: a limit of none
+--- http_config
+    api_ratelimit_concurrency c zone=z key=$remote_addr limit=0;
+--- error_log
+"limit=0" is none: write how many may be under way at once, from 1 on
+
+
+
+=== TEST 43: concurrency forgets nobody
+--- http_config
+    api_ratelimit_zone z 1m on_full=evict;
+    api_ratelimit_concurrency c zone=z key=$remote_addr limit=5;
+--- error_log
+api_ratelimit_zone "z" holds concurrency: nobody who is there can be forgotten, so it takes on_full=deny alone
+
+
+
+=== TEST 44: quotas and rates in one zone
+--- http_config
+    api_ratelimit_zone z 1m;
+    api_ratelimit_policy p zone=z key=$remote_addr rate=1r/s;
+    api_ratelimit_quota q zone=z key=$remote_addr limit=5 period=day;
+--- error_log
+api_ratelimit_zone "z" holds rates already, and quotas need one of their own
