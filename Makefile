@@ -36,7 +36,7 @@ MODULE_FILES = $(MODULES:%=$(BUILD)/modules/%.so)
 
 # What a person types
 
-.PHONY: help deps build static demo test unit t test-builds check bench \
+.PHONY: help deps build static demo test unit conformance t test-builds check bench \
     fuzz fuzz-smoke lint asan install uninstall clean distclean dist \
     clean-root-test
 
@@ -54,6 +54,7 @@ help:
 #: make deps         only install what is missing, for all of these
 #:
 #: make unit         unit tests only           make t     the .t files only
+#: make conformance  the JSON Schema Test Suite, as a table
 #: make test-builds  every way to build        make lint  style, warnings, docs
 #: make asan         the .t files on an nginx with sanitizers
 #: make fuzz         FUZZ_SECONDS=600 TARGET=json; fuzz-smoke: 20 s each
@@ -89,7 +90,17 @@ test:
 unit:
 	@.ci/deps build test
 	+@$(INNER) tests
+	@.ci/node
 	@.ci/prove $(UNIT_PROGRAMS) t/fuzz
+
+# The JSON Schema Test Suite and its figures; SUITE=DIR for another checkout
+
+conformance:
+	@.ci/deps build test
+	+@$(INNER) $(BUILD)/unit/test_schema_suite
+	@.ci/node
+	@$(BUILD)/unit/test_schema_suite $(SUITE) >$(BUILD)/conformance.tap; \
+	    rc=$$?; grep -E '^(not ok|# draft)' $(BUILD)/conformance.tap; exit $$rc
 
 t:
 	@.ci/deps build test

@@ -1,0 +1,164 @@
+#include "api_schema_prog.h"
+
+
+/* Schemas in place that are looked through for a member or an element. */
+
+#define QUERY_DEPTH 16
+
+
+unsigned
+api_schema_types(const api_schema_t *schema, uint32_t entry)
+{
+    return entry < schema->nnodes ? schema->nodes[entry].types
+                                  : API_SCHEMA_T_ANY;
+}
+
+
+/* What is asked of each node on the way. */
+
+typedef struct {
+    const api_schema_t *s;
+    api_span_t          name;
+    uint32_t            n; /* of an element */
+    bool                element;
+} query_t;
+
+
+static uint32_t
+query_member(const query_t *q, const api_op_t *op)
+{
+    uint32_t            i;
+    const api_prop_t   *p;
+    const api_object_t *o;
+
+    o = &q->s->objects[op->a];
+
+    for (i = 0; i < o->nprops; i++) {
+        p = &q->s->props[o->props + i];
+
+        if (p->node != API_SCHEMA_NONE
+            && api_span_eq(q->s->names[p->name], q->name)) {
+            return p->node;
+        }
+    }
+
+    return o->additional;
+}
+
+
+static uint32_t
+query_element(const query_t *q, const api_op_t *op)
+{
+    const api_array_t *a;
+
+    a = &q->s->arrays[op->a];
+
+    return q->n < a->nprefix ? q->s->list[a->prefix + q->n] : a->items;
+}
+
+
+static uint32_t query_node(const query_t *q, uint32_t node, unsigned depth);
+
+
+static uint32_t
+query_list(const query_t *q, const api_op_t *op, unsigned depth)
+{
+    uint32_t i, found;
+
+    for (i = 0; i < op->b; i++) {
+        found = query_node(q, q->s->list[op->a + i], depth);
+
+        if (found != API_SCHEMA_NONE) {
+            return found;
+        }
+    }
+
+    return API_SCHEMA_NONE;
+}
+
+
+static uint32_t
+query_cases(const query_t *q, const api_op_t *op, unsigned depth)
+{
+    uint32_t                   i, found;
+    const api_discriminator_t *d;
+
+    d = &q->s->discriminators[op->a];
+
+    for (i = 0; i < d->n && !d->base; i++) {
+        found = query_node(q, q->s->cases[d->first + i].node, depth);
+
+        if (found != API_SCHEMA_NONE) {
+            return found;
+        }
+    }
+
+    return API_SCHEMA_NONE;
+}
+
+
+static uint32_t
+query_op(const query_t *q, const api_op_t *op, unsigned depth)
+{
+    switch (op->code) {
+    case API_OP_OBJECT:
+        return q->element ? API_SCHEMA_NONE : query_member(q, op);
+    case API_OP_ARRAY:
+        return q->element ? query_element(q, op) : API_SCHEMA_NONE;
+    case API_OP_REF:
+        return query_node(q, op->a, depth);
+    case API_OP_ALL:
+    case API_OP_ANY:
+    case API_OP_ONE:
+        return query_list(q, op, depth);
+    case API_OP_DISCRIMINATOR:
+        return query_cases(q, op, depth);
+    default:
+        return API_SCHEMA_NONE;
+    }
+}
+
+
+/* Recursion is bounded: schemas in place are few levels deep, and of more
+   nothing is said. */
+
+static uint32_t
+query_node(const query_t *q, uint32_t node, unsigned depth)
+{
+    uint32_t               i, found;
+    const api_node_prog_t *n;
+
+    if (depth == 0 || node >= q->s->nnodes) {
+        return API_SCHEMA_NONE;
+    }
+
+    n = &q->s->nodes[node];
+
+    for (i = 0; i < n->nops; i++) {
+        found = query_op(q, &q->s->ops[n->ops + i], depth - 1);
+
+        if (found != API_SCHEMA_NONE) {
+            return found;
+        }
+    }
+
+    return API_SCHEMA_NONE;
+}
+
+
+uint32_t
+api_schema_member(const api_schema_t *schema, uint32_t entry, api_span_t name)
+{
+    query_t q = { schema, name, 0, false };
+
+    return query_node(&q, entry, QUERY_DEPTH);
+}
+
+
+uint32_t
+api_schema_element(const api_schema_t *schema, uint32_t entry, uint32_t n)
+{
+    query_t q = { schema, { NULL, 0 }, n, true };
+
+    return query_node(&q, entry, QUERY_DEPTH);
+}
