@@ -65,7 +65,7 @@ ngx_api_sec_status_handler(ngx_http_request_t *r)
 
     lcf = ngx_http_get_module_loc_conf(r, ngx_api_sec_module);
 
-    rc = ngx_api_sec_status_host(r);
+    rc = ngx_api_sec_status_host(r, lcf->status);
 
     if (rc != NGX_DECLINED) {
         return rc;

@@ -31,6 +31,8 @@ struct ngx_api_sec_status_s {
     /* where it stands: set when the location is merged */
     const ngx_api_sec_loc_conf_t   *lcf;
     const ngx_http_core_srv_conf_t *server;
+
+    ngx_array_t                     names;     /* of it; of ngx_str_t */
 };
 
 
@@ -49,7 +51,8 @@ ngx_uint_t ngx_api_sec_status_shown(const ngx_api_sec_status_t *status,
 
 /* NGX_DECLINED: may; otherwise refused, to be returned. */
 
-ngx_int_t ngx_api_sec_status_host(ngx_http_request_t *r);
+ngx_int_t ngx_api_sec_status_host(ngx_http_request_t *r,
+    const ngx_api_sec_status_t *status);
 ngx_int_t ngx_api_sec_status_may_write(ngx_http_request_t *r,
     const ngx_api_sec_loc_conf_t *lcf);
 

@@ -6,6 +6,8 @@ static ngx_uint_t ngx_api_sec_status_no_prefix(
     const ngx_http_core_loc_conf_t *clcf);
 static char *ngx_api_sec_status_words(ngx_conf_t *cf,
     ngx_api_sec_status_t *status);
+static char *ngx_api_sec_status_names(ngx_conf_t *cf,
+    ngx_api_sec_status_t *status);
 static char *ngx_api_sec_status_sections(ngx_conf_t *cf,
     const ngx_api_sec_status_t *status);
 static void ngx_api_sec_status_known(const ngx_api_door_t * const *doors,
@@ -138,6 +140,36 @@ ngx_api_sec_status_merge(ngx_conf_t *cf, ngx_api_sec_loc_conf_t *conf,
 }
 
 
+/* nginx keeps its own list in a pool that ends with the configuration. */
+
+static char *
+ngx_api_sec_status_names(ngx_conf_t *cf, ngx_api_sec_status_t *status)
+{
+    ngx_str_t                     *name;
+    ngx_uint_t                     i;
+    const ngx_http_server_name_t  *from;
+
+    from = status->server->server_names.elts;
+
+    if (ngx_array_init(&status->names, cf->pool, 4, sizeof(ngx_str_t))
+        != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    for (i = 0; i < status->server->server_names.nelts; i++) {
+        name = ngx_array_push(&status->names);
+        if (name == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        *name = from[i].name;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
 /* postconfiguration: listeners and peers are known. */
 
 char *
@@ -150,7 +182,9 @@ ngx_api_sec_status_check(ngx_conf_t *cf, const ngx_api_sec_main_conf_t *mcf)
 
     for (i = 0; i < mcf->statuses.nelts; i++) {
 
-        if (ngx_api_sec_status_sections(cf, status[i]) != NGX_CONF_OK) {
+        if (ngx_api_sec_status_names(cf, status[i]) != NGX_CONF_OK
+            || ngx_api_sec_status_sections(cf, status[i]) != NGX_CONF_OK)
+        {
             return NGX_CONF_ERROR;
         }
 

@@ -22,12 +22,12 @@ static ngx_int_t ngx_api_sec_status_refuse(ngx_http_request_t *r,
  */
 
 ngx_int_t
-ngx_api_sec_status_host(ngx_http_request_t *r)
+ngx_api_sec_status_host(ngx_http_request_t *r,
+    const ngx_api_sec_status_t *status)
 {
-    api_span_t                  host;
-    ngx_uint_t                  i;
-    ngx_http_server_name_t     *names;
-    ngx_http_core_srv_conf_t   *cscf;
+    api_span_t        host;
+    ngx_uint_t        i;
+    const ngx_str_t  *name;
 
     host = ngx_api_span(&r->headers_in.server);
 
@@ -35,11 +35,10 @@ ngx_api_sec_status_host(ngx_http_request_t *r)
         return NGX_DECLINED;
     }
 
-    cscf = ngx_http_get_module_srv_conf(r, ngx_http_core_module);
-    names = cscf->server_names.elts;
+    name = status->names.elts;
 
-    for (i = 0; i < cscf->server_names.nelts; i++) {
-        if (ngx_api_sec_status_is_named(host, ngx_api_span(&names[i].name))) {
+    for (i = 0; i < status->names.nelts; i++) {
+        if (ngx_api_sec_status_is_named(host, ngx_api_span(&name[i]))) {
             return NGX_DECLINED;
         }
     }
