@@ -16,6 +16,7 @@
 #include "ngx_api_sec_auth.h"
 #include "ngx_api_sec_token.h"
 #include "ngx_api_sec_remote.h"
+#include "ngx_api_sec_proof.h"
 
 #include "api_claim.h"
 #include "api_jwt.h"
@@ -41,6 +42,7 @@ struct ngx_api_sec_issuer_s {
     ngx_array_t                 typ;
     ngx_array_t                 require;
     ngx_array_t                 places;      /* ngx_api_sec_place_t */
+    ngx_api_sec_bound_t         bind;
     time_t                      cache;       /* seconds, 0: off */
     ngx_uint_t                  set;         /* mask: lines given */
 
@@ -89,6 +91,8 @@ struct ngx_api_sec_ctx_s {
     unsigned                    waiting:1;    /* a method said AGAIN */
     unsigned                    parsed:1;     /* jwt is this token's */
     unsigned                    cors_done:1;
+    unsigned                    proof_used:1;   /* its jti is remembered */
+    unsigned                    proof_nonce:1;  /* one was handed out */
 };
 
 
@@ -127,6 +131,7 @@ typedef struct ngx_api_sec_status_s  ngx_api_sec_status_t;
 
 typedef struct {
     size_t                      tokens;
+    size_t                      proofs;
 } ngx_api_sec_shares_t;
 
 
@@ -137,6 +142,7 @@ struct ngx_api_sec_main_conf_s {
 
     ngx_array_t                 issuers;      /* of ngx_api_sec_issuer_t * */
     ngx_array_t                 key_stores;   /* ngx_api_sec_key_store_t * */
+    ngx_array_t                 mtls;         /* of ngx_api_sec_mtls_t * */
     ngx_array_t                 auths;        /* of ngx_api_sec_auth_t * */
     ngx_array_t                 lists;
     ngx_array_t                 path_operands;
@@ -145,6 +151,7 @@ struct ngx_api_sec_main_conf_s {
     time_t                      loaded;       /* this configuration */
     ngx_api_sec_tokens_t       *tokens;
     ngx_api_sec_remotes_t       remotes;
+    ngx_api_sec_proofs_t       *proofs;
     ngx_api_watches_t           watches;
 
     ngx_shm_zone_t             *zone;
@@ -253,6 +260,11 @@ ngx_uint_t ngx_api_sec_permissions(ngx_api_sec_main_conf_t *mcf);
 
 char *ngx_api_sec_key_store(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 ngx_int_t ngx_api_sec_key_variables(ngx_conf_t *cf);
+
+/* ngx_api_sec_mtls_conf.c; merged: warns of what can never be */
+
+char *ngx_api_sec_mtls(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+void ngx_api_sec_mtls_merged(ngx_conf_t *cf, const ngx_api_sec_auth_t *auth);
 
 /* ngx_api_sec_require.c, ngx_api_sec_require_conf.c */
 

@@ -368,7 +368,7 @@ ngx_api_sec_challenge(ngx_http_request_t *r, const ngx_api_sec_auth_t *auth,
 
     use = auth->uses.elts;
 
-    len = auth->uses.nelts
+    len = 2 * auth->uses.nelts    /* Bearer and DPoP */
           * (NGX_API_CHALLENGE_ROOM + API_TEXT_HTTP_MAX(auth->realm.len)
              + (scope ? scope->len : 0));
 

@@ -62,6 +62,7 @@ struct ngx_api_sec_auth_s {
     ngx_flag_t                  any;
     ngx_flag_t                  all;
     ngx_flag_t                  optional;
+    ngx_uint_t                  warned;
 
     ngx_str_t                   file;
     ngx_uint_t                  line;
@@ -239,6 +240,10 @@ u_char *ngx_api_sec_bearer_challenge(ngx_http_request_t *r,
 /* ngx_api_sec_key.c */
 
 extern const ngx_api_sec_method_t  ngx_api_sec_method_key;
+
+/* ngx_api_sec_mtls.c */
+
+extern const ngx_api_sec_method_t  ngx_api_sec_method_mtls;
 
 
 #endif /* _NGX_API_SEC_AUTH_H_INCLUDED_ */

@@ -15,6 +15,7 @@ static char *ngx_api_sec_auth_things(ngx_conf_t *cf,
 const ngx_api_sec_method_t *const  ngx_api_sec_methods[] = {
     &ngx_api_sec_method_jwt,
     &ngx_api_sec_method_key,
+    &ngx_api_sec_method_mtls,
     NULL
 };
 
@@ -35,6 +36,8 @@ ngx_api_sec_auth(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
           offsetof(ngx_api_sec_auth_t, names[0]), NULL },
         { ngx_string("key"), NGX_API_OPT_WORDS,
           offsetof(ngx_api_sec_auth_t, names[1]), NULL },
+        { ngx_string("mtls"), NGX_API_OPT_WORDS,
+          offsetof(ngx_api_sec_auth_t, names[2]), NULL },
         { ngx_string("any"), NGX_API_OPT_FLAG,
           offsetof(ngx_api_sec_auth_t, any), NULL },
         { ngx_string("all"), NGX_API_OPT_FLAG,

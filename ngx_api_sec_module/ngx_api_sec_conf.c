@@ -49,6 +49,7 @@ ngx_api_sec_create_main_conf(ngx_conf_t *cf)
            != NGX_OK
         || ngx_array_init(&mcf->key_stores, cf->pool, 4, sizeof(void *))
            != NGX_OK
+        || ngx_array_init(&mcf->mtls, cf->pool, 1, sizeof(void *)) != NGX_OK
         || ngx_array_init(&mcf->auths, cf->pool, 4, sizeof(void *)) != NGX_OK
         || ngx_array_init(&mcf->lists, cf->pool, 4, sizeof(void *)) != NGX_OK
         || ngx_array_init(&mcf->path_operands, cf->pool, 1,
@@ -137,6 +138,7 @@ ngx_api_sec_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_api_sec_merge_shared(&conf->shared, &prev->shared);
 
     ngx_conf_merge_ptr_value(conf->auth, prev->auth, NULL);
+    ngx_api_sec_mtls_merged(cf, conf->auth);
     ngx_conf_merge_ptr_value(conf->cors, prev->cors, NULL);
 
     if (conf->audit.file == NGX_CONF_UNSET_PTR) {
@@ -204,6 +206,7 @@ ngx_api_sec_counts(const ngx_api_door_t *door, api_writer_t *w)
 
     ngx_api_tally_status(&mcf->tenant, w);
     ngx_api_sec_tokens_status(mcf, w);
+    ngx_api_sec_proofs_status(mcf, w);
 }
 
 
@@ -228,6 +231,8 @@ ngx_api_sec_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     static const ngx_api_opt_t  opts[] = {
         { ngx_string("tokens"), NGX_API_OPT_SIZE,
           offsetof(ngx_api_sec_shares_t, tokens), NULL },
+        { ngx_string("proofs"), NGX_API_OPT_SIZE,
+          offsetof(ngx_api_sec_shares_t, proofs), NULL },
         ngx_api_null_opt
     };
 

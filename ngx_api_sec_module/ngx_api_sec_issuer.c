@@ -30,6 +30,8 @@ static char *ngx_api_sec_issuer_token(ngx_conf_t *cf,
     ngx_api_sec_issuer_t *issuer);
 static char *ngx_api_sec_issuer_cache(ngx_conf_t *cf,
     ngx_api_sec_issuer_t *issuer);
+static char *ngx_api_sec_issuer_bind(ngx_conf_t *cf,
+    ngx_api_sec_issuer_t *issuer);
 static char *ngx_api_sec_issuer_leeway(ngx_conf_t *cf,
     ngx_api_sec_issuer_t *issuer);
 static char *ngx_api_sec_issuer_max_age(ngx_conf_t *cf,
@@ -53,6 +55,7 @@ static const ngx_api_sec_issuer_line_t  ngx_api_sec_issuer_lines[] = {
     { ngx_string("require"), 1, 32, ngx_api_sec_issuer_require },
     { ngx_string("token"), 1, 8, ngx_api_sec_issuer_token },
     { ngx_string("cache"), 1, 1, ngx_api_sec_issuer_cache },
+    { ngx_string("bind"), 1, 7, ngx_api_sec_issuer_bind },
     { ngx_null_string, 0, 0, NULL }
 };
 
@@ -62,6 +65,7 @@ static const ngx_api_sec_issuer_line_t  ngx_api_sec_issuer_lines[] = {
 
 #define NGX_API_SEC_LINE_JWKS  3
 #define NGX_API_SEC_LINE_KEY   4
+#define NGX_API_SEC_LINE_BIND  12
 
 
 char *
@@ -154,7 +158,9 @@ ngx_api_sec_issuer_line(ngx_conf_t *cf, ngx_command_t *dummy, void *conf)
             return NGX_CONF_ERROR;
         }
 
-        if ((issuer->set & (1u << i)) && i != NGX_API_SEC_LINE_KEY) {
+        if ((issuer->set & (1u << i)) && i != NGX_API_SEC_LINE_KEY
+            && i != NGX_API_SEC_LINE_BIND)
+        {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "\"%V\" stands twice in api_jwt_issuer \"%V\"",
                                &value[0], &issuer->name);
@@ -365,6 +371,13 @@ ngx_api_sec_issuer_cache(ngx_conf_t *cf, ngx_api_sec_issuer_t *issuer)
     issuer->cache = (time_t) seconds;
 
     return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_api_sec_issuer_bind(ngx_conf_t *cf, ngx_api_sec_issuer_t *issuer)
+{
+    return ngx_api_sec_bound_line(cf, &issuer->bind);
 }
 
 

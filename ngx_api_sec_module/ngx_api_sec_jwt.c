@@ -14,6 +14,10 @@ static ngx_uint_t ngx_api_sec_jwt_check(ngx_http_request_t *r,
     const ngx_api_sec_main_conf_t *mcf, ngx_api_sec_ctx_t *ctx,
     const ngx_api_sec_use_t *use, ngx_api_sec_identity_t *id,
     ngx_api_sec_fault_t *fault);
+static ngx_uint_t ngx_api_sec_jwt_identify(ngx_http_request_t *r,
+    const ngx_api_sec_main_conf_t *mcf, ngx_api_sec_ctx_t *ctx,
+    const ngx_api_sec_use_t *use, ngx_api_sec_identity_t *id,
+    ngx_api_sec_fault_t *fault);
 static int ngx_api_sec_jwt_verify(ngx_http_request_t *r,
     const ngx_api_sec_main_conf_t *mcf, ngx_api_sec_ctx_t *ctx,
     const ngx_api_sec_use_t *use, ngx_api_sec_identity_t *id,
@@ -147,7 +151,7 @@ ngx_api_sec_jwt_check(ngx_http_request_t *r,
     switch (code) {
 
     case API_JWT_OK:
-        break;
+        return ngx_api_sec_jwt_identify(r, mcf, ctx, use, id, fault);
 
     case NGX_API_JWT_WAITS:
         return NGX_API_AUTH_AGAIN;
@@ -162,6 +166,27 @@ ngx_api_sec_jwt_check(ngx_http_request_t *r,
 
     default:
         ngx_api_sec_jwt_fault(r, code, &err, fault);
+        return NGX_API_AUTH_INVALID;
+    }
+}
+
+
+/* The token is good: is it in the right hands? */
+
+static ngx_uint_t
+ngx_api_sec_jwt_identify(ngx_http_request_t *r,
+    const ngx_api_sec_main_conf_t *mcf, ngx_api_sec_ctx_t *ctx,
+    const ngx_api_sec_use_t *use, ngx_api_sec_identity_t *id,
+    ngx_api_sec_fault_t *fault)
+{
+    const ngx_api_sec_issuer_t  *issuer;
+
+    issuer = ngx_api_sec_jwt_issuer_of(&ctx->jwt, use);
+
+    if (ngx_api_sec_proof(r, mcf, ctx, &issuer->bind, &ctx->jwt.claims,
+                          &ctx->token, fault)
+        != NGX_API_AUTH_OK)
+    {
         return NGX_API_AUTH_INVALID;
     }
 
@@ -440,8 +465,39 @@ ngx_api_sec_bearer_challenge(ngx_http_request_t *r,
     const ngx_api_sec_auth_t *auth, const ngx_api_sec_challenge_t *what,
     u_char *p, u_char *last)
 {
+    ngx_uint_t                 dpop;
+    const ngx_str_t           *algs;
+    ngx_api_sec_challenge_t    other;
+
+    static const ngx_api_sec_challenge_t  none;
+
+    algs = ngx_api_sec_proof_algs(auth, &dpop);
+
+    if (algs == NULL) {
+        dpop = 0;
+
+    } else if (dpop == NGX_API_PROOF_ONE) {
+        dpop = ngx_api_sec_token_is_dpop(r);
+
+    } else {
+        return ngx_api_sec_dpop_challenge(r, auth, what, algs, p, last);
+    }
+
+    /* what is wrong is said to the scheme that was used */
+
+    other = dpop ? none : *what;
+
     p = ngx_cpymem(p, "Bearer", sizeof("Bearer") - 1);
     p = ngx_api_sec_challenge_realm(auth, p);
+    p = ngx_api_sec_challenge_error(r, &other, p, last);
 
-    return ngx_api_sec_challenge_error(r, what, p, last);
+    if (algs == NULL) {
+        return p;
+    }
+
+    other = dpop ? *what : none;
+    *p++ = ',';
+    *p++ = ' ';
+
+    return ngx_api_sec_dpop_challenge(r, auth, &other, algs, p, last);
 }

@@ -312,7 +312,8 @@ ngx_api_sec_postconfiguration(ngx_conf_t *cf)
     if (ngx_api_sec_operand_check(cf, mcf) != NGX_CONF_OK
         || ngx_api_sec_status_check(cf, mcf) != NGX_CONF_OK
         || ngx_api_sec_tokens_zone(cf, mcf) != NGX_OK
-        || ngx_api_sec_remote_zone(cf, mcf) != NGX_OK)
+        || ngx_api_sec_remote_zone(cf, mcf) != NGX_OK
+        || ngx_api_sec_proofs_zone(cf, mcf) != NGX_OK)
     {
         return NGX_ERROR;
     }

@@ -24,7 +24,8 @@ static ngx_int_t ngx_api_sec_token_decode(ngx_http_request_t *r,
 static void ngx_api_sec_token_found(ngx_api_sec_token_t *t,
     api_span_t token, ngx_uint_t place);
 static ngx_uint_t ngx_api_sec_is_token(api_span_t s);
-static ngx_uint_t ngx_api_sec_token_scheme(api_span_t *s);
+static ngx_uint_t ngx_api_sec_token_scheme(const char *scheme,
+    api_span_t *s);
 
 
 ngx_int_t
@@ -116,34 +117,55 @@ ngx_api_sec_token_authorization(ngx_http_request_t *r, ngx_api_sec_token_t *t)
 
     s = ngx_api_span(&r->headers_in.authorization->value);
 
-    if (ngx_api_sec_token_scheme(&s)) {
-        t->authorization = 1;
-        ngx_api_sec_token_found(t, s, 0);
+    if (!ngx_api_sec_token_scheme("Bearer", &s)) {
+        if (!ngx_api_sec_token_scheme("DPoP", &s)) {
+            return;
+        }
+
+        t->dpop = 1;
     }
+
+    t->authorization = 1;
+    ngx_api_sec_token_found(t, s, 0);
 }
 
 
-/* "Bearer" in front, in any case: cut it off, and the blanks around. */
+ngx_uint_t
+ngx_api_sec_token_is_dpop(ngx_http_request_t *r)
+{
+    api_span_t  s;
+
+    if (r->headers_in.authorization == NULL) {
+        return 0;
+    }
+
+    s = ngx_api_span(&r->headers_in.authorization->value);
+
+    return ngx_api_sec_token_scheme("DPoP", &s);
+}
+
+
+/* The scheme in front, in any case: cut it off, and the blanks around. */
 
 static ngx_uint_t
-ngx_api_sec_token_scheme(api_span_t *s)
+ngx_api_sec_token_scheme(const char *scheme, api_span_t *s)
 {
+    size_t         len;
     const u_char  *p, *last;
-
-    static const char  scheme[] = "Bearer";
 
     p = s->data;
     last = p + s->len;
+    len = ngx_strlen(scheme);
 
-    if (s->len < sizeof(scheme) - 1
-        || ngx_strncasecmp((u_char *) (uintptr_t) p, (u_char *) scheme,
-                           sizeof(scheme) - 1)
+    if (s->len < len
+        || ngx_strncasecmp((u_char *) (uintptr_t) p,
+                           (u_char *) (uintptr_t) scheme, len)
            != 0)
     {
         return 0;
     }
 
-    p += sizeof(scheme) - 1;
+    p += len;
 
     if (p < last && *p != ' ' && *p != '\t') {
         return 0;    /* a scheme with a longer name */
@@ -186,7 +208,7 @@ ngx_api_sec_token_lines(ngx_http_request_t *r, const ngx_str_t *name,
 
             s = ngx_api_span(&h[i].value);
 
-            if (ngx_api_sec_token_scheme(&s) || s.len) {
+            if (ngx_api_sec_token_scheme("Bearer", &s) || s.len) {
                 ngx_api_sec_token_found(t, s, place);
             }
         }

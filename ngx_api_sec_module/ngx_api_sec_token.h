@@ -51,12 +51,17 @@ typedef struct {
     api_span_t                  token;        /* the first one found */
     ngx_uint_t                  places;       /* 1: Authorization; 2 << i */
     unsigned                    authorization:1;
+    unsigned                    dpop:1;       /* the scheme there is DPoP */
 } ngx_api_sec_token_t;
 
 /* NGX_ERROR: no memory. */
 
 ngx_int_t ngx_api_sec_token(ngx_http_request_t *r,
     const ngx_api_sec_auth_t *auth, ngx_api_sec_token_t *t);
+
+/* Does Authorization speak of DPoP? */
+
+ngx_uint_t ngx_api_sec_token_is_dpop(ngx_http_request_t *r);
 
 /* Why a state that is neither NONE nor ONE refuses. */
 

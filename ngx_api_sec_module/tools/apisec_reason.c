@@ -112,6 +112,104 @@ static const apisec_reason_t reasons[] = {
     { "auth", "key_expired", "The API key's exp has passed.",
         "Make another for the client:  apisec key rotate" },
 
+    /* api_auth mtls= */
+
+    { "auth", "certificate_unverified",
+        "nginx could not verify the client certificate.",
+        "See what was noted; is its CA in ssl_client_certificate?" },
+    { "auth", "certificate_name",
+        "The client certificate has no name of the kind that is asked for, or"
+        " one that is no name.",
+        "See principal in api_mtls, and  openssl x509 -text  of the"
+        " certificate." },
+    { "auth", "certificate_names",
+        "The client certificate has several names, each of which could be"
+        " meant.",
+        "Name those that count with allow in api_mtls, or have the CA issue"
+        " certificates with one." },
+    { "auth", "certificate_not_allowed",
+        "No name of the client certificate is in the list of allow.",
+        "Add it to that file; nginx takes it up within a second." },
+
+    /* bind */
+
+    { "auth", "cnf",
+        "The token's cnf, what it is bound to, is not understood.",
+        "Have the provider bind by jkt (DPoP) or x5t#S256 (mTLS); or write"
+        " bind off; in api_jwt_issuer to take bound tokens from anybody." },
+    { "auth", "unbound", "The token is not bound to a key, and has to be.",
+        "Have the provider bind it for this client; or take required away"
+        " from bind in api_jwt_issuer." },
+    { "auth", "certificate_missing",
+        "The token is bound to a client certificate, and the connection has"
+        " none.",
+        "The client uses its certificate; the server asks for it with"
+        " ssl_verify_client. Does a proxy in front end TLS?" },
+    { "auth", "certificate_other",
+        "The token is bound to another client certificate.",
+        "It was stolen, or the client has a new certificate and has to get a"
+        " new token." },
+    { "auth", "dpop_off",
+        "The token is bound to a key of DPoP, which the issuer does not take.",
+        "Write bind dpop; in api_jwt_issuer." },
+    { "auth", "dpop_unbound",
+        "The scheme is DPoP, but the token is not bound to a key of DPoP.",
+        "The client sends it as a bearer token, or gets one that is bound." },
+    { "auth", "dpop_scheme",
+        "The token is bound to a key of DPoP and was sent like any other.",
+        "It was stolen, or the client has to send  Authorization: DPoP TOKEN"
+        "  and a proof." },
+    { "auth", "dpop_missing", "There is no DPoP proof.",
+        "The client sends one in the header DPoP." },
+    { "auth", "dpop_several", "There are several DPoP proofs.",
+        "The client sends one." },
+    { "auth", "dpop_malformed", "What is in the header DPoP is no proof.",
+        "See what was noted; RFC 9449 4.2 says what a proof has." },
+    { "auth", "dpop_too_large", "The DPoP proof is over the limit of 8 KiB.",
+        "The client uses a smaller key and a short jti." },
+    { "auth", "dpop_typ", "The typ of the proof is not dpop+jwt.",
+        "The client sends a proof, no token." },
+    { "auth", "dpop_crit", "The proof asks for an extension (crit, b64).",
+        "The client leaves it away." },
+    { "auth", "dpop_alg_not_allowed", "The alg of the proof is not allowed.",
+        "The client uses one of algs in the challenge; or add it to"
+        " algorithms= of bind dpop." },
+    { "auth", "dpop_key",
+        "The jwk of the proof is missing, private, weak or of a kind that is"
+        " not known.",
+        "See what was noted; the client makes another key." },
+    { "auth", "dpop_claim_missing", "A claim is missing in the proof.",
+        "See which one was noted; the client puts it in." },
+    { "auth", "dpop_binding",
+        "The proof is of another key than the token is bound to.",
+        "The token was stolen, or the client has lost its key and has to get"
+        " a new token." },
+    { "auth", "dpop_method", "The proof was made for another method.",
+        "The client makes one proof for each request." },
+    { "auth", "dpop_uri", "The proof was made for another URI.",
+        "Compare htu with the URL of the request. Does a proxy in front end"
+        " TLS or change the host? Then write origin= on bind dpop." },
+    { "auth", "dpop_token", "The proof was made for another token (ath).",
+        "The client makes one proof for each request." },
+    { "auth", "dpop_too_old", "The proof was made too long ago.",
+        "The client makes one proof for each request, and has its clock"
+        " set." },
+    { "auth", "dpop_in_future", "The proof is of the future.",
+        "The client sets its clock; leeway= on bind dpop forgives seconds." },
+    { "auth", "dpop_nonce",
+        "The proof has no nonce of this gateway, or an old one.",
+        "The client repeats the request with the one in DPoP-Nonce; that is"
+        " how it is meant to be." },
+    { "auth", "dpop_signature", "The signature of the proof is wrong.",
+        "It was forged, or changed on the way." },
+    { "auth", "dpop_replayed", "The proof was used before.",
+        "Somebody repeats a request: the client, a proxy, or a thief. A client"
+        " that tries again makes a new proof." },
+    { "auth", "dpop_replay_unknown",
+        "Whether the proof was used before cannot be told.",
+        "nginx was started since it was made, or the table is full: then raise"
+        " proofs= of api_zone. The client makes a new proof." },
+
     /* api_require */
 
     { "require", "no_credential",

@@ -580,11 +580,13 @@ my $good = token();
         'Bearer ', 'bearer ', 'BEARER ', 'bEaReR ', "Bearer\t", 'Bearer   ',
         "Bearer \t "),
     (map { ['', "Authorization: $_", 'missing'] }
-        'Basic YTpi', 'Digest username="a"', 'Negotiate AAAA', "DPoP $good",
+        'Basic YTpi', 'Digest username="a"', 'Negotiate AAAA',
         "BearerX $good", "Bearer-$good", $good, 'Bea'),
     (map { ['', "Authorization: $_", 'invalid_request'] }
         'Bearer', 'Bearer ', 'Bearer ='),
     ['an empty header', 'Authorization:', 'missing'],
+    ['a token that is bound to no key', "Authorization: DPoP $good",
+     'dpop_unbound'],
 )
 
 

@@ -458,6 +458,16 @@ sub reasons {
     $found{"auth $_"} = 1
         for $codes =~ /^    \[API_JWT_(?!OK)\w+\] = "(\w+)",/mg;
 
+    $codes = slurp('ngx_api_sec_module/lib/api_dpop.c');
+    $found{"auth $_"} = 1
+        for $codes =~ /^    \[API_DPOP_(?!OK)\w+\] = "(\w+)",/mg;
+
+    for my $file (qw(proof dpop mtls)) {
+        $codes = slurp("ngx_api_sec_module/ngx_api_sec_$file.c");
+        $found{"auth $_"} = 1 for grep { defined } $codes =~
+            /proof_fault\(fault, "(\w+)"|_mtls_\w+\[\] = "(\w+)"/g;
+    }
+
     $codes = slurp('ngx_api_sec_module/lib/api_keystore_check.c');
     my ($names) = $codes =~ /\bnames\[\] = \{\s*"ok",(.*?)\}/s;
     $found{"auth $_"} = 1 for $names =~ /"(\w+)"/g;
