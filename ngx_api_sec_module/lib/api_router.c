@@ -86,14 +86,15 @@ api_router_fits(
 
     lit = mixed->lit[0];
 
-    if (lit.len && memcmp(raw.data, lit.data, lit.len)) {
+    if (lit.len && memcmp(raw.data, lit.data, lit.len) != 0) {
         return false;
     }
 
     raw = api_span(raw.data + lit.len, raw.len - lit.len);
     lit = mixed->lit[mixed->n];
 
-    if (lit.len && memcmp(raw.data + raw.len - lit.len, lit.data, lit.len)) {
+    if (lit.len
+        && memcmp(raw.data + raw.len - lit.len, lit.data, lit.len) != 0) {
         return false;
     }
 

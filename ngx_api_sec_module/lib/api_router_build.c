@@ -135,8 +135,9 @@ api_router_check_braces(api_span_t tmpl, api_err_t *err)
         } else if (tmpl.data[i] == '}' && open && tmpl.data[i - 1] != '{') {
             open = false;
 
-        } else if (memchr("{}", tmpl.data[i], 2)
-                   || (open && tmpl.data[i] == '/')) {
+        } else if (tmpl.data[i] == '{' || tmpl.data[i] == '}'
+                   || (open && tmpl.data[i] == '/'))
+        {
             break;
         }
     }
@@ -558,7 +559,7 @@ api_router_finish(api_router_t *router, uint32_t *clash, api_err_t *err)
     const api_router_mixed_t *m;
 
     mark = api_arena_mark(&router->arena);
-    list = api_arena_alloc(&router->arena, router->nodes * sizeof(*list));
+    list = api_arena_alloc(&router->arena, router->nodes * sizeof(void *));
 
     if (list == NULL) {
         return api_router_nomem(err);

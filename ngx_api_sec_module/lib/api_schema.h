@@ -34,6 +34,7 @@
 #define API_SCHEMA_H
 
 #include "api_problem.h"
+#include "api_regex.h"
 
 
 typedef enum {
@@ -121,6 +122,13 @@ size_t api_schema_memory(const api_schema_t *schema);
 unsigned api_schema_types(const api_schema_t *schema, uint32_t entry);
 uint32_t
 api_schema_member(const api_schema_t *schema, uint32_t entry, api_span_t name);
+
+/* api_schema_member, for names of strangers: patternProperties are looked at
+   too, within the budget of work. */
+
+uint32_t api_schema_named(const api_schema_t *schema, uint32_t entry,
+    api_span_t name, api_regex_work_t *work);
+
 uint32_t
 api_schema_element(const api_schema_t *schema, uint32_t entry, uint32_t n);
 

@@ -394,7 +394,7 @@ build_keep_values(api_schema_build_t *b, api_schema_t *s)
 
     s->values.seed = s->seed;
 
-    if (b->values.ntok == 0) {
+    if (b->rc != API_OK || b->values.ntok == 0) {
         return;
     }
 

@@ -21,13 +21,35 @@ typedef struct {
     api_span_t          name;
     uint32_t            n; /* of an element */
     bool                element;
+    api_regex_work_t   *work; /* NULL: patterns are not looked at */
 } query_t;
+
+
+/* The first pattern that the name matches; one that takes too long does not. */
+
+static uint32_t
+query_pattern(const query_t *q, const api_object_t *o)
+{
+    uint32_t                  i;
+    const api_pattern_prop_t *p;
+
+    for (i = 0; q->work && i < o->npatterns; i++) {
+        p = &q->s->patterns[o->patterns + i];
+
+        if (api_regex_match(q->s->regexes[p->regex], q->name, q->work)
+            == API_OK) {
+            return p->node;
+        }
+    }
+
+    return API_SCHEMA_NONE;
+}
 
 
 static uint32_t
 query_member(const query_t *q, const api_op_t *op)
 {
-    uint32_t            i;
+    uint32_t            i, found;
     const api_prop_t   *p;
     const api_object_t *o;
 
@@ -42,7 +64,9 @@ query_member(const query_t *q, const api_op_t *op)
         }
     }
 
-    return o->additional;
+    found = query_pattern(q, o);
+
+    return found != API_SCHEMA_NONE ? found : o->additional;
 }
 
 
@@ -149,7 +173,17 @@ query_node(const query_t *q, uint32_t node, unsigned depth)
 uint32_t
 api_schema_member(const api_schema_t *schema, uint32_t entry, api_span_t name)
 {
-    query_t q = { schema, name, 0, false };
+    query_t q = { schema, name, 0, false, NULL };
+
+    return query_node(&q, entry, QUERY_DEPTH);
+}
+
+
+uint32_t
+api_schema_named(const api_schema_t *schema, uint32_t entry, api_span_t name,
+    api_regex_work_t *work)
+{
+    query_t q = { schema, name, 0, false, work };
 
     return query_node(&q, entry, QUERY_DEPTH);
 }
@@ -158,7 +192,7 @@ api_schema_member(const api_schema_t *schema, uint32_t entry, api_span_t name)
 uint32_t
 api_schema_element(const api_schema_t *schema, uint32_t entry, uint32_t n)
 {
-    query_t q = { schema, { NULL, 0 }, n, true };
+    query_t q = { schema, { NULL, 0 }, n, true, NULL };
 
     return query_node(&q, entry, QUERY_DEPTH);
 }

@@ -34,7 +34,7 @@ api_graphql_ignored(const uint8_t *p, const uint8_t *end)
         } else if (*p == 0xef && end - p > 2 && p[1] == 0xbb && p[2] == 0xbf) {
             p += 2;
 
-        } else if (*p == 0 || !memchr(" \t\n\r,", *p, 5)) {
+        } else if (*p == 0 || !strchr(" \t\n\r,", *p)) {
             break;
         }
     }
@@ -203,10 +203,10 @@ api_graphql_quoted(api_graphql_run_t *run)
         n = 1;
 
         if (*p == '\\') {
-            n = end - p < 2 || p[1] == 0        ? 0
-                : p[1] == 'u'                   ? api_graphql_unicode(p, end)
-                : memchr("\"\\/bfnrt", p[1], 8) ? 2
-                                                : 0;
+            n = end - p < 2 || p[1] == 0     ? 0
+                : p[1] == 'u'                ? api_graphql_unicode(p, end)
+                : strchr("\"\\/bfnrt", p[1]) ? 2
+                                             : 0;
 
         } else if (*p < 0x20 && *p != '\t') {
             n = 0;
@@ -272,7 +272,7 @@ api_graphql_next(api_graphql_run_t *run)
         return API_OK;
     }
 
-    if (c == 0 || !memchr("!$&():=@[]{|}", c, 13)) {
+    if (c == 0 || !strchr("!$&():=@[]{|}", c)) {
         return api_graphql_bad(run, API_SYNTAX, API_GRAPHQL_E_CHARACTER,
             "a character that begins no token");
     }

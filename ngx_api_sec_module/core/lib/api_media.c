@@ -10,8 +10,8 @@ api_media_blanks(api_span_t *s)
 {
     size_t n;
 
-    for (n = 0; n < s->len && s->data[n] && memchr(" \t\r\n", s->data[n], 4);
-         n++) {
+    for (n = 0; n < s->len && s->data[n] && strchr(" \t\r\n", s->data[n]); n++)
+    {
         /* void */
     }
 

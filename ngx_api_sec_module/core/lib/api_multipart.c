@@ -144,7 +144,7 @@ api_multipart_bchar(uint8_t c)
         return true;
     }
 
-    return c && memchr("'()+_,-./:=? ", c, 13) != NULL;
+    return c && strchr("'()+_,-./:=? ", c) != NULL;
 }
 
 
@@ -257,7 +257,7 @@ api_multipart_kind(api_multipart_run_t *run, const uint8_t *p,
         return API_MULTIPART_DATA;
     }
 
-    if ((size_t) (text - p) < b.len + 2 || memcmp(p + 2, b.data, b.len)) {
+    if ((size_t) (text - p) < b.len + 2 || memcmp(p + 2, b.data, b.len) != 0) {
         api_multipart_unmatched(run, p, text);
         return API_MULTIPART_DATA;
     }

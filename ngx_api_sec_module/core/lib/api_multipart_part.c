@@ -48,21 +48,20 @@ api_multipart_header(api_span_t *headers, api_span_t *name, api_span_t *value)
 static void
 api_multipart_chars(api_multipart_run_t *run, api_span_t headers)
 {
+    bool    alone; /* a CR without its LF */
     size_t  i;
     uint8_t c;
 
     for (i = 0; i < headers.len; i++) {
         c = headers.data[i];
 
+        alone =
+            c == '\r' && (i + 1 == headers.len || headers.data[i + 1] != '\n');
+
         if (c == 0) {
             api_multipart_note(run, API_MULTIPART_F_NUL, headers.data + i);
 
-        } else if (c == '\r'
-                   && (i + 1 == headers.len || headers.data[i + 1] != '\n')) {
-            api_multipart_note(run, API_MULTIPART_F_CONTROL, headers.data + i);
-
-        } else if ((c < 0x20 && c != '\t' && c != '\r' && c != '\n')
-                   || c == 0x7f) {
+        } else if (alone || c == 0x7f || (c < 0x20 && !strchr("\t\r\n", c))) {
             api_multipart_note(run, API_MULTIPART_F_CONTROL, headers.data + i);
         }
     }

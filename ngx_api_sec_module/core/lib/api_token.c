@@ -8,7 +8,7 @@ api_token_char(uint8_t c)
         return true;
     }
 
-    return c && memchr("!#$%&'*+-.^_`|~", c, 15) != NULL;
+    return c && strchr("!#$%&'*+-.^_`|~", c) != NULL;
 }
 
 

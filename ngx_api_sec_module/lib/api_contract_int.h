@@ -1,0 +1,83 @@
+/* Between the files that check a request. */
+
+#ifndef API_CONTRACT_INT_H
+#define API_CONTRACT_INT_H
+
+#include "api_contract.h"
+#include "api_style.h"
+
+
+typedef struct {
+    const api_openapi_t       *spec;
+    const api_contract_opts_t *opts;
+    api_arena_t               *arena;
+    api_verdict_t             *verdict;
+    api_schema_direction_t     direction;
+    const api_op_rules_t      *rules;
+    const api_field_t         *fields; /* of the message */
+    size_t                     nfields;
+    bool                       decoded; /* the path is */
+    api_fault_t               *faults;
+    uint32_t                   nfaults, max;
+    int                        rc; /* API_NOMEM once it happened */
+} api_contract_run_t;
+
+/* The first fault decides the status. */
+
+void api_contract_fault(api_contract_run_t *run, unsigned status,
+    const char *code, api_in_t in, api_span_t name, const char *keyword,
+    const char *fmt, ...) __attribute__((format(printf, 7, 8)));
+
+/* Validate what stands on a tape; faults are of `in` and `name`, pointers
+   begin behind `token` of the tape. */
+
+void api_contract_validate(api_contract_run_t *run, unsigned status,
+    const char *code, api_in_t in, api_span_t name, uint32_t entry,
+    const api_json_t *json);
+
+/* The fields of that name: how many there are, and the first one's value. */
+
+uint32_t api_contract_field(
+    const api_contract_run_t *run, api_span_t name, api_span_t *value);
+
+/* May more faults be noted? */
+
+static inline bool
+api_contract_goes_on(const api_contract_run_t *run)
+{
+    return run->rc == API_OK && run->nfaults < run->max;
+}
+
+void api_contract_params(api_contract_run_t *run, const api_path_t *path);
+
+/* One header against its rule, among the fields of the run. */
+
+void api_contract_header(api_contract_run_t *run, const api_param_t *param);
+
+/* One parameter that stands in one piece. */
+
+void api_contract_piece(api_contract_run_t *run, const api_param_t *param,
+    api_span_t raw, bool decode, bool plus);
+
+void api_contract_body(api_contract_run_t *run,
+    const api_media_rule_t *const *media, uint32_t nmedia, api_span_t body,
+    const api_json_t *json);
+
+void api_contract_form(
+    api_contract_run_t *run, const api_media_rule_t *rule, api_span_t body);
+void api_contract_multipart(api_contract_run_t *run,
+    const api_media_rule_t *rule, api_span_t type, api_span_t body);
+
+/* Bytes as a string on a tape: each byte a character of its own, so that
+   lengths are counted in bytes. */
+
+void
+api_contract_bytes(api_contract_run_t *run, api_tape_t *tape, api_span_t body);
+
+/* A JSON text; false, with a fault, when it is none. */
+
+bool api_contract_json(api_contract_run_t *run, api_in_t in, api_span_t name,
+    api_span_t text, api_json_t *json);
+
+
+#endif /* API_CONTRACT_INT_H */
