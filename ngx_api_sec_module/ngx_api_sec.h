@@ -63,6 +63,11 @@ typedef struct ngx_api_sec_query_s  ngx_api_sec_query_t;
 typedef struct ngx_api_sec_paths_s  ngx_api_sec_paths_t;
 
 
+/* ngx_api_sec_forward.h: headers for the upstream */
+
+typedef struct ngx_api_sec_forwarded_s  ngx_api_sec_forwarded_t;
+
+
 /* What sec knows of a request; hangs in the record. */
 
 struct ngx_api_sec_ctx_s {
@@ -84,6 +89,7 @@ struct ngx_api_sec_ctx_s {
 
     const ngx_api_sec_loc_conf_t *body;       /* whose api_body refused */
     ngx_api_sec_query_t        *query;        /* once a rule has asked */
+    ngx_api_sec_forwarded_t    *forwarded;    /* headers for the upstream */
 
     api_alloc_t                 alloc;
     api_arena_t                 arena;
@@ -99,6 +105,11 @@ struct ngx_api_sec_ctx_s {
 /* ngx_api_sec_require.c: api_require */
 
 typedef struct ngx_api_sec_require_s  ngx_api_sec_require_t;
+
+
+/* ngx_api_sec_assert.h: api_identity_token */
+
+typedef struct ngx_api_sec_assert_s  ngx_api_sec_assert_t;
 
 
 /* ngx_api_sec_audit.c: api_audit */
@@ -145,6 +156,9 @@ struct ngx_api_sec_main_conf_s {
     ngx_array_t                 mtls;         /* of ngx_api_sec_mtls_t * */
     ngx_array_t                 auths;        /* of ngx_api_sec_auth_t * */
     ngx_array_t                 lists;
+    ngx_array_t                 signers;      /* of ngx_api_sec_signer_t * */
+    ngx_str_t                   jwks_file;    /* of the first api_jwks */
+    ngx_uint_t                  jwks_line;
     ngx_array_t                 path_operands;
     const ngx_api_sec_paths_t  *paths;        /* set by api_schema, or NULL */
     ngx_array_t                 statuses;     /* of ngx_api_sec_status_t * */
@@ -167,12 +181,22 @@ struct ngx_api_sec_main_conf_s {
 };
 
 
+/* Of a server. */
+
+typedef struct {
+    ngx_array_t                 forward_names;  /* of ngx_str_t */
+} ngx_api_sec_srv_conf_t;
+
+
 struct ngx_api_sec_loc_conf_s {
     ngx_api_shared_t            shared;
 
     const ngx_api_sec_auth_t   *auth;         /* UNSET_PTR, NULL: off */
     ngx_api_conf_list_t         require;      /* ngx_api_sec_require_t */
     ngx_api_conf_list_t         bind;         /* ngx_api_sec_bind_t */
+    ngx_api_conf_list_t         forward;      /* ngx_api_sec_forward_t */
+    ngx_uint_t                  strip;        /* api_forward_token */
+    const ngx_api_sec_assert_t *assert;       /* api_identity_token */
     const ngx_api_sec_cors_t   *cors;
     ngx_api_sec_status_t       *status;
     ngx_api_sec_audit_t         audit;
@@ -189,6 +213,7 @@ struct ngx_api_sec_loc_conf_s {
 #define NGX_API_SEC_USES_BODY     0x08
 #define NGX_API_SEC_USES_AUDIT    0x10
 #define NGX_API_SEC_USES_STATUS   0x20
+#define NGX_API_SEC_USES_FORWARD  0x40
 
 void ngx_api_sec_uses(ngx_conf_t *cf, ngx_uint_t feature);
 
@@ -217,6 +242,7 @@ ngx_uint_t ngx_api_sec_mode(ngx_http_request_t *r,
 
 void *ngx_api_sec_create_main_conf(ngx_conf_t *cf);
 char *ngx_api_sec_init_main_conf(ngx_conf_t *cf, void *conf);
+void *ngx_api_sec_create_srv_conf(ngx_conf_t *cf);
 void *ngx_api_sec_create_loc_conf(ngx_conf_t *cf);
 char *ngx_api_sec_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child);
 
@@ -277,6 +303,17 @@ ngx_int_t ngx_api_sec_require_check(ngx_http_request_t *r,
 char *ngx_api_sec_bind(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 ngx_int_t ngx_api_sec_bind_check(ngx_http_request_t *r,
     const ngx_api_sec_main_conf_t *mcf, const ngx_api_sec_loc_conf_t *lcf);
+
+/* ngx_api_sec_forward_conf.c, ngx_api_sec_assert_conf.c, ngx_api_sec_jwks.c */
+
+char *ngx_api_sec_forward(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_api_sec_forward_token(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_api_sec_identity_token(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_api_sec_jwks(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_api_sec_jwks_check(ngx_conf_t *cf,
+    const ngx_api_sec_main_conf_t *mcf);
 
 /* ngx_api_sec_vars.c */
 

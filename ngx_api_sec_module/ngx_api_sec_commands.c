@@ -67,6 +67,14 @@ ngx_command_t  ngx_api_sec_commands[] = {
                     ngx_api_sec_require),
     NGX_API_SEC_LOC("api_bind", NGX_API_SEC_HSLX, NGX_CONF_1MORE,
                     ngx_api_sec_bind),
+    NGX_API_SEC_LOC("api_forward", NGX_API_SEC_HSLX, NGX_CONF_TAKE12,
+                    ngx_api_sec_forward),
+    NGX_API_SEC_LOC("api_forward_token", NGX_API_SEC_HSLX, NGX_CONF_TAKE1,
+                    ngx_api_sec_forward_token),
+    NGX_API_SEC_LOC("api_identity_token", NGX_API_SEC_HSLX, NGX_CONF_1MORE,
+                    ngx_api_sec_identity_token),
+    NGX_API_SEC_LOC("api_jwks", NGX_HTTP_LOC_CONF, NGX_CONF_NOARGS,
+                    ngx_api_sec_jwks),
     NGX_API_SEC_MAIN("api_claim_set", NGX_CONF_TAKE2, ngx_api_sec_claim_set),
 
     /* the record */

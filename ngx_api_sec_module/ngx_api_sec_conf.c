@@ -4,7 +4,7 @@
  * the suite rather than to a feature.
  */
 
-#include "ngx_api_sec_operand.h"
+#include "ngx_api_sec_forward.h"
 #include "ngx_api_sec_status.h"
 
 
@@ -52,6 +52,8 @@ ngx_api_sec_create_main_conf(ngx_conf_t *cf)
         || ngx_array_init(&mcf->mtls, cf->pool, 1, sizeof(void *)) != NGX_OK
         || ngx_array_init(&mcf->auths, cf->pool, 4, sizeof(void *)) != NGX_OK
         || ngx_array_init(&mcf->lists, cf->pool, 4, sizeof(void *)) != NGX_OK
+        || ngx_array_init(&mcf->signers, cf->pool, 1, sizeof(void *))
+           != NGX_OK
         || ngx_array_init(&mcf->path_operands, cf->pool, 1,
                           sizeof(ngx_api_sec_operand_place_t))
            != NGX_OK
@@ -93,6 +95,24 @@ ngx_api_sec_init_main_conf(ngx_conf_t *cf, void *conf)
 
 
 void *
+ngx_api_sec_create_srv_conf(ngx_conf_t *cf)
+{
+    ngx_api_sec_srv_conf_t  *scf;
+
+    scf = ngx_pcalloc(cf->pool, sizeof(ngx_api_sec_srv_conf_t));
+
+    if (scf == NULL
+        || ngx_array_init(&scf->forward_names, cf->pool, 1, sizeof(ngx_str_t))
+           != NGX_OK)
+    {
+        return NULL;
+    }
+
+    return scf;
+}
+
+
+void *
 ngx_api_sec_create_loc_conf(ngx_conf_t *cf)
 {
     ngx_api_sec_loc_conf_t  *lcf;
@@ -108,6 +128,7 @@ ngx_api_sec_create_loc_conf(ngx_conf_t *cf)
      *     lcf->shared.type_base = { 0, NULL };
      *     lcf->require = { NULL, 0 };
      *     lcf->bind = { NULL, 0 };
+     *     lcf->forward = { NULL, 0 };
      *     lcf->status = NULL;
      */
 
@@ -121,6 +142,8 @@ ngx_api_sec_create_loc_conf(ngx_conf_t *cf)
 
     lcf->auth = NGX_CONF_UNSET_PTR;
     lcf->cors = NGX_CONF_UNSET_PTR;
+    lcf->strip = NGX_CONF_UNSET_UINT;
+    lcf->assert = NGX_CONF_UNSET_PTR;
     lcf->audit.file = NGX_CONF_UNSET_PTR;
     lcf->body = NGX_CONF_UNSET_UINT;
     lcf->body_mode.fixed = NGX_CONF_UNSET_UINT;
@@ -155,7 +178,9 @@ ngx_api_sec_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     ngx_api_sec_status_merge(cf, conf, prev);
 
-    if (ngx_api_conf_list_join(cf, &conf->bind, &prev->bind) != NGX_CONF_OK) {
+    if (ngx_api_conf_list_join(cf, &conf->bind, &prev->bind) != NGX_CONF_OK
+        || ngx_api_sec_forward_merge(cf, conf, prev) != NGX_CONF_OK)
+    {
         return NGX_CONF_ERROR;
     }
 

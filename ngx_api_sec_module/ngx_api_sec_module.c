@@ -2,14 +2,15 @@
 /*
  * ngx_api_sec_module: who calls, what they may, and the record of it.
  *
+ *   POST_READ   headers out that only we may set
  *   PREACCESS   CORS preflight, before the limits of ngx_api_ratelimit_module
  *   ACCESS      api_auth, behind the stock access modules
- *   PRECONTENT  api_require, api_bind, api_body
+ *   PRECONTENT  api_require, api_bind, api_body, api_forward
  *   filters     the answer to what was refused, CORS headers
  *   LOG         api_audit, counters
  */
 
-#include "ngx_api_sec_operand.h"
+#include "ngx_api_sec_forward.h"
 
 
 typedef struct {
@@ -41,7 +42,7 @@ static ngx_http_module_t  ngx_api_sec_module_ctx = {
     ngx_api_sec_create_main_conf,
     ngx_api_sec_init_main_conf,
 
-    NULL,
+    ngx_api_sec_create_srv_conf,
     NULL,
 
     ngx_api_sec_create_loc_conf,
@@ -310,6 +311,7 @@ ngx_api_sec_postconfiguration(ngx_conf_t *cf)
     }
 
     if (ngx_api_sec_operand_check(cf, mcf) != NGX_CONF_OK
+        || ngx_api_sec_jwks_check(cf, mcf) != NGX_CONF_OK
         || ngx_api_sec_status_check(cf, mcf) != NGX_CONF_OK
         || ngx_api_sec_tokens_zone(cf, mcf) != NGX_OK
         || ngx_api_sec_remote_zone(cf, mcf) != NGX_OK
@@ -333,6 +335,12 @@ static const ngx_api_sec_hook_t  ngx_api_sec_hooks[] = {
       ngx_api_sec_cors_handler },
     { NGX_API_SEC_USES_AUTH, NGX_HTTP_ACCESS_PHASE, 1,
       ngx_api_sec_access_handler },
+    { NGX_API_SEC_USES_FORWARD, NGX_HTTP_POST_READ_PHASE, 0,
+      ngx_api_sec_forward_clean_handler },
+    { NGX_API_SEC_USES_FORWARD, NGX_HTTP_REWRITE_PHASE, 0,
+      ngx_api_sec_forward_restore_handler },
+    { NGX_API_SEC_USES_FORWARD, NGX_HTTP_PRECONTENT_PHASE, 0,
+      ngx_api_sec_forward_handler },    /* behind those below */
     { NGX_API_SEC_USES_BODY, NGX_HTTP_PRECONTENT_PHASE, 0,
       ngx_api_sec_body_handler },
     { NGX_API_SEC_USES_BODY, NGX_HTTP_PRECONTENT_PHASE, 1,

@@ -9,6 +9,7 @@
  */
 
 #include "ngx_api_sec_operand.h"
+#include "ngx_api_headers_in.h"
 #include "api_path.h"
 #include "api_urlencoded.h"
 
@@ -40,8 +41,6 @@ static ngx_uint_t ngx_api_sec_query_once(const api_pairs_t *pairs,
 static ngx_uint_t ngx_api_sec_operand_of_header(
     const ngx_api_sec_caller_t *caller, const ngx_api_sec_operand_t *op,
     api_operand_t *value);
-static ngx_uint_t ngx_api_sec_header_alike(const ngx_table_elt_t *h,
-    const ngx_str_t *name);
 static ngx_uint_t ngx_api_sec_operand_of_variable(
     const ngx_api_sec_caller_t *caller, const ngx_api_sec_operand_t *op,
     api_operand_t *value);
@@ -68,11 +67,6 @@ ngx_api_sec_caller(ngx_http_request_t *r, const ngx_api_sec_main_conf_t *mcf,
     caller->lcf = lcf;
     caller->mode = ngx_api_sec_mode(r, lcf, lcf->auth ? &lcf->auth->mode
                                                       : &enforce);
-
-    if (caller->mode == NGX_API_MODE_OFF) {
-        return NGX_DECLINED;
-    }
-
     caller->ctx = ngx_api_sec_ctx(r, mcf, &caller->rec);
     if (caller->ctx == NULL) {
         return NGX_ERROR;
@@ -83,7 +77,7 @@ ngx_api_sec_caller(ngx_http_request_t *r, const ngx_api_sec_main_conf_t *mcf,
     caller->verified = lcf->auth && caller->ctx->auth == lcf->auth
                        && caller->ctx->result == NGX_API_AUTH_OK;
 
-    return NGX_OK;
+    return caller->mode == NGX_API_MODE_OFF ? NGX_DECLINED : NGX_OK;
 }
 
 
@@ -345,7 +339,7 @@ ngx_api_sec_operand_of_header(const ngx_api_sec_caller_t *caller,
 
         for (i = 0; i < part->nelts; i++) {
 
-            if (!ngx_api_sec_header_alike(&h[i], &op->name)) {
+            if (!ngx_api_headers_alike(&h[i], &op->name)) {
                 continue;
             }
 
@@ -362,31 +356,6 @@ ngx_api_sec_operand_of_header(const ngx_api_sec_caller_t *caller,
 
     return found ? ngx_api_sec_operand_sent(ngx_api_span(&found->value), value)
                  : NGX_API_SEC_ABSENT;
-}
-
-
-/* CGI and its descendants know no difference between "-" and "_". */
-
-static ngx_uint_t
-ngx_api_sec_header_alike(const ngx_table_elt_t *h, const ngx_str_t *name)
-{
-    size_t  i;
-    u_char  a, b;
-
-    if (h->key.len != name->len) {
-        return 0;
-    }
-
-    for (i = 0; i < name->len; i++) {
-        a = h->lowcase_key[i];
-        b = name->data[i];
-
-        if (a != b && !((a == '_' || a == '-') && (b == '_' || b == '-'))) {
-            return 0;
-        }
-    }
-
-    return 1;
 }
 
 

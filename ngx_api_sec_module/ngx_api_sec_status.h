@@ -60,6 +60,8 @@ ngx_int_t ngx_api_sec_status_may_write(ngx_http_request_t *r,
 
 ngx_int_t ngx_api_sec_status_send(ngx_http_request_t *r, ngx_uint_t status,
     const ngx_str_t *type, api_span_t text);
+ngx_int_t ngx_api_sec_send(ngx_http_request_t *r, ngx_uint_t status,
+    const ngx_str_t *type, const ngx_str_t *cache, api_span_t text);
 ngx_int_t ngx_api_sec_status_problem(ngx_http_request_t *r,
     ngx_uint_t status, const ngx_str_t *title);
 ngx_int_t ngx_api_sec_status_not_allowed(ngx_http_request_t *r,

@@ -115,11 +115,20 @@ ngx_int_t
 ngx_api_sec_status_send(ngx_http_request_t *r, ngx_uint_t status,
     const ngx_str_t *type, api_span_t text)
 {
+    static const ngx_str_t  no_store = ngx_string("no-store");
+
+    return ngx_api_sec_send(r, status, type, &no_store, text);
+}
+
+
+ngx_int_t
+ngx_api_sec_send(ngx_http_request_t *r, ngx_uint_t status,
+    const ngx_str_t *type, const ngx_str_t *cache, api_span_t text)
+{
     ngx_int_t     rc;
     ngx_buf_t    *b;
     ngx_chain_t   out;
 
-    static const ngx_str_t  no_store = ngx_string("no-store");
     static const ngx_str_t  nosniff = ngx_string("nosniff");
 
     r->headers_out.status = status;
@@ -134,7 +143,7 @@ ngx_api_sec_status_send(ngx_http_request_t *r, ngx_uint_t status,
         r->header_only = 1;
     }
 
-    if (ngx_api_add_header(r, "Cache-Control", &no_store) == NULL
+    if (ngx_api_add_header(r, "Cache-Control", cache) == NULL
         || ngx_api_add_header(r, "X-Content-Type-Options", &nosniff) == NULL)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;

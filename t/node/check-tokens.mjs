@@ -1,7 +1,8 @@
 // A second opinion on tokens and keys, by the npm package jose: reads from
 // standard input a JSON array of questions, writes an array of answers.
 //
-//     { token, jwk | secret, options }   -> { header, claims } or { error }
+//     { token, jwk | secret | jwks, options }
+//                                        -> { header, claims } or { error }
 //     { jwk }                            -> { thumbprint }
 //
 // secret is base64url.
@@ -9,7 +10,13 @@
 import { readFileSync } from 'node:fs';
 import * as jose from 'jose';
 
-async function verify({ token, jwk, secret, options }) {
+async function verify({ token, jwk, secret, jwks, options }) {
+    if (jwks) {
+        const { payload, protectedHeader } = await jose.jwtVerify(
+            token, jose.createLocalJWKSet(jwks), options);
+        return { header: protectedHeader, claims: payload };
+    }
+
     const { alg } = jose.decodeProtectedHeader(token);
     const key = secret ? jose.base64url.decode(secret)
                        : await jose.importJWK(jwk, alg);

@@ -32,6 +32,7 @@ my $dir = tempdir(CLEANUP => 1);
 my %FILES = (
     'etc/nginx/mime.types'          => sub { "types { text/html html; }\n" },
     'etc/nginx/jwks.json'           => sub { jwks(qw(rsa2048 p256 ed25519)) },
+    'etc/nginx/identity.pem'        => sub { private_pem('p256') },
     'etc/nginx/partner.pem'         => sub { pem('p256b') },
     'etc/nginx/machines.secret'     => sub { secret('hs256') },
     'etc/nginx/machines-old.secret' => sub { secret('hs256b') },
@@ -207,7 +208,7 @@ for my $name (@directives) {
     }
 
     ok($part, "$name has a page") or next;
-    ok(scalar(grep { $_->[3] =~ /^\s*$name\s/m && $_->[1] =~ /^example/ }
+    ok(scalar(grep { $_->[3] =~ /^\s*$name[\s;]/m && $_->[1] =~ /^example/ }
               blocks($part)),
        "$page: $name has an example with it");
     for my $fact (qw(Syntax Default Context Modes Errors)) {
