@@ -1,5 +1,5 @@
 // What diff_http says of queries, multipart bodies and GraphQL documents,
-// compared with URLSearchParams, formData() of the fetch API, and graphql-js.
+// compared with URLSearchParams, formData() of undici, and graphql-js.
 //
 //     diff_http KIND ... | node node.mjs KIND FOLDER-OF-NODE_MODULES
 //
@@ -12,6 +12,7 @@ import { isUtf8 } from 'node:buffer';
 const [kind, modules] = process.argv.slice(2);
 const lines = createInterface({ input: process.stdin });
 const tally = {};
+const load = createRequire(`${modules}/x.js`);
 const bytes = (hex) => Buffer.from(hex, 'hex');
 const count = (what) => { tally[what] = (tally[what] ?? 0) + 1; };
 let bad = 0;
@@ -33,6 +34,8 @@ function urlencoded(input, ours) {
 // Whatever strict takes, undici must read as the same parts.  It decodes %22,
 // %0D and %0A in names, as the WHATWG asks of whoever wrote them, and gives a
 // file a content type: neither is compared.
+
+let Response;
 
 async function multipart(input, ours) {
   const lf = input.indexOf(10);
@@ -107,9 +110,11 @@ function graph(input, ours) {
 
 const compare = { urlencoded, multipart, graphql: graph }[kind];
 
-if (kind === 'graphql') {
-  graphql = createRequire(modules + '/x.js')('graphql');
-}
+if (kind === 'graphql') graphql = load('graphql');
+
+// Node's own undici differs from release to release.
+
+if (kind === 'multipart') ({ Response } = load('undici'));
 
 for await (const line of lines) {
   const [input, ours] = line.split('\t');
