@@ -57,6 +57,12 @@ struct ngx_api_sec_issuer_s {
 typedef struct ngx_api_sec_loc_conf_s  ngx_api_sec_loc_conf_t;
 
 
+/* ngx_api_sec_introspect.h: api_introspect */
+
+typedef struct ngx_api_sec_introspect_s  ngx_api_sec_introspect_t;
+typedef struct ngx_api_sec_asked_s       ngx_api_sec_asked_t;
+
+
 /* ngx_api_sec_operand.h: what rules compare */
 
 typedef struct ngx_api_sec_query_s  ngx_api_sec_query_t;
@@ -84,6 +90,8 @@ struct ngx_api_sec_ctx_s {
     ngx_api_sec_token_t         token;        /* while a method waits */
     const api_memo_entry_t     *memo;
     ngx_api_sec_remote_wait_t   remote;
+    ngx_api_sec_asked_t        *asked;        /* api_introspect */
+    int64_t                     answer_exp;
     ngx_api_sec_wait_t         *wait;
     ngx_api_sec_fetch_t        *fetches;      /* all of this request */
 
@@ -95,6 +103,7 @@ struct ngx_api_sec_ctx_s {
     api_arena_t                 arena;
     unsigned                    arena_ready:1;
     unsigned                    waiting:1;    /* a method said AGAIN */
+    unsigned                    taken:1;      /* token has been looked for */
     unsigned                    parsed:1;     /* jwt is this token's */
     unsigned                    cors_done:1;
     unsigned                    proof_used:1;   /* its jti is remembered */
@@ -143,6 +152,7 @@ typedef struct ngx_api_sec_status_s  ngx_api_sec_status_t;
 typedef struct {
     size_t                      tokens;
     size_t                      proofs;
+    size_t                      answers;
 } ngx_api_sec_shares_t;
 
 
@@ -166,6 +176,8 @@ struct ngx_api_sec_main_conf_s {
     ngx_api_sec_tokens_t       *tokens;
     ngx_api_sec_remotes_t       remotes;
     ngx_api_sec_proofs_t       *proofs;
+    ngx_array_t                 introspects;  /* ngx_api_sec_introspect_t * */
+    ngx_api_tenant_t            answers;
     ngx_api_watches_t           watches;
 
     ngx_shm_zone_t             *zone;
@@ -314,6 +326,12 @@ char *ngx_api_sec_identity_token(ngx_conf_t *cf, ngx_command_t *cmd,
 char *ngx_api_sec_jwks(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_api_sec_jwks_check(ngx_conf_t *cf,
     const ngx_api_sec_main_conf_t *mcf);
+
+/* ngx_api_sec_introspect_conf.c */
+
+char *ngx_api_sec_introspect(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+ngx_int_t ngx_api_sec_introspect_zone(ngx_conf_t *cf,
+    ngx_api_sec_main_conf_t *mcf);
 
 /* ngx_api_sec_vars.c */
 

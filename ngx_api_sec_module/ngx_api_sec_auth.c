@@ -134,7 +134,10 @@ ngx_api_sec_auth_begin(ngx_http_request_t *r, ngx_api_sec_ctx_t *ctx,
     ctx->step = 0;
     ctx->nids = 0;
     ctx->waiting = 0;
+    ctx->taken = 0;
     ctx->parsed = 0;
+    ctx->seen = NGX_API_SEEN_NONE;
+    ctx->asked = NULL;
     ngx_memzero(&ctx->remote, sizeof(ngx_api_sec_remote_wait_t));
     ngx_memzero(&ctx->fault, sizeof(ngx_api_sec_fault_t));
 

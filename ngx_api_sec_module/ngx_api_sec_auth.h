@@ -233,6 +233,15 @@ ngx_uint_t ngx_api_sec_granted(const ngx_api_sec_ctx_t *ctx,
 
 extern const ngx_api_sec_method_t  ngx_api_sec_method_jwt;
 
+/* The fault of a token that is not good: an api_jwt_code_t. */
+
+void ngx_api_sec_jwt_fault(ngx_http_request_t *r, int code,
+    const api_err_t *err, ngx_api_sec_fault_t *fault);
+
+/* ngx_api_sec_introspect.c */
+
+extern const ngx_api_sec_method_t  ngx_api_sec_method_introspect;
+
 u_char *ngx_api_sec_bearer_challenge(ngx_http_request_t *r,
     const ngx_api_sec_auth_t *auth, const ngx_api_sec_challenge_t *what,
     u_char *p, u_char *last);

@@ -16,6 +16,7 @@ const ngx_api_sec_method_t *const  ngx_api_sec_methods[] = {
     &ngx_api_sec_method_jwt,
     &ngx_api_sec_method_key,
     &ngx_api_sec_method_mtls,
+    &ngx_api_sec_method_introspect,
     NULL
 };
 
@@ -38,6 +39,8 @@ ngx_api_sec_auth(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
           offsetof(ngx_api_sec_auth_t, names[1]), NULL },
         { ngx_string("mtls"), NGX_API_OPT_WORDS,
           offsetof(ngx_api_sec_auth_t, names[2]), NULL },
+        { ngx_string("introspect"), NGX_API_OPT_WORDS,
+          offsetof(ngx_api_sec_auth_t, names[3]), NULL },
         { ngx_string("any"), NGX_API_OPT_FLAG,
           offsetof(ngx_api_sec_auth_t, any), NULL },
         { ngx_string("all"), NGX_API_OPT_FLAG,

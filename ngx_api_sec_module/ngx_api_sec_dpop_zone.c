@@ -4,7 +4,7 @@
  * nonces are made with.  Survives a reload.
  */
 
-#include "ngx_api_sec.h"
+#include "ngx_api_sec_introspect.h"
 
 
 #define NGX_API_PROOFS_NAME  "proofs"
@@ -24,6 +24,8 @@ static void ngx_api_sec_proofs_init(void *data, size_t size);
 static void ngx_api_sec_proofs_migrate(void *data, size_t size,
     const void *old, size_t old_size);
 static void ngx_api_sec_proofs_cleanup(void *data);
+static const ngx_str_t *ngx_api_sec_proofs_wanted(
+    const ngx_api_sec_main_conf_t *mcf);
 static ngx_api_sec_proofs_zone_t *ngx_api_sec_proofs_shared(
     const ngx_api_sec_main_conf_t *mcf);
 
@@ -67,31 +69,53 @@ ngx_api_sec_proofs_cleanup(void *data)
 }
 
 
-ngx_int_t
-ngx_api_sec_proofs_zone(ngx_conf_t *cf, ngx_api_sec_main_conf_t *mcf)
+/* Who takes proofs, or NULL. */
+
+static const ngx_str_t *
+ngx_api_sec_proofs_wanted(const ngx_api_sec_main_conf_t *mcf)
 {
-    size_t                   size;
-    ngx_uint_t               i;
-    ngx_api_sec_proofs_t    *proofs;
-    ngx_api_sec_issuer_t   **issuer;
+    ngx_uint_t                         i;
+    ngx_api_sec_issuer_t * const      *issuer;
+    ngx_api_sec_introspect_t * const  *ai;
 
     issuer = mcf->issuers.elts;
 
     for (i = 0; i < mcf->issuers.nelts; i++) {
         if (issuer[i]->bind.dpop) {
-            break;
+            return &issuer[i]->name;
         }
     }
 
-    if (i == mcf->issuers.nelts) {
+    ai = mcf->introspects.elts;
+
+    for (i = 0; i < mcf->introspects.nelts; i++) {
+        if (ai[i]->bind.dpop) {
+            return &ai[i]->name;
+        }
+    }
+
+    return NULL;
+}
+
+
+ngx_int_t
+ngx_api_sec_proofs_zone(ngx_conf_t *cf, ngx_api_sec_main_conf_t *mcf)
+{
+    size_t                   size;
+    ngx_api_sec_proofs_t    *proofs;
+    const ngx_str_t         *name;
+
+    name = ngx_api_sec_proofs_wanted(mcf);
+
+    if (name == NULL) {
         return NGX_OK;
     }
 
     if (mcf->zone == NULL) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "\"bind dpop\" in api_jwt_issuer \"%V\" needs shared "
+                      "\"bind dpop\" in \"%V\" needs shared "
                       "memory, where proofs are kept that were used: write "
-                      "\"api_zone main 1m;\" in http", &issuer[i]->name);
+                      "\"api_zone main 1m;\" in http", name);
         return NGX_ERROR;
     }
 

@@ -33,8 +33,6 @@ static const ngx_api_sec_issuer_t *ngx_api_sec_jwt_issuer_of(
 static int ngx_api_sec_jwt_signature(const ngx_api_sec_main_conf_t *mcf,
     ngx_api_sec_ctx_t *ctx, const ngx_api_sec_issuer_t *issuer,
     api_err_t *err);
-static void ngx_api_sec_jwt_fault(ngx_http_request_t *r, int code,
-    const api_err_t *err, ngx_api_sec_fault_t *fault);
 
 
 /* Beyond the codes of api_jwt.h. */
@@ -124,13 +122,9 @@ ngx_api_sec_jwt_check(ngx_http_request_t *r,
 
     err.text[0] = '\0';
 
-    if (!ctx->waiting) {
-        ctx->seen = NGX_API_SEEN_NONE;
-
-        if (ngx_api_sec_token(r, ctx->auth, &ctx->token) != NGX_OK) {
-            ngx_api_sec_jwt_fault(r, API_JWT_NOMEM, &err, fault);
-            return NGX_API_AUTH_INVALID;
-        }
+    if (ngx_api_sec_token_take(r, ctx) != NGX_OK) {
+        ngx_api_sec_jwt_fault(r, API_JWT_NOMEM, &err, fault);
+        return NGX_API_AUTH_INVALID;
     }
 
     switch (ctx->token.state) {
@@ -144,6 +138,10 @@ ngx_api_sec_jwt_check(ngx_http_request_t *r,
     default:
         ngx_api_sec_bearer_fault(&ctx->token, fault);
         return NGX_API_AUTH_INVALID;
+    }
+
+    if (!ngx_api_sec_token_of(ctx, use->method)) {
+        return NGX_API_AUTH_MISSING;
     }
 
     code = ngx_api_sec_jwt_verify(r, mcf, ctx, use, id, &err);
@@ -431,7 +429,7 @@ ngx_api_sec_jwt_signature(const ngx_api_sec_main_conf_t *mcf,
  * look the same.
  */
 
-static void
+void
 ngx_api_sec_jwt_fault(ngx_http_request_t *r, int code, const api_err_t *err,
     ngx_api_sec_fault_t *fault)
 {

@@ -1,5 +1,5 @@
 
-#include "ngx_api_sec.h"
+#include "ngx_api_sec_introspect.h"
 #include "ngx_api_sec_cert.h"
 
 #include "api_base64.h"
@@ -16,6 +16,8 @@ typedef struct {
 } ngx_api_sec_cnf_t;
 
 
+static void ngx_api_sec_proof_note(const ngx_api_sec_bound_t *bind,
+    const ngx_str_t **algs, ngx_uint_t *all);
 static ngx_int_t ngx_api_sec_proof_cnf(const api_json_t *claims,
     ngx_api_sec_cnf_t *cnf);
 static ngx_int_t ngx_api_sec_proof_digest(const api_json_t *claims,
@@ -240,32 +242,42 @@ ngx_api_sec_proof_fault(ngx_api_sec_fault_t *fault, const char *reason,
 }
 
 
+static void
+ngx_api_sec_proof_note(const ngx_api_sec_bound_t *bind,
+    const ngx_str_t **algs, ngx_uint_t *all)
+{
+    if (bind->dpop && *algs == NULL) {
+        *algs = &bind->algs;
+    }
+
+    if (!bind->dpop_required) {
+        *all = NGX_API_PROOF_ONE;
+    }
+}
+
+
 const ngx_str_t *
 ngx_api_sec_proof_algs(const ngx_api_sec_auth_t *auth, ngx_uint_t *all)
 {
     ngx_uint_t                      i;
     const ngx_str_t                *algs;
     const ngx_api_sec_use_t        *use;
-    ngx_api_sec_issuer_t * const   *issuer;
+    const ngx_api_sec_bound_t      *bind;
 
     *all = NGX_API_PROOF_ALL;
     algs = NULL;
     use = ngx_api_sec_auth_use(auth, &ngx_api_sec_method_jwt);
 
-    if (use == NULL) {
-        return NULL;
+    for (i = 0; use && i < use->things.nelts; i++) {
+        bind = &((ngx_api_sec_issuer_t **) use->things.elts)[i]->bind;
+        ngx_api_sec_proof_note(bind, &algs, all);
     }
 
-    issuer = use->things.elts;
+    use = ngx_api_sec_auth_use(auth, &ngx_api_sec_method_introspect);
 
-    for (i = 0; i < use->things.nelts; i++) {
-        if (issuer[i]->bind.dpop && algs == NULL) {
-            algs = &issuer[i]->bind.algs;
-        }
-
-        if (!issuer[i]->bind.dpop_required) {
-            *all = NGX_API_PROOF_ONE;
-        }
+    for (i = 0; use && i < use->things.nelts; i++) {
+        bind = &((ngx_api_sec_introspect_t **) use->things.elts)[i]->bind;
+        ngx_api_sec_proof_note(bind, &algs, all);
     }
 
     return algs;

@@ -66,6 +66,51 @@ ngx_api_sec_token(ngx_http_request_t *r, const ngx_api_sec_auth_t *auth,
 }
 
 
+ngx_int_t
+ngx_api_sec_token_take(ngx_http_request_t *r, ngx_api_sec_ctx_t *ctx)
+{
+    if (ctx->taken) {
+        return NGX_OK;
+    }
+
+    if (ngx_api_sec_token(r, ctx->auth, &ctx->token) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    ctx->taken = 1;
+
+    return NGX_OK;
+}
+
+
+ngx_uint_t
+ngx_api_sec_token_of(const ngx_api_sec_ctx_t *ctx,
+    const ngx_api_sec_method_t *method)
+{
+    size_t      i;
+    api_span_t  s;
+    ngx_uint_t  dots, jwt;
+
+    if (ngx_api_sec_auth_use(ctx->auth, &ngx_api_sec_method_jwt) == NULL
+        || ngx_api_sec_auth_use(ctx->auth, &ngx_api_sec_method_introspect)
+           == NULL)
+    {
+        return 1;
+    }
+
+    s = ctx->token.token;
+    dots = 0;
+
+    for (i = 0; i < s.len; i++) {
+        dots += (s.data[i] == '.');
+    }
+
+    jwt = (dots == 2 || dots == 4);
+
+    return jwt == (method == &ngx_api_sec_method_jwt);
+}
+
+
 ngx_uint_t
 ngx_api_sec_token_allowed(const ngx_api_sec_token_t *t,
     const ngx_api_sec_auth_t *auth, const ngx_array_t *places)

@@ -63,6 +63,21 @@ ngx_int_t ngx_api_sec_token(ngx_http_request_t *r,
 
 ngx_uint_t ngx_api_sec_token_is_dpop(ngx_http_request_t *r);
 
+/*
+ * The token of the request, looked for once a policy.  NGX_ERROR: no memory.
+ */
+
+ngx_int_t ngx_api_sec_token_take(ngx_http_request_t *r,
+    ngx_api_sec_ctx_t *ctx);
+
+/*
+ * Whose is it?  Where the policy has both jwt and introspect, what has the
+ * dots of a JWT or a JWE is the first's, anything else the second's.
+ */
+
+ngx_uint_t ngx_api_sec_token_of(const ngx_api_sec_ctx_t *ctx,
+    const ngx_api_sec_method_t *method);
+
 /* Why a state that is neither NONE nor ONE refuses. */
 
 void ngx_api_sec_bearer_fault(const ngx_api_sec_token_t *token,

@@ -538,7 +538,7 @@ the table is full
 corp(bind => 'dpop')
 --- must_die
 --- error_log
-"bind dpop" in api_jwt_issuer "corp" needs shared memory
+"bind dpop" in "corp" needs shared memory
 
 
 
