@@ -134,6 +134,11 @@ typedef struct {
 typedef struct ngx_api_sec_cors_s  ngx_api_sec_cors_t;
 
 
+/* ngx_api_sec_origin.c: api_origin */
+
+typedef struct ngx_api_sec_origins_s  ngx_api_sec_origins_t;
+
+
 /* ngx_api_sec_status.h: api_status */
 
 typedef struct ngx_api_sec_status_s  ngx_api_sec_status_t;
@@ -210,6 +215,7 @@ struct ngx_api_sec_loc_conf_s {
     ngx_uint_t                  strip;        /* api_forward_token */
     const ngx_api_sec_assert_t *assert;       /* api_identity_token */
     const ngx_api_sec_cors_t   *cors;
+    const ngx_api_sec_origins_t *origins;
     ngx_api_sec_status_t       *status;
     ngx_api_sec_audit_t         audit;
     ngx_uint_t                  body;         /* NGX_API_SEC_BODY_* */
@@ -226,6 +232,7 @@ struct ngx_api_sec_loc_conf_s {
 #define NGX_API_SEC_USES_AUDIT    0x10
 #define NGX_API_SEC_USES_STATUS   0x20
 #define NGX_API_SEC_USES_FORWARD  0x40
+#define NGX_API_SEC_USES_ORIGIN   0x80
 
 void ngx_api_sec_uses(ngx_conf_t *cf, ngx_uint_t feature);
 
@@ -343,12 +350,22 @@ char *ngx_api_sec_claim_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_api_sec_audit(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 ngx_int_t ngx_api_sec_log_handler(ngx_http_request_t *r);
 
+/* At the 101: an event of its own, for the next may be hours away. */
+
+void ngx_api_sec_audit_upgrade(ngx_http_request_t *r,
+    const ngx_api_sec_main_conf_t *mcf, const ngx_api_sec_loc_conf_t *lcf);
+
 /* ngx_api_sec_cors.c: PREACCESS handler, and headers for the header filter */
 
 char *ngx_api_sec_cors(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 ngx_int_t ngx_api_sec_cors_handler(ngx_http_request_t *r);
 ngx_int_t ngx_api_sec_cors_headers(ngx_http_request_t *r,
     const ngx_api_sec_main_conf_t *mcf, const ngx_api_sec_loc_conf_t *lcf);
+
+/* ngx_api_sec_origin.c */
+
+char *ngx_api_sec_api_origin(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+ngx_int_t ngx_api_sec_origin_handler(ngx_http_request_t *r);
 
 /* ngx_api_sec_list.c */
 

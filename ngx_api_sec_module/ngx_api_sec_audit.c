@@ -25,7 +25,10 @@
 
 static void ngx_api_sec_audit_event(ngx_http_request_t *r,
     const ngx_api_sec_main_conf_t *mcf, ngx_api_record_t *rec,
-    ngx_uint_t verdict, api_writer_t *w);
+    ngx_uint_t verdict, const ngx_str_t *upgrade, api_writer_t *w);
+static void ngx_api_sec_audit_send(ngx_http_request_t *r,
+    const ngx_api_sec_main_conf_t *mcf, ngx_open_file_t *file,
+    ngx_api_record_t *rec, ngx_uint_t verdict, const ngx_str_t *upgrade);
 static void ngx_api_sec_audit_request(ngx_http_request_t *r,
     api_writer_t *w);
 static void ngx_api_sec_audit_who(const ngx_api_record_t *rec,
@@ -37,6 +40,10 @@ static void ngx_api_sec_audit_write(ngx_http_request_t *r,
     ngx_open_file_t *file, u_char *line, size_t len);
 static void ngx_api_sec_audit_member(api_writer_t *w, const char *name,
     const ngx_str_t *value, size_t max);
+
+
+static const ngx_str_t  ngx_api_sec_audit_opened = ngx_string("open");
+static const ngx_str_t  ngx_api_sec_audit_closed = ngx_string("close");
 
 
 char *
@@ -97,10 +104,7 @@ ngx_api_sec_audit(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 ngx_int_t
 ngx_api_sec_log_handler(ngx_http_request_t *r)
 {
-    char                             line[NGX_API_AUDIT_LINE + 1];
-    api_span_t                       text;
     ngx_uint_t                       verdict;
-    api_writer_t                     w;
     ngx_api_record_t                *rec;
     const ngx_api_decision_t        *why;
     const ngx_api_sec_loc_conf_t    *lcf;
@@ -140,29 +144,74 @@ ngx_api_sec_log_handler(ngx_http_request_t *r)
         return NGX_OK;
     }
 
+    ngx_api_sec_audit_send(r, mcf, lcf->audit.file, rec, verdict,
+                           r->headers_out.status
+                           == NGX_HTTP_SWITCHING_PROTOCOLS
+                           ? &ngx_api_sec_audit_closed : NULL);
+
+    return NGX_OK;
+}
+
+
+void
+ngx_api_sec_audit_upgrade(ngx_http_request_t *r,
+    const ngx_api_sec_main_conf_t *mcf, const ngx_api_sec_loc_conf_t *lcf)
+{
+    ngx_uint_t                 verdict;
+    ngx_api_record_t          *rec;
+    const ngx_api_decision_t  *why;
+
+    if (lcf->audit.file == NULL) {
+        return;
+    }
+
+    rec = ngx_api_record(r, mcf->self.record);
+    if (rec == NULL) {
+        return;
+    }
+
+    verdict = ngx_api_record_verdict(rec, &why);
+
+    if (lcf->audit.events == NGX_API_AUDIT_DENIED
+        && verdict == NGX_API_ALLOW)
+    {
+        return;
+    }
+
+    ngx_api_sec_audit_send(r, mcf, lcf->audit.file, rec, verdict,
+                           &ngx_api_sec_audit_opened);
+}
+
+
+static void
+ngx_api_sec_audit_send(ngx_http_request_t *r,
+    const ngx_api_sec_main_conf_t *mcf, ngx_open_file_t *file,
+    ngx_api_record_t *rec, ngx_uint_t verdict, const ngx_str_t *upgrade)
+{
+    char          line[NGX_API_AUDIT_LINE + 1];
+    api_span_t    text;
+    api_writer_t  w;
+
     api_writer_init(&w, line, NGX_API_AUDIT_LINE);
-    ngx_api_sec_audit_event(r, mcf, rec, verdict, &w);
+    ngx_api_sec_audit_event(r, mcf, rec, verdict, upgrade, &w);
 
     if (api_writer_done(&w, &text) != API_OK) {
         ngx_log_error(NGX_LOG_ALERT, r->connection->log, 0,
                       "ngx_api_sec_module: an event does not fit in %d bytes",
                       NGX_API_AUDIT_LINE);
-        return NGX_OK;
+        return;
     }
 
     line[text.len] = '\n';
 
-    ngx_api_sec_audit_write(r, lcf->audit.file, (u_char *) line,
-                            text.len + 1);
-
-    return NGX_OK;
+    ngx_api_sec_audit_write(r, file, (u_char *) line, text.len + 1);
 }
 
 
 static void
 ngx_api_sec_audit_event(ngx_http_request_t *r,
     const ngx_api_sec_main_conf_t *mcf, ngx_api_record_t *rec,
-    ngx_uint_t verdict, api_writer_t *w)
+    ngx_uint_t verdict, const ngx_str_t *upgrade, api_writer_t *w)
 {
     api_writer_object(w);
 
@@ -171,6 +220,11 @@ ngx_api_sec_audit_event(ngx_http_request_t *r,
                              ngx_api_support_id(r, rec, mcf->self.request_id),
                              64);
     ngx_api_sec_audit_request(r, w);
+
+    if (upgrade) {
+        ngx_api_sec_audit_member(w, "upgrade", upgrade, 16);
+    }
+
     ngx_api_sec_audit_who(rec, w);
 
     ngx_api_sec_audit_member(w, "verdict", &ngx_api_verdict_names[verdict],

@@ -37,6 +37,8 @@ ngx_command_t  ngx_api_sec_commands[] = {
                     ngx_api_sec_reject),
     NGX_API_SEC_LOC("api_cors", NGX_API_SEC_HSL, NGX_CONF_1MORE,
                     ngx_api_sec_cors),
+    NGX_API_SEC_LOC("api_origin", NGX_API_SEC_HSLX, NGX_CONF_1MORE,
+                    ngx_api_sec_api_origin),
     NGX_API_SEC_LOC("api_health", NGX_HTTP_LOC_CONF, NGX_CONF_NOARGS
                     |NGX_CONF_TAKE1, ngx_api_sec_health),
 

@@ -28,8 +28,6 @@ static ngx_int_t ngx_api_sec_cors_answer(ngx_http_request_t *r,
     const ngx_api_sec_cors_t *cors, const ngx_str_t *origin);
 static void ngx_api_sec_cors_request(ngx_http_request_t *r,
     ngx_api_sec_cors_request_t *req);
-static ngx_uint_t ngx_api_sec_cors_origin(const ngx_api_sec_cors_t *cors,
-    const ngx_str_t *origin);
 static ngx_uint_t ngx_api_sec_cors_under(const ngx_api_sec_origin_t *wild,
     const ngx_str_t *origin);
 static ngx_uint_t ngx_api_sec_cors_method(const ngx_api_sec_cors_t *cors,
@@ -247,7 +245,7 @@ ngx_api_sec_cors_request(ngx_http_request_t *r,
 }
 
 
-static ngx_uint_t
+ngx_uint_t
 ngx_api_sec_cors_origin(const ngx_api_sec_cors_t *cors,
     const ngx_str_t *origin)
 {

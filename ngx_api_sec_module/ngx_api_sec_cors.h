@@ -39,4 +39,15 @@ struct ngx_api_sec_cors_s {
 };
 
 
+/* ngx_api_sec_cors_conf.c: an origin, checked, for the list of cors. */
+
+char *ngx_api_sec_cors_add(ngx_conf_t *cf, ngx_api_sec_cors_t *cors,
+    ngx_str_t *name);
+
+/* ngx_api_sec_cors.c: is it one of them? */
+
+ngx_uint_t ngx_api_sec_cors_origin(const ngx_api_sec_cors_t *cors,
+    const ngx_str_t *origin);
+
+
 #endif /* _NGX_API_SEC_CORS_H_INCLUDED_ */

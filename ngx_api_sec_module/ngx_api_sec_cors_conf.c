@@ -9,8 +9,6 @@
 
 static char *ngx_api_sec_cors_prepare(ngx_conf_t *cf,
     ngx_api_sec_cors_t *cors);
-static char *ngx_api_sec_cors_add(ngx_conf_t *cf, ngx_api_sec_cors_t *cors,
-    ngx_str_t *name);
 static const char *ngx_api_sec_origin(const ngx_str_t *name,
     ngx_api_sec_origin_t *origin);
 static const char *ngx_api_sec_origin_scheme(const ngx_str_t *name,
@@ -152,7 +150,7 @@ ngx_api_sec_cors_prepare(ngx_conf_t *cf, ngx_api_sec_cors_t *cors)
 }
 
 
-static char *
+char *
 ngx_api_sec_cors_add(ngx_conf_t *cf, ngx_api_sec_cors_t *cors,
     ngx_str_t *name)
 {

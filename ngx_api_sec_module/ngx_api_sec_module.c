@@ -217,6 +217,10 @@ ngx_api_sec_header_filter(ngx_http_request_t *r)
         ngx_http_set_ctx(r, (void *) &ngx_api_sec_module, ngx_api_sec_module);
     }
 
+    if (r->headers_out.status == NGX_HTTP_SWITCHING_PROTOCOLS) {
+        ngx_api_sec_audit_upgrade(r, mcf, lcf);
+    }
+
     if (lcf->cors
         && ngx_api_sec_cors_headers(r, mcf, lcf) != NGX_OK)
     {
@@ -334,6 +338,8 @@ ngx_api_sec_postconfiguration(ngx_conf_t *cf)
 static const ngx_api_sec_hook_t  ngx_api_sec_hooks[] = {
     { NGX_API_SEC_USES_CORS, NGX_HTTP_PREACCESS_PHASE, 1,
       ngx_api_sec_cors_handler },
+    { NGX_API_SEC_USES_ORIGIN, NGX_HTTP_PREACCESS_PHASE, 1,
+      ngx_api_sec_origin_handler },     /* behind a preflight */
     { NGX_API_SEC_USES_AUTH, NGX_HTTP_ACCESS_PHASE, 1,
       ngx_api_sec_access_handler },
     { NGX_API_SEC_USES_FORWARD, NGX_HTTP_POST_READ_PHASE, 0,
@@ -378,8 +384,8 @@ ngx_api_sec_hook(ngx_conf_t *cf, ngx_api_sec_main_conf_t *mcf)
         }
     }
 
-    if ((mcf->uses & ~NGX_API_SEC_USES_AUDIT) == 0) {
-        return NGX_OK;    /* nothing is refused */
+    if (mcf->uses == 0) {
+        return NGX_OK;    /* nothing is refused or recorded */
     }
 
     ngx_http_next_header_filter = ngx_http_top_header_filter;

@@ -265,6 +265,13 @@ static const apisec_reason_t reasons[] = {
         " refused.",
         "Look at the memory of the machine and at limits of the service." },
 
+    /* api_origin */
+
+    { "cors", "foreign_page",
+        "A page of an origin that is not named opened a WebSocket or a"
+        " stream, or tried to change something.",
+        "Add the origin to api_origin if it is yours." },
+
     /* api_cors, of a preflight */
 
     { "cors", "origin", "A page of an origin that is not allowed asked.",

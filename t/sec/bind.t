@@ -707,3 +707,25 @@ an API key has no "name": write key:id, key:owner or key:plan in
 --- must_die
 --- error_log
 "query:$arg_n" is a name, no variable is replaced in it: write the variable alone in
+
+
+
+=== TEST 37: gRPC is told in its own way
+--- http2
+--- config
+    location / {
+        api_auth jwt=corp;
+        api_require scope a or claim:sub eq bob;
+        api_bind header:x-customer = claim:sub;
+        try_files /in.txt =404;
+    }
+--- request eval
+["POST /\nx", "POST /\nx", "POST /\nx"]
+--- more_headers eval
+map { [map { "$_\nContent-Type: application/grpc" } @$_] }
+[bearer() . "\nx-customer: alice", bearer(claims => { scope => 'a' }) . "\nx-customer: bob",
+ bearer(claims => { scope => 'a' }) . "\nx-customer: alice\nx-customer: bob"]
+--- error_code eval
+[200, 200, 200]
+--- response_headers eval
+["Content-Type: application/grpc\ngrpc-status: 7", "grpc-status: 7", "grpc-status: 3"]
