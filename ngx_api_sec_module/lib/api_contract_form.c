@@ -453,7 +453,7 @@ api_form_name(api_form_t *form, const api_multipart_t *mp,
     field = api_form_field(form, name);
     entry = field ? field->param.schema : api_form_member(form, name);
 
-    if (entry == API_SCHEMA_NONE && form->run->opts->deny_body
+    if (field == NULL && entry == API_SCHEMA_NONE && form->run->opts->deny_body
         && form->rule->schema != API_SCHEMA_NONE)
     {
         api_form_fault(

@@ -21,13 +21,14 @@ api_openapi_fit_param(api_openapi_load_t *load, api_check_t *check)
     p->types = types;
 
     /* of arrays the specification says nothing, and real descriptions have
-       them: name[0], name[] */
+       them (name[0], name[]); of scalars too, and mean name=value */
 
     if (p->style == API_STYLE_DEEP
         && !(types & (API_SCHEMA_T_OBJECT | API_SCHEMA_T_ARRAY)))
     {
-        api_problem_error(load->problems, check->node,
-            "style deepObject is for objects; leave \"style\" out");
+        api_problem_warning(load->problems, check->node,
+            "style deepObject is for objects; what is none is read as "
+            "name=value");
     }
 
     if ((p->style == API_STYLE_SPACE || p->style == API_STYLE_PIPE)

@@ -131,6 +131,25 @@ api_openapi_property(api_fields_t *f, api_span_t name, api_node_t n)
 }
 
 
+/* A name that is required is one that the schema has, also where nothing says
+   what it may be. */
+
+static void
+api_openapi_required(api_fields_t *f, api_node_t list)
+{
+    uint32_t   i;
+    api_node_t name;
+
+    for (i = 0; i < api_node_count(list); i++) {
+        name = api_node_at(list, i);
+
+        if (api_node_is(name, API_JSON_STRING)) {
+            api_openapi_field(f, api_node_string(name));
+        }
+    }
+}
+
+
 static void
 api_openapi_content_types(
     api_openapi_load_t *load, api_node_t n, api_field_rule_t *field)
@@ -228,6 +247,9 @@ api_openapi_fields(api_openapi_load_t *load, api_node_t media,
         while (api_node_next(&it, &name, &value)) {
             api_openapi_property(f, name, value);
         }
+
+        api_openapi_required(
+            f, api_node_get(f->schema[i], API_SPAN("required")));
     }
 
     encoding = api_openapi_object(load, media, "encoding");

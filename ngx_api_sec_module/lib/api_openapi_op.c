@@ -434,6 +434,21 @@ api_openapi_operation(const api_item_t *item, api_node_t n, unsigned method)
 }
 
 
+static bool
+api_openapi_double_slash(api_span_t path)
+{
+    size_t i;
+
+    for (i = 1; i < path.len; i++) {
+        if (path.data[i] == '/' && path.data[i - 1] == '/') {
+            return true;
+        }
+    }
+
+    return false;
+}
+
+
 static void
 api_openapi_item(api_openapi_load_t *load, api_span_t path, api_node_t n)
 {
@@ -462,6 +477,12 @@ api_openapi_item(api_openapi_load_t *load, api_span_t path, api_node_t n)
         " $ref summary description get put post delete options head patch "
         "trace servers parameters ");
     item.internal = api_openapi_flag(load, item.item, "x-internal", false);
+
+    if (api_openapi_double_slash(item.path)) {
+        api_problem_warning(load->problems, n,
+            "\"//\" in a path: no request has it unless merge_slashes is "
+            "off");
+    }
 
     if (!api_openapi_servers(load, item.item, load->bases, load->nbases,
             &item.bases, &item.nbases))

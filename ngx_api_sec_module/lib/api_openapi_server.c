@@ -9,17 +9,26 @@ api_openapi_url_path(api_span_t url)
     size_t         i;
     const uint8_t *p;
 
-    for (i = 0; i + 3 <= url.len && url.data[i] != '/'; i++) {
-        if (memcmp(url.data + i, "://", 3) == 0) {
-            url = api_span(url.data + i + 3, url.len - i - 3);
-            p = url.len ? memchr(url.data, '/', url.len) : NULL;
+    /* scheme://authority/path, //authority/path, /path */
 
-            return p ? api_span(p, url.len - (size_t) (p - url.data))
-                     : api_span(url.data, 0);
+    for (i = 0; i < url.len && url.data[i] != '/'; i++) {
+        if (url.data[i] == ':') {
+            i++;
+            break;
         }
     }
 
-    return url;
+    if ((i > 0 && url.data[i - 1] != ':') || url.len < i + 2
+        || memcmp(url.data + i, "//", 2) != 0)
+    {
+        return url;
+    }
+
+    url = api_span(url.data + i + 2, url.len - i - 2);
+    p = url.len ? memchr(url.data, '/', url.len) : NULL;
+
+    return p ? api_span(p, url.len - (size_t) (p - url.data))
+             : api_span(url.data, 0);
 }
 
 

@@ -7,25 +7,18 @@ use strict;
 use warnings;
 
 use FindBin;
-use File::Path qw(make_path);
+use Cwd qw(abs_path);
 use Test::More;
 
 my $top   = "$FindBin::Bin/../..";
 my $build = $ENV{API_BUILD} || "$top/build";
 my $texts = $ENV{HTTP_TEXTS} || 20_000;
 my $seed  = $ENV{HTTP_SEED} || time;
-my $cc    = $ENV{CC} || 'cc';
-my $lib   = "$top/ngx_api_sec_module/core/lib";
-my $diff  = "$build/bin/diff_http";
+my $diff  = abs_path($build) . "/bin/diff_http";
 
 plan skip_all => 'no node' if system('node --version >/dev/null 2>&1') != 0;
 
-make_path("$build/bin");
-
-my @sources = grep { !m{/api_gzip\.c$} } glob "$lib/*.c";
-my @command = ($cc, '-std=c11', '-O1', "-I$lib",
-    "-I$top/t/unit", '-o', $diff, "$top/t/unit/diff_http.c",
-    "$top/t/unit/ut.c", @sources);
+my @command = ('make', '-s', '-C', $top, 'BUILD=' . abs_path($build), $diff);
 
 is(system(@command), 0, 'the comparison builds')
     or BAIL_OUT("failed: @command");

@@ -6,7 +6,7 @@ use strict;
 use warnings;
 
 use FindBin;
-use File::Path qw(make_path);
+use Cwd qw(abs_path);
 use File::Temp qw(tempdir);
 use IO::Socket::UNIX;
 use Test::More;
@@ -16,15 +16,9 @@ my $build = $ENV{API_BUILD} || "$top/build";
 my $nginx = $ENV{TEST_NGINX_BINARY} || $ENV{API_NGINX} || '/usr/sbin/nginx';
 my $texts = $ENV{PATH_TEXTS} || 4_000;
 my $seed  = $ENV{PATH_SEED} || time;
-my $cc    = $ENV{CC} || 'cc';
-my $lib   = "$top/ngx_api_sec_module/core/lib";
-my $diff  = "$build/bin/diff_path";
+my $diff  = abs_path($build) . "/bin/diff_http";
 
-make_path("$build/bin");
-
-my @sources = grep { !m{/api_gzip\.c$} } glob "$lib/*.c";
-my @command = ($cc, '-std=c11', '-O1', "-I$lib", "-I$top/t/unit", '-o', $diff,
-    "$top/t/unit/diff_http.c", "$top/t/unit/ut.c", @sources);
+my @command = ('make', '-s', '-C', $top, 'BUILD=' . abs_path($build), $diff);
 
 is(system(@command), 0, 'the comparison builds')
     or BAIL_OUT("failed: @command");

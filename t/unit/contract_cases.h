@@ -25,6 +25,7 @@ static const struct {
     { "GET /v1/simple/7", OK, NULL },
     { "GET /eu/v1/simple/7", OK, NULL },
     { "GET /us/v1/simple/7", OK, NULL },
+    { "GET /v2/simple/7", OK, NULL },
     { "GET /uk/v1/simple/7", 404, NULL },
     { "GET /simple/7", 404, NULL },
     { "GET /v1/simple/7/", 404, NULL },
@@ -214,6 +215,7 @@ static const struct {
     /* forms */
     { "POST /v1/form\n" FORM "name=abc", OK, NULL },
     { "POST /v1/form\n" FORM "name=abc&n=7&tags=a&tags=b", OK, NULL },
+    { "POST /v1/form\n" FORM "name=abc&other=1", OK, NULL },
     { "POST /v1/form\n" FORM "n=7", 422, "body required" },
     { "POST /v1/form\n" FORM "name=abcdef", 422, "body /name maxLength" },
     { "POST /v1/form\n" FORM "name=a&n=x", 422, "body /n type" },

@@ -42,6 +42,7 @@ static const struct {
 
     /* routes */
     { H " a: {get: {}}", "/paths/a/get", "begins with", false },
+    { H " /a//b: {get: {}}", "/paths/~1a~1~1b", "merge_slashes", true },
     { H " /{: {get: {}}", "/paths/~1{/get", "enclose", false },
     { H " /a?b: {get: {}}", "/paths/~1a?b/get", "query", false },
     { H " '/{a}':\n" G "   - {name: a, in: path, required: true, schema: {}}\n"
@@ -103,7 +104,7 @@ static const struct {
         "/paths/~1{a}/get/parameters/0", "required", false },
     { H " /a:\n" G
         "   - {name: a, in: query, style: deepObject, schema: {type: string}}",
-        "/paths/~1a/get/parameters/0", "deepObject", false },
+        "/paths/~1a/get/parameters/0", "deepObject", true },
     { H " /a:\n" G "   - {name: a, in: query, style: pipeDelimited, explode: "
         "false, schema: {type: string}}",
         "/paths/~1a/get/parameters/0", "arrays", false },

@@ -51,7 +51,8 @@ function flat(schema, depth = 0) {
     const { oneOf, anyOf, ...rest } = all;
     const list = several.map((s) => flat(s, depth + 1));
     const pick = list.find((s) => s.type === 'object') ?? list.find((s) => !s.enum?.includes('')) ?? list[0];
-    return { ...pick, ...rest, loose: true,
+    const names = pick.properties ? Object.keys(pick.properties) : [];
+    return { ...pick, ...rest, loose: true, names,
       properties: { ...pick.properties, ...rest.properties },
       required: [...new Set([...(pick.required ?? []), ...(rest.required ?? [])])] };
   }
@@ -108,7 +109,7 @@ function value(schema, depth = 0) {
     case 'number': return number(s, false);
     case 'boolean': return true;
     case 'array': {
-      const n = Math.max(s.minItems ?? 0, depth > 4 ? 0 : 1);
+      const n = Math.max(s.minItems ?? 0, depth > 8 ? 0 : 1);
       if (n > 1 && s.uniqueItems) {
         const e = flat(s.items);
         if (e.enum?.length >= n) return e.enum.slice(0, n);
@@ -133,7 +134,7 @@ function object(s, depth) {
     const f = flat(p);
     const must = s.required?.includes(name);
     if (f.readOnly || f === false) continue;
-    if (!must && (depth > 1 || f.loose || s.loose)) continue;
+    if (!must && (depth > 1 || f.loose || (s.loose && !s.names?.includes(name)))) continue;
     try { o[name] = value(p, depth + 1); } catch (e) { if (must) throw e; }
   }
   for (const name of s.required ?? []) {
@@ -203,7 +204,7 @@ const query = (list) => list.map(([n, v, raw]) => `${encode(n)}=${raw ?? encode(
 
 function base(op, item) {
   const url = (op.servers ?? item.servers ?? doc.servers ?? [{ url: '' }])[0];
-  let path = url.url.replace(/^[a-z]+:\/\/[^/]*/i, '');
+  let path = url.url.replace(/^([a-z]+:)?\/\/[^/]*/i, '');
   path = path.replace(/\{([^}]*)\}/g, (_, n) => url.variables[n].enum?.[0] ?? url.variables[n].default);
   return path.replace(/\/+$/, '');
 }
@@ -256,11 +257,20 @@ function build(method, path, op, item, values, body) {
   return r;
 }
 
+// With an object in it that has no members, which no form can say.
+
+const hollow = (v) => v !== null && typeof v === 'object'
+  && (Object.keys(v).length === 0 || Object.values(v).some(hollow));
+
 function bodyText(media, type, v) {
   if (/json/i.test(type)) return JSON.stringify(v);
   if (type === 'application/x-www-form-urlencoded') {
     const list = [];
     for (const [name, e] of Object.entries(v)) {
+      if (hollow(e) && !flat(media.schema).required?.includes(name)) {
+        delete v[name];
+        continue;
+      }
       const how = media.encoding?.[name];
       const made = pairs(name, e, how?.style, how?.explode);
       if (made) list.push(...made);
@@ -281,19 +291,23 @@ function bodyOf(op) {
   return { rb, type, media: deref(rb.content[type]) };
 }
 
-// Every member that is wrong by itself, to three levels.
+// Every member that is wrong by itself, to three levels.  In a form an object
+// without members is not there at all, and so cannot lack one.
 
-function* wrongMembers(schema, v, depth = 0) {
+const empty = (v) => v !== null && typeof v === 'object' && Object.values(v).every(empty);
+
+function* wrongMembers(schema, v, form, depth = 0) {
   const s = flat(schema);
   if (s.loose || depth > 2 || v === null || typeof v !== 'object' || Array.isArray(v)) return;
   for (const name of s.required ?? []) {
     const { [name]: gone, ...rest } = v;
-    if (gone !== undefined) yield [rest, 'required'];
+    const there = !form || depth === 0 || !empty(rest);
+    if (gone !== undefined && there) yield [rest, 'required'];
   }
   if (s.additionalProperties === false) yield [{ ...v, 'no such member': 1 }, 'additionalProperties'];
   for (const [name, p] of Object.entries(s.properties ?? {})) {
     for (const [bad, keyword] of wrong(p)) yield [{ ...v, [name]: bad }, keyword];
-    for (const [bad, keyword] of wrongMembers(p, v[name], depth + 1)) yield [{ ...v, [name]: bad }, keyword];
+    for (const [bad, keyword] of wrongMembers(p, v[name], form, depth + 1)) yield [{ ...v, [name]: bad }, keyword];
   }
 }
 
@@ -361,7 +375,7 @@ function operation(method, path, op, item) {
         text: `${body.text.slice(0, -1)},${JSON.stringify(name)}:${JSON.stringify(v[name])}}` }), where);
     }
   }
-  for (const [bad, keyword] of wrongMembers(spec.media.schema ?? {}, v)) {
+  for (const [bad, keyword] of wrongMembers(spec.media.schema ?? {}, v, !/json/i.test(spec.type))) {
     let t;
     try { t = bodyText(spec.media, spec.type, bad); } catch { continue; }
     if (t === '') continue;
