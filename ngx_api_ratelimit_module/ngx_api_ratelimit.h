@@ -74,6 +74,7 @@ typedef struct {
 } ngx_api_ratelimit_zone_t;
 
 
+typedef struct ngx_api_ratelimit_store_s   ngx_api_ratelimit_store_t;
 typedef struct ngx_api_ratelimit_policy_s  ngx_api_ratelimit_policy_t;
 typedef struct ngx_api_ratelimit_item_s    ngx_api_ratelimit_item_t;
 
@@ -140,6 +141,10 @@ struct ngx_api_ratelimit_policy_s {
     ngx_str_t                         zone_name;
     ngx_api_ratelimit_zone_t         *zone;
 
+    ngx_str_t                         store_name;
+    ngx_api_ratelimit_store_t        *store;  /* NULL: this machine alone */
+    uint32_t                          number; /* among all policies */
+
     ngx_http_complex_value_t          key;
     ngx_http_complex_value_t         *when;   /* NULL: always */
 
@@ -184,10 +189,12 @@ struct ngx_api_ratelimit_item_s {
     ngx_api_ratelimit_item_t         *next;
     const ngx_api_ratelimit_policy_t *policy;
 
+    ngx_str_t                         key;
     uint64_t                          tag;
     uint64_t                          cost;
     uint64_t                          limit;
     const api_gcra_t                 *gcra;
+    api_gcra_t                       *shared; /* of a store that is away */
     uint64_t                          end;    /* of a quota's period */
     api_now_t                         now;    /* when it was decided */
     uint64_t                          state;  /* tat, or used */
@@ -199,6 +206,7 @@ struct ngx_api_ratelimit_item_s {
     unsigned                          monitor:1;
     unsigned                          over:1;
     unsigned                          fault:1;  /* no decision was possible */
+    unsigned                          away:1;   /* by a store's on_error= */
     unsigned                          fresh:1;  /* made in this phase */
 };
 
@@ -260,6 +268,7 @@ typedef struct {
     ngx_shm_zone_t                   *zone;      /* of the suite */
     ngx_api_tenant_t                  tenant;
 
+    ngx_array_t                       stores;    /* of pointers */
     ngx_array_t                       zones;     /* of pointers */
     ngx_array_t                       policies;  /* of pointers */
     ngx_array_t                       uses;      /* of pointers */

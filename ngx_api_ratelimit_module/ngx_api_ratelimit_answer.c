@@ -40,6 +40,7 @@ static const ngx_str_t  ngx_api_ratelimit_title =
 
 static const ngx_str_t  ngx_api_ratelimit_fault = ngx_string("value");
 static const ngx_str_t  ngx_api_ratelimit_cost = ngx_string("cost");
+static const ngx_str_t  ngx_api_ratelimit_away = ngx_string("store_down");
 static const ngx_str_t  ngx_api_ratelimit_full = ngx_string("zone_full");
 
 
@@ -55,6 +56,10 @@ ngx_api_ratelimit_reason(const ngx_api_ratelimit_item_t *item)
 {
     if (item->fault) {
         return &ngx_api_ratelimit_fault;
+    }
+
+    if (item->away) {
+        return &ngx_api_ratelimit_away;
     }
 
     switch (item->rc) {
@@ -85,7 +90,8 @@ ngx_api_ratelimit_refuse(ngx_http_request_t *r,
     ngx_memzero(&why, sizeof(ngx_api_why_t));
 
     why.check = NGX_API_CHECK_LIMIT;
-    why.status = item->policy->status;
+    why.status = item->away ? NGX_HTTP_SERVICE_UNAVAILABLE
+                            : item->policy->status;
     why.reason = *ngx_api_ratelimit_reason(item);
     why.detail = item->policy->name;
     why.code = ngx_api_ratelimit_code;

@@ -5,6 +5,7 @@
  */
 
 #include "ngx_api_ratelimit_ban.h"
+#include "ngx_api_ratelimit_store.h"
 
 
 #define NGX_API_RATELIMIT_HSLX                                                \
@@ -37,6 +38,9 @@ ngx_command_t  ngx_api_ratelimit_commands[] = {
                           ngx_api_ratelimit),
     NGX_API_RATELIMIT_LOC("api_ratelimit_headers", NGX_CONF_TAKE12,
                           ngx_api_ratelimit_set_headers),
+
+    NGX_API_RATELIMIT_MAIN("api_ratelimit_store", NGX_CONF_2MORE,
+                           ngx_api_ratelimit_store),
 
     /* bans */
 

@@ -4,10 +4,9 @@
  */
 
 #include "ngx_api_ratelimit.h"
+#include "ngx_api_ratelimit_report.h"
 
 
-static void ngx_api_ratelimit_status(const ngx_api_door_t *door,
-    api_writer_t *w);
 static char *ngx_api_ratelimit_use(ngx_conf_t *cf,
     ngx_api_ratelimit_main_conf_t *mcf, ngx_api_ratelimit_loc_conf_t *lcf,
     ngx_str_t *name, const ngx_api_mode_t *mode);
@@ -37,10 +36,13 @@ ngx_api_ratelimit_create_main_conf(ngx_conf_t *cf)
      */
 
     ngx_api_door_init(&mcf->door, NGX_API_RATELIMIT);
-    mcf->door.status = ngx_api_ratelimit_status;
+    mcf->door.status = ngx_api_ratelimit_report;
+    mcf->door.metrics = ngx_api_ratelimit_metrics;
+    mcf->door.sections = ngx_api_ratelimit_sections;
     mcf->door.tally = &mcf->tenant;
 
-    if (ngx_array_init(&mcf->zones, cf->pool, 4, sizeof(void *)) != NGX_OK
+    if (ngx_array_init(&mcf->stores, cf->pool, 1, sizeof(void *)) != NGX_OK
+        || ngx_array_init(&mcf->zones, cf->pool, 4, sizeof(void *)) != NGX_OK
         || ngx_array_init(&mcf->policies, cf->pool, 4, sizeof(void *))
            != NGX_OK
         || ngx_array_init(&mcf->uses, cf->pool, 4, sizeof(void *)) != NGX_OK
@@ -56,17 +58,6 @@ ngx_api_ratelimit_create_main_conf(ngx_conf_t *cf)
     ngx_api_tally_init(&mcf->tenant, "ratelimit");
 
     return mcf;
-}
-
-
-static void
-ngx_api_ratelimit_status(const ngx_api_door_t *door, api_writer_t *w)
-{
-    const ngx_api_ratelimit_main_conf_t  *mcf;
-
-    mcf = (const ngx_api_ratelimit_main_conf_t *) door;
-
-    ngx_api_tally_status(&mcf->tenant, w);
 }
 
 

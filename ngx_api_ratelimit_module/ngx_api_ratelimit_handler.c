@@ -264,6 +264,7 @@ ngx_api_ratelimit_item(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
+    item->key = key;
     item->tag = policy->zone->kind == NGX_API_RATELIMIT_LANES
                 ? api_lanes_tag(policy->zone->data, policy->id,
                                 ngx_api_span(&key))

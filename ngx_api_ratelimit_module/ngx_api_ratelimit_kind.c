@@ -9,18 +9,6 @@
 #include "ngx_api_ratelimit_kind.h"
 
 
-static ngx_int_t ngx_api_ratelimit_rate_prepare(ngx_http_request_t *r,
-    ngx_api_ratelimit_item_t *item);
-static int ngx_api_ratelimit_rate_peek(ngx_api_ratelimit_item_t *item);
-static int ngx_api_ratelimit_rate_charge(ngx_http_request_t *r,
-    ngx_api_ratelimit_item_t *item);
-static void ngx_api_ratelimit_rate_refund(ngx_api_ratelimit_item_t *item,
-    uint64_t cost);
-static void ngx_api_ratelimit_rate_more(ngx_api_ratelimit_item_t *item,
-    uint64_t cost);
-static void ngx_api_ratelimit_rate_report(
-    const ngx_api_ratelimit_item_t *item, ngx_api_ratelimit_report_t *report);
-
 static ngx_int_t ngx_api_ratelimit_window_prepare(ngx_http_request_t *r,
     ngx_api_ratelimit_item_t *item);
 static int ngx_api_ratelimit_window_peek(ngx_api_ratelimit_item_t *item);
@@ -157,7 +145,7 @@ ngx_api_ratelimit_rate_value(ngx_http_request_t *r,
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_api_ratelimit_rate_prepare(ngx_http_request_t *r,
     ngx_api_ratelimit_item_t *item)
 {
@@ -209,7 +197,7 @@ ngx_api_ratelimit_rate_prepare(ngx_http_request_t *r,
 }
 
 
-static int
+int
 ngx_api_ratelimit_rate_peek(ngx_api_ratelimit_item_t *item)
 {
     return api_table_rate_peek(item->policy->zone->data, item->tag,
@@ -218,7 +206,7 @@ ngx_api_ratelimit_rate_peek(ngx_api_ratelimit_item_t *item)
 }
 
 
-static int
+int
 ngx_api_ratelimit_rate_charge(ngx_http_request_t *r,
     ngx_api_ratelimit_item_t *item)
 {
@@ -231,7 +219,7 @@ ngx_api_ratelimit_rate_charge(ngx_http_request_t *r,
 }
 
 
-static void
+void
 ngx_api_ratelimit_rate_refund(ngx_api_ratelimit_item_t *item, uint64_t cost)
 {
     api_table_rate_refund(item->policy->zone->data, item->tag, item->gcra,
@@ -239,7 +227,7 @@ ngx_api_ratelimit_rate_refund(ngx_api_ratelimit_item_t *item, uint64_t cost)
 }
 
 
-static void
+void
 ngx_api_ratelimit_rate_more(ngx_api_ratelimit_item_t *item, uint64_t cost)
 {
     api_now_t                        now;
@@ -254,7 +242,7 @@ ngx_api_ratelimit_rate_more(ngx_api_ratelimit_item_t *item, uint64_t cost)
 }
 
 
-static void
+void
 ngx_api_ratelimit_rate_report(const ngx_api_ratelimit_item_t *item,
     ngx_api_ratelimit_report_t *report)
 {

@@ -15,6 +15,20 @@
 
 #define NGX_API_RATELIMIT_OVERDRAFT  (86400 * API_NS)
 
+/* A rate on this machine, for those that are shared with others. */
+
+ngx_int_t ngx_api_ratelimit_rate_prepare(ngx_http_request_t *r,
+    ngx_api_ratelimit_item_t *item);
+int ngx_api_ratelimit_rate_peek(ngx_api_ratelimit_item_t *item);
+int ngx_api_ratelimit_rate_charge(ngx_http_request_t *r,
+    ngx_api_ratelimit_item_t *item);
+void ngx_api_ratelimit_rate_refund(ngx_api_ratelimit_item_t *item,
+    uint64_t cost);
+void ngx_api_ratelimit_rate_more(ngx_api_ratelimit_item_t *item,
+    uint64_t cost);
+void ngx_api_ratelimit_rate_report(const ngx_api_ratelimit_item_t *item,
+    ngx_api_ratelimit_report_t *report);
+
 /*
  * A number of requests or bytes (with a size's unit): NGX_OK; NGX_DECLINED
  * for "off"; NGX_ERROR.
@@ -49,6 +63,7 @@ typedef struct {
     ngx_str_t                   burst;
     ngx_uint_t                  delay;
     time_t                      window;
+    ngx_str_t                   store;
 
     ngx_str_t                   limit;
     ngx_str_t                   period;

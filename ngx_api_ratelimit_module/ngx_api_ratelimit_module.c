@@ -9,6 +9,7 @@
  */
 
 #include "ngx_api_ratelimit_ban.h"
+#include "ngx_api_ratelimit_store.h"
 
 
 typedef struct {
@@ -365,7 +366,9 @@ ngx_api_ratelimit_init_process(ngx_cycle_t *cycle)
         return NGX_OK;    /* no http block */
     }
 
-    if (ngx_api_ratelimit_ban_start(cycle, mcf->bans) != NGX_OK) {
+    if (ngx_api_ratelimit_ban_start(cycle, mcf->bans) != NGX_OK
+        || ngx_api_ratelimit_store_start(cycle, mcf) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
@@ -388,6 +391,7 @@ ngx_api_ratelimit_exit_process(ngx_cycle_t *cycle)
 
     if (mcf) {
         ngx_api_ratelimit_ban_end(mcf->bans);
+        ngx_api_ratelimit_store_end(mcf);
         ngx_api_ratelimit_lanes_leave(mcf);
     }
 }

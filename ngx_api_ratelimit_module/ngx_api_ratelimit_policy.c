@@ -6,6 +6,7 @@
 
 #include "ngx_api_ratelimit.h"
 #include "ngx_api_ratelimit_kind.h"
+#include "ngx_api_ratelimit_store.h"
 
 
 static char *ngx_api_ratelimit_rate_limit(ngx_conf_t *cf,
@@ -65,6 +66,7 @@ ngx_api_ratelimit_policy(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         NGX_API_RATELIMIT_WORD("burst", NGX_API_OPT_STR, burst, NULL),
         NGX_API_RATELIMIT_WORD("delay", NGX_API_OPT_NUM, delay, NULL),
         NGX_API_RATELIMIT_WORD("window", NGX_API_OPT_SEC, window, NULL),
+        NGX_API_RATELIMIT_WORD("store", NGX_API_OPT_STR, store, NULL),
         ngx_api_null_opt
     };
 
@@ -86,8 +88,15 @@ ngx_api_ratelimit_policy(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return "needs a rate, for example rate=100r/s";
     }
 
+    if (words.window && words.store.len) {
+        return "takes store= without window=: what machines count together "
+               "is a rate";
+    }
+
+    policy->store_name = words.store;
     policy->kind = words.window ? &ngx_api_ratelimit_window
-                                : &ngx_api_ratelimit_rate;
+                                : words.store.len ? &ngx_api_ratelimit_stored
+                                                  : &ngx_api_ratelimit_rate;
 
     return ngx_api_ratelimit_rate_limit(cf, policy, &words);
 }
@@ -306,6 +315,8 @@ ngx_api_ratelimit_resolve(ngx_conf_t *cf, ngx_api_ratelimit_main_conf_t *mcf)
     policy = mcf->policies.elts;
 
     for (i = 0; i < mcf->policies.nelts; i++) {
+        policy[i]->number = (uint32_t) i;
+
         if (ngx_api_ratelimit_bind(cf, mcf, policy[i]) != NGX_CONF_OK) {
             return NGX_CONF_ERROR;
         }
@@ -352,7 +363,8 @@ ngx_api_ratelimit_bind(ngx_conf_t *cf, ngx_api_ratelimit_main_conf_t *mcf,
     zone->kind = policy->kind->table;
     policy->zone = zone;
 
-    return NGX_CONF_OK;
+    return policy->store_name.len
+           ? ngx_api_ratelimit_store_bind(cf, mcf, policy) : NGX_CONF_OK;
 }
 
 

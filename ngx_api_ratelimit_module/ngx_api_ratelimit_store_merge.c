@@ -1,0 +1,458 @@
+
+#include "ngx_api_ratelimit_store.h"
+#include "ngx_api_ratelimit_kind.h"
+
+#include <openssl/evp.h>
+
+
+static ngx_int_t ngx_api_ratelimit_stored_prepare(ngx_http_request_t *r,
+    ngx_api_ratelimit_item_t *item);
+static int ngx_api_ratelimit_stored_charge(ngx_http_request_t *r,
+    ngx_api_ratelimit_item_t *item);
+static int ngx_api_ratelimit_stored_peek(ngx_api_ratelimit_item_t *item);
+static void ngx_api_ratelimit_stored_refund(ngx_api_ratelimit_item_t *item,
+    uint64_t cost);
+static void ngx_api_ratelimit_stored_more(ngx_api_ratelimit_item_t *item,
+    uint64_t cost);
+static ngx_uint_t ngx_api_ratelimit_stored_away(
+    ngx_api_ratelimit_item_t *item, int *rc);
+static void ngx_api_ratelimit_stored_share(ngx_api_ratelimit_item_t *item,
+    const ngx_api_ratelimit_store_state_t *state);
+static void ngx_api_ratelimit_tell(const ngx_api_ratelimit_item_t *item,
+    uint64_t now, uint64_t cost, ngx_uint_t back);
+static void ngx_api_ratelimit_tell_name(const ngx_api_ratelimit_item_t *item,
+    api_merge_entry_t *e);
+static ngx_uint_t ngx_api_ratelimit_merge_words(
+    const ngx_api_ratelimit_link_t *link,
+    const ngx_api_ratelimit_flight_t *flight, uint32_t n, u_char *p,
+    u_char *last, api_span_t *words);
+static u_char *ngx_api_ratelimit_merge_word(u_char *p, u_char *last,
+    int64_t ns, api_span_t *word);
+
+
+#define NGX_API_RATELIMIT_EARLY  256    /* keys that do not wait */
+
+
+/*
+ * KEYS: keys.  ARGV, three for each, in microseconds: n, d - now, cap.  The
+ * clock is the store's own, so that those of the nodes need not agree, and a
+ * key never outlives its debt.  A debt beyond the cap is cut: a clock that
+ * jumped locks nobody out.  Returns how far each is ahead of now.
+ */
+
+const char  ngx_api_ratelimit_merge_script[] =
+    "local t=redis.call('TIME')\n"
+    "local now=t[1]*1000000+t[2]\n"
+    "local out={}\n"
+    "for i,k in ipairs(KEYS) do\n"
+    "local cap=now+ARGV[3*i]\n"
+    "local g=redis.pcall('GET',k)\n"
+    "g=type(g)=='string' and tonumber(g) or 0\n"
+    "local r=math.min(cap,math.max(math.min(g,cap)+ARGV[3*i-2],"
+    "now+ARGV[3*i-1]))\n"
+    "if r>now then\n"
+    "redis.call('SET',k,string.format('%.0f',r),"
+    "'PX',math.ceil((r-now)/1000)+1)\n"
+    "elseif g>0 then redis.call('DEL',k) end\n"
+    "out[i]=r-now\n"
+    "end\n"
+    "return out\n";
+
+const ngx_api_ratelimit_kind_t  ngx_api_ratelimit_stored = {
+    ngx_string("api_ratelimit_policy"),
+    ngx_string("rate"),
+    API_TABLE_RATE,
+    ngx_api_ratelimit_stored_prepare,
+    ngx_api_ratelimit_stored_peek,
+    ngx_api_ratelimit_stored_charge,
+    ngx_api_ratelimit_stored_refund,
+    ngx_api_ratelimit_stored_more,
+    ngx_api_ratelimit_rate_report
+};
+
+
+/* What nodes admitted apart may be more than one burst together. */
+
+void
+ngx_api_ratelimit_stored_widen(api_gcra_t *gcra)
+{
+    api_gcra_overdraft(gcra, api_rate_ns(&gcra->rate, gcra->tau));
+}
+
+
+static ngx_int_t
+ngx_api_ratelimit_stored_prepare(ngx_http_request_t *r,
+    ngx_api_ratelimit_item_t *item)
+{
+    ngx_int_t  rc;
+
+    rc = ngx_api_ratelimit_rate_prepare(r, item);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    if (item->gcra != &item->policy->gcra) {
+
+        /* made for this request */
+        ngx_api_ratelimit_stored_widen((api_gcra_t *) item->gcra);
+    }
+
+    if (item->policy->store->on_error == NGX_API_RATELIMIT_SHARE) {
+        item->shared = ngx_pcalloc(r->pool, sizeof(api_gcra_t));
+
+        if (item->shared == NULL) {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+/* Is the store away, and is that decided already?  Then *rc is it. */
+
+static ngx_uint_t
+ngx_api_ratelimit_stored_away(ngx_api_ratelimit_item_t *item, int *rc)
+{
+    const ngx_api_ratelimit_store_t  *store;
+
+    store = item->policy->store;
+
+    if (ngx_api_ratelimit_store_up(store)) {
+        return 0;
+    }
+
+    switch (store->on_error) {
+
+    case NGX_API_RATELIMIT_PASS:
+        item->state = 0;
+        *rc = API_LIMIT_PASS;
+        return 1;
+
+    case NGX_API_RATELIMIT_STOP:
+        item->state = item->now.mono + API_NS;
+        item->away = 1;
+        *rc = API_LIMIT_FULL;
+        return 1;
+
+    case NGX_API_RATELIMIT_SHARE:
+        ngx_api_ratelimit_stored_share(item, store->state);
+        return 0;
+
+    default: /* NGX_API_RATELIMIT_LOCAL */
+        return 0;
+    }
+}
+
+
+/* Of N nodes each admits an N-th. */
+
+static void
+ngx_api_ratelimit_stored_share(ngx_api_ratelimit_item_t *item,
+    const ngx_api_ratelimit_store_state_t *state)
+{
+    uint64_t     nodes, burst;
+    api_rate_t   rate;
+
+    nodes = state->nodes;
+
+    if (nodes < 2 || item->shared == NULL || item->shared->burst) {
+        return;
+    }
+
+    burst = ngx_max(item->gcra->burst / nodes, 1);
+
+    if (api_rate_make(item->gcra->rate.count,
+                      item->gcra->rate.period * nodes, &rate)
+        == API_OK
+        && api_gcra_init(item->shared, &rate, burst) == API_OK)
+    {
+        item->gcra = item->shared;
+    }
+}
+
+
+static int
+ngx_api_ratelimit_stored_peek(ngx_api_ratelimit_item_t *item)
+{
+    int  rc;
+
+    return ngx_api_ratelimit_stored_away(item, &rc)
+           ? rc : ngx_api_ratelimit_rate_peek(item);
+}
+
+
+static int
+ngx_api_ratelimit_stored_charge(ngx_http_request_t *r,
+    ngx_api_ratelimit_item_t *item)
+{
+    int  rc;
+
+    if (ngx_api_ratelimit_stored_away(item, &rc)) {
+        return rc;
+    }
+
+    rc = ngx_api_ratelimit_rate_charge(r, item);
+
+    if (rc == API_LIMIT_PASS && item->cost) {
+        ngx_api_ratelimit_tell(item, item->now.mono, item->cost, 0);
+    }
+
+    return rc;
+}
+
+
+static void
+ngx_api_ratelimit_stored_refund(ngx_api_ratelimit_item_t *item, uint64_t cost)
+{
+    if (item->state == 0) {
+        return;    /* on_error=pass: nothing was charged */
+    }
+
+    ngx_api_ratelimit_rate_refund(item, cost);
+    ngx_api_ratelimit_tell(item, 0, cost, 1);
+}
+
+
+static void
+ngx_api_ratelimit_stored_more(ngx_api_ratelimit_item_t *item, uint64_t cost)
+{
+    api_now_t  now;
+
+    ngx_api_ratelimit_now(&now);
+
+    ngx_api_ratelimit_rate_more(item, cost);
+    ngx_api_ratelimit_tell(item, now.mono, cost, 0);
+}
+
+
+/* Note what was charged, or given back, for the store. */
+
+static void
+ngx_api_ratelimit_tell(const ngx_api_ratelimit_item_t *item, uint64_t now,
+    uint64_t cost, ngx_uint_t back)
+{
+    bool                       made;
+    int64_t                    ns;
+    api_merge_entry_t         *e;
+    ngx_api_ratelimit_link_t  *link;
+
+    link = item->policy->store->link;
+
+    if (link == NULL) {
+        return;
+    }
+
+    e = api_merge_entry(&link->waiting, item->policy->number, item->tag,
+                        &made);
+    if (e == NULL) {
+        (void) ngx_atomic_fetch_add(&link->store->state->dropped, 1);
+        return;
+    }
+
+    if (made) {
+        e->cap = (int64_t) ngx_min(api_rate_ns(&item->gcra->rate,
+                                               item->gcra->cap),
+                                   (uint64_t) API_MERGE_MAX);
+        ngx_api_ratelimit_tell_name(item, e);
+    }
+
+    ns = (int64_t) api_rate_ns(&item->gcra->rate,
+                               cost * item->gcra->rate.step);
+
+    if (back) {
+        api_merge_refund(&e->m, ns);
+
+    } else {
+        api_merge_admit(&e->m, (int64_t) now, ns);
+    }
+
+    if (!link->flush.timer_set) {
+        ngx_add_timer(&link->flush, link->store->flush);
+
+    } else if (link->waiting.n == NGX_API_RATELIMIT_EARLY
+               && link->phase == NGX_API_RATELIMIT_READY)
+    {
+        ngx_del_timer(&link->flush);
+        ngx_add_timer(&link->flush, 1);
+    }
+}
+
+
+/* The store sees a digest: keys may be secrets, and of any length. */
+
+static void
+ngx_api_ratelimit_tell_name(const ngx_api_ratelimit_item_t *item,
+    api_merge_entry_t *e)
+{
+    u_char        digest[EVP_MAX_MD_SIZE];
+    unsigned int  len;
+
+    ERR_clear_error();
+
+    if (EVP_Digest(item->key.data, item->key.len, digest, &len, EVP_sha256(),
+                   NULL)
+        != 1)
+    {
+        ERR_clear_error();
+        ngx_memzero(digest, sizeof(digest));
+    }
+
+    (void) ngx_hex_dump(e->name, digest, API_MERGE_NAME / 2);
+}
+
+
+/* One command with what waits longest; NGX_DECLINED: nothing, or no room. */
+
+ngx_int_t
+ngx_api_ratelimit_merge_send(ngx_api_ratelimit_link_t *link)
+{
+    uint32_t                     n;
+    ngx_uint_t                   nwords;
+    api_span_t                   words[3 + 4 * NGX_API_RATELIMIT_BATCH];
+    ngx_api_ratelimit_flight_t  *flight;
+    u_char                       text[NGX_API_RATELIMIT_BATCH * 256];
+
+    /* the longest command has 3 lengths more than text */
+
+    if (link->nflights == NGX_API_RATELIMIT_FLYING
+        || NGX_API_RATELIMIT_OUT - (link->out_len - link->out_pos)
+           < 2 * sizeof(text))
+    {
+        return NGX_DECLINED;
+    }
+
+    flight = &link->flights[(link->first + link->nflights)
+                            % NGX_API_RATELIMIT_FLYING];
+
+    n = api_merge_take(&link->waiting, flight->entries,
+                       NGX_API_RATELIMIT_BATCH);
+
+    if (n == 0) {
+        return NGX_DECLINED;
+    }
+
+    nwords = ngx_api_ratelimit_merge_words(link, flight, n, text,
+                                           text + sizeof(text), words);
+
+    if (ngx_api_ratelimit_talk_say(link, NGX_API_RATELIMIT_R_MERGE, words,
+                                   nwords)
+        == NULL)
+    {
+        api_merge_back(&link->waiting, flight->entries, n);
+        return NGX_DECLINED;
+    }
+
+    flight->n = n;
+
+    (void) ngx_atomic_fetch_add(&link->store->state->merges, 1);
+    (void) ngx_atomic_fetch_add(&link->store->state->keys, n);
+
+    return NGX_OK;
+}
+
+
+/* Keys of a policy have one hash tag, so that they lie in one slot. */
+
+static ngx_uint_t
+ngx_api_ratelimit_merge_words(const ngx_api_ratelimit_link_t *link,
+    const ngx_api_ratelimit_flight_t *flight, uint32_t n, u_char *p,
+    u_char *last, api_span_t *words)
+{
+    int64_t                                   d;
+    uint32_t                                  i;
+    api_now_t                                 now;
+    const api_merge_entry_t                  *e;
+    ngx_api_ratelimit_policy_t * const       *policy;
+
+    policy = link->policies->elts;
+    policy += flight->entries[0].policy;
+
+    ngx_api_ratelimit_now(&now);
+
+    words[0] = API_SPAN("EVALSHA");
+    words[1] = api_span(link->sha, NGX_API_RATELIMIT_SHA);
+    words[2].data = p;
+    p = ngx_slprintf(p, last, "%uD", n);
+    words[2].len = p - words[2].data;
+
+    for (i = 0; i < n; i++) {
+        e = &flight->entries[i];
+
+        words[3 + i].data = p;
+        p = ngx_slprintf(p, last, "%V{%V}:%*s", &link->store->prefix,
+                         &(*policy)->name, (size_t) API_MERGE_NAME, e->name);
+        words[3 + i].len = p - words[3 + i].data;
+    }
+
+    for (i = 0; i < n; i++) {
+        e = &flight->entries[i];
+
+        d = e->m.d == INT64_MIN ? -API_MERGE_MAX
+                                : e->m.d - (int64_t) now.mono;
+
+        p = ngx_api_ratelimit_merge_word(p, last, e->m.n,
+                                         &words[3 + n + 3 * i]);
+        p = ngx_api_ratelimit_merge_word(p, last, d, &words[4 + n + 3 * i]);
+        p = ngx_api_ratelimit_merge_word(p, last, e->cap,
+                                         &words[5 + n + 3 * i]);
+    }
+
+    return 3 + 4 * n;
+}
+
+
+/* In microseconds. */
+
+static u_char *
+ngx_api_ratelimit_merge_word(u_char *p, u_char *last, int64_t ns,
+    api_span_t *word)
+{
+    word->data = p;
+    p = ngx_slprintf(p, last, "%L", (ns + (ns < 0 ? -500 : 500)) / 1000);
+    word->len = p - word->data;
+
+    return p;
+}
+
+
+/* The store's TATs: ours are not below them from now on. */
+
+void
+ngx_api_ratelimit_merge_answer(ngx_api_ratelimit_link_t *link,
+    const ngx_api_ratelimit_flight_t *flight, const api_resp_reply_t *reply)
+{
+    int64_t                              ahead, tat;
+    uint32_t                             i;
+    api_now_t                            now;
+    const api_merge_entry_t             *e, *more;
+    const ngx_api_ratelimit_zone_t      *zone;
+    ngx_api_ratelimit_policy_t * const  *policy;
+
+    if (reply->type != API_RESP_ARRAY || reply->nitems != flight->n) {
+        (void) ngx_atomic_fetch_add(&link->store->state->errors, 1);
+        return;
+    }
+
+    ngx_api_ratelimit_now(&now);
+    policy = link->policies->elts;
+
+    for (i = 0; i < flight->n; i++) {
+        e = &flight->entries[i];
+        zone = policy[e->policy]->zone;
+
+        ahead = reply->items[i] > API_MERGE_MAX / 1000
+                ? API_MERGE_MAX : reply->items[i] * 1000;
+        ahead = ngx_min(ahead, e->cap);
+
+        more = api_merge_find(&link->waiting, e->policy, e->key);
+        tat = api_merge_adopt(0, more ? &more->m : NULL, (int64_t) now.mono,
+                              ngx_max(ahead, 0));
+
+        if (tat > (int64_t) now.mono) {
+            api_table_rate_raise(zone->data, e->key, (uint64_t) tat, &now,
+                                 (api_full_t) zone->full);
+        }
+    }
+}

@@ -1,0 +1,133 @@
+use Test::Nginx::Socket 'no_plan';
+use ApiTest;
+
+add_block_preprocessor(sub {
+    my ($block) = @_;
+    $block->set_value(config => '') unless defined $block->config;
+});
+
+no_root_location();
+run_tests();
+
+__DATA__
+
+=== TEST 1: no URL that is known
+--- http_config
+    api_ratelimit_store s http://127.0.0.1;
+--- must_die
+--- error_log
+takes redis://HOST, rediss://HOST or unix:/PATH
+
+
+
+=== TEST 2: a password in the URL
+--- http_config
+    api_ratelimit_store s redis://me:sesame@127.0.0.1;
+--- must_die
+--- error_log
+has a password in its URL
+--- no_error_log
+sesame
+
+
+
+=== TEST 3: a user without a password
+--- http_config
+    api_ratelimit_store s redis://me@127.0.0.1;
+--- must_die
+--- error_log
+needs a password= for the user in its URL
+
+
+
+=== TEST 4: a bare password
+--- http_config
+    api_ratelimit_store s redis://127.0.0.1 password=sesame;
+--- must_die
+--- error_log
+a secret is not written here but named
+
+
+
+=== TEST 5: a database that is no number
+--- http_config
+    api_ratelimit_store s redis://127.0.0.1/users;
+--- must_die
+--- error_log
+takes the number of a database
+
+
+
+=== TEST 6: times out of bounds
+--- http_config
+    api_ratelimit_store s redis://127.0.0.1 timeout=1ms;
+--- must_die
+--- error_log
+takes a timeout= from 5ms to 60s
+
+
+
+=== TEST 7: times out of bounds
+--- http_config
+    api_ratelimit_store s redis://127.0.0.1 flush=2s;
+--- must_die
+--- error_log
+takes a flush= from 5ms to 1s
+
+
+
+=== TEST 8: a prefix with a hash tag of its own
+--- http_config
+    api_ratelimit_store s redis://127.0.0.1 "prefix=a{b";
+--- must_die
+--- error_log
+takes a prefix= of 64 bytes at most
+
+
+
+=== TEST 9: certificates without TLS
+--- http_config
+    api_ratelimit_store s redis://127.0.0.1 ca=x.pem;
+--- must_die
+--- error_log
+takes ca= with rediss:// only
+
+
+
+=== TEST 10: a store that is not there
+--- http_config
+    api_ratelimit_zone z 1m;
+    api_ratelimit_policy p zone=z key=$arg_k rate=1r/s store=none;
+--- must_die
+--- error_log
+there is no store "none"
+
+
+
+=== TEST 11: a window
+--- http_config
+    api_ratelimit_zone z 1m;
+    api_ratelimit_store s redis://127.0.0.1;
+    api_ratelimit_policy p zone=z key=$arg_k rate=1r/s window=10s store=s;
+--- must_die
+--- error_log
+takes store= without window=
+
+
+
+=== TEST 12: twice
+--- http_config
+    api_ratelimit_store s redis://127.0.0.1;
+    api_ratelimit_store s redis://127.0.0.1;
+--- must_die
+--- error_log
+duplicate api_ratelimit_store "s"
+
+
+
+=== TEST 13: a host that cannot be
+--- http_config
+    api_ratelimit_store s redis://127.0.0.1:99999;
+--- must_die
+--- error_log
+the store's host "127.0.0.1:99999" cannot be used
