@@ -52,7 +52,8 @@ subtest 'once' => sub {
     like($out, qr/^All ${\scalar @rows} requests were answered/m, 'counted');
 
     for my $what (qw(libjwt RS256 PS256 EdDSA expired audience signature
-                     alg_not_allowed insufficient_scope json)) {
+                     alg_not_allowed insufficient_scope other_owner
+                     two_readings json)) {
         ok((grep { /\b$what\b/ } @rows), "a row with $what");
     }
 
@@ -86,8 +87,11 @@ subtest 'a gateway that lets all pass' => sub {
     my $wrong = () = $got->{out} =~ /^WRONG/mg;
 
     is($got->{code}, 1, 'exit code');
-    is($wrong, 12, 'all that should have been refused is called wrong');
-    like($got->{out}, qr/^12 of 17 requests were NOT/m, 'counted');
+    my $refused = () = $got->{out} =~ /, expected 4\d\d /g;
+
+    cmp_ok($refused, '>=', 14, 'there is much to refuse');
+    is($wrong, $refused, 'all that should have been refused is called wrong');
+    like($got->{out}, qr/^$wrong of \d+ requests were NOT/m, 'counted');
     nothing_left('monitor', $got->{out});
 };
 

@@ -6,6 +6,7 @@
 //     GET  /orders        all orders
 //     GET  /orders/ID     one of them
 //     POST /orders        {"item": TEXT}: a new one
+//     GET  /customers/NAME/orders   those of one customer, whoever asks
 //
 // Every request that gets here is one line "METHOD PATH REQUEST-ID" in
 // LOGFILE, and every answer names who the gateway says is asking.
@@ -14,8 +15,8 @@ import { appendFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 
 const log = process.argv[2];
-const orders = new Map([[7, { id: 7, item: 'lamp' }],
-                        [8, { id: 8, item: 'chair' }]]);
+const orders = new Map([[7, { id: 7, item: 'lamp', customer: 'alice' }],
+                        [8, { id: 8, item: 'chair', customer: 'bob' }]]);
 
 function answer(response, status, body, caller) {
     response.writeHead(status, { 'Content-Type': 'application/json' });
@@ -38,6 +39,7 @@ async function add(request) {
 async function serve(request, response) {
     const caller = request.headers['x-principal'] ?? 'unknown';
     const { pathname } = new URL(request.url, 'http://orders');
+    const customer = /^\/customers\/([^/]+)\/orders$/.exec(pathname)?.[1];
     const id = /^\/orders\/(\d+)$/.exec(pathname)?.[1];
 
     appendFileSync(log, `${request.method} ${pathname} `
@@ -45,6 +47,11 @@ async function serve(request, response) {
 
     if (pathname === '/orders' && request.method === 'GET') {
         answer(response, 200, { orders: [...orders.values()] }, caller);
+
+    } else if (customer && request.method === 'GET') {
+        const own = [...orders.values()].filter(
+            (order) => order.customer === decodeURIComponent(customer));
+        answer(response, 200, { orders: own }, caller);
 
     } else if (pathname === '/orders' && request.method === 'POST') {
         answer(response, 201, { order: await add(request) }, caller);
