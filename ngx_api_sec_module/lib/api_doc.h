@@ -109,7 +109,8 @@ void api_docs_free(api_docs_t *docs);
 /*
  * Read `text` as document `name` (copied): a path below the root or, for a
  * document that knows its own, a URI.  JSON when its first character is { or
- * [, or its name ends in .json, else YAML.  The text of a JSON document stays
+ * [ (and it is no flow YAML in a file named .yaml or .yml), or its name ends in
+ * .json; else YAML.  The text of a JSON document stays
  * in place until the set is freed; that of a YAML one is not needed behind
  * the call.  err->text says what is wrong in which line, err->pos is the byte
  * in JSON and the line in YAML.  API_SYNTAX, API_DUPLICATE, API_LIMIT,

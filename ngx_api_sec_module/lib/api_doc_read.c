@@ -39,6 +39,13 @@ doc_is_json(api_span_t name, api_span_t text)
 }
 
 
+static bool
+doc_is_yaml(api_span_t name)
+{
+    return doc_ends(name, ".yaml") || doc_ends(name, ".yml");
+}
+
+
 static uint32_t
 doc_line(api_span_t text, size_t pos)
 {
@@ -204,6 +211,12 @@ api_doc_read(api_doc_t *doc, api_span_t text, api_err_t *err)
 
     if (doc_is_json(doc->name, text)) {
         rc = doc_tape(doc, text, NULL, &scratch, err);
+
+        /* YAML may begin with a brace too */
+
+        if (rc == API_SYNTAX && doc_is_yaml(doc->name)) {
+            rc = doc_from_yaml(doc, text, &scratch, err);
+        }
 
     } else {
         rc = doc_from_yaml(doc, text, &scratch, err);

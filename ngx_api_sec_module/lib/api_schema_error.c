@@ -131,6 +131,10 @@ say_types(char *buf, size_t size, size_t at, uint32_t mask)
         { API_SCHEMA_T_OBJECT, "object" },
     };
 
+    if (mask == 0) {
+        return say_put_text(buf, size, at, "that no value has");
+    }
+
     for (i = 0, first = true; i < sizeof(types) / sizeof(types[0]); i++) {
         if ((mask & types[i].mask) != types[i].mask) {
             continue;

@@ -155,7 +155,8 @@ run_apply(run_t *v, run_frame_t *f, uint32_t node, uint32_t tok, unsigned how)
         return how & (RUN_BRANCH | RUN_ASIDE)
                    ? RUN_FAIL
                    : run_error(v, f, tok,
-                       n->types ? API_SCHEMA_K_TYPE : API_SCHEMA_K_FALSE,
+                       n->types || n->nops ? API_SCHEMA_K_TYPE
+                                           : API_SCHEMA_K_FALSE,
                        n->types);
     }
 

@@ -1,0 +1,627 @@
+/* The schema engine beyond the test suite: OpenAPI's dialects, strict, the two
+   directions, discriminators, what errors say and where, what is refused when
+   a schema is read, memory. */
+
+#include "api_schema.h"
+#include "ut.h"
+
+#include <stdio.h>
+
+
+static const api_sipkey_t seed = { 31, 32 };
+
+
+static api_span_t
+str(const char *s)
+{
+    return api_span(s, strlen(s));
+}
+
+
+/* A program of one document; NULL with the problems printed. */
+
+typedef struct {
+    api_docs_t    *docs;
+    api_arena_t    arena;
+    api_problems_t problems;
+    api_schema_t  *schema;
+    uint32_t       entry;
+} program_t;
+
+
+static int
+compile(program_t *p, const char *text, const char *pointer,
+    api_schema_dialect_t dialect, bool strict, const api_alloc_t *alloc)
+{
+    int                 rc;
+    api_err_t           err;
+    const api_doc_t    *doc;
+    api_docs_opts_t     docs_opts = { NULL, NULL, seed, false };
+    api_schema_opts_t   opts = { false, strict };
+    api_schema_build_t *build;
+
+    memset(p, 0, sizeof(*p));
+    api_arena_init(&p->arena, alloc, 0, 0);
+    api_problems_init(&p->problems, &p->arena, 10);
+
+    rc = api_docs_create(&p->docs, &docs_opts, alloc);
+
+    if (rc == API_OK) {
+        rc = api_docs_add(p->docs, API_SPAN("d.yaml"), str(text), &doc, &err);
+    }
+
+    if (rc == API_OK) {
+        rc = api_schema_build(&build, p->docs, &opts, &p->problems, alloc);
+    }
+
+    if (rc != API_OK) {
+        return rc;
+    }
+
+    rc = api_schema_add(build, api_node_find(api_doc_root(doc), str(pointer)),
+        dialect, &p->entry);
+
+    if (rc != API_OK) {
+        api_schema_drop(build);
+        return rc;
+    }
+
+    return api_schema_finish(build, &p->schema);
+}
+
+
+static void
+destroy(program_t *p)
+{
+    api_schema_free(p->schema);
+    api_docs_free(p->docs);
+    api_arena_free(&p->arena);
+}
+
+
+/* The pointer to a token, "name" of a name. */
+
+static void
+pointer(const api_json_t *json, uint32_t tok, char *buf, size_t size)
+{
+    size_t   n;
+    uint32_t at, i, k;
+
+    buf[0] = '\0';
+
+    for (at = 0; at != tok;) {
+        n = strlen(buf);
+
+        for (i = at + 1, k = 0; api_json_next(json, i) <= tok; k++) {
+            i = api_json_next(json, i);
+        }
+
+        if (json->tok[at].type == API_JSON_ARRAY) {
+            snprintf(buf + n, size - n, "/%u", k);
+            at = i;
+            continue;
+        }
+
+        snprintf(buf + n, size - n, "/%.*s", (int) json->tok[i].len,
+            (const char *) json->text + json->tok[i].off);
+        at = i == tok ? tok : i + 1;
+    }
+}
+
+
+/* "pointer keyword, ..." of all errors, or "ok". */
+
+static void
+run(const program_t *p, const char *value, api_schema_direction_t direction,
+    char *out, size_t size)
+{
+    int                   rc;
+    char                  at[256];
+    size_t                i, n;
+    api_json_t            json;
+    api_arena_t           arena;
+    api_schema_result_t   result;
+    api_schema_run_opts_t opts = { direction, NULL };
+
+    api_arena_init(&arena, &api_alloc_libc, 0, 0);
+    out[0] = '\0';
+
+    rc = api_json_parse(
+        &json, ut_guard(str(value)), NULL, 0, seed, &arena, NULL);
+
+    if (ut_int(rc, API_OK, "%s", value)) {
+        rc = api_schema_run(
+            p->schema, p->entry, &json, 0, &opts, &arena, &result);
+        snprintf(out, size, "%s", rc == API_OK ? "ok" : "");
+
+        for (i = 0; i < result.nerrors; i++) {
+            pointer(&json, result.errors[i].tok, at, sizeof(at));
+            n = strlen(out);
+            snprintf(out + n, size - n, "%s%s %s", i ? ", " : "", at,
+                api_schema_keyword_name(result.errors[i].keyword));
+        }
+    }
+
+    api_arena_free(&arena);
+    ut_guard_reset();
+}
+
+
+#define D20 API_SCHEMA_2020_12
+#define O30 API_SCHEMA_OAS30
+#define O31 API_SCHEMA_OAS31
+#define WAY API_SCHEMA_ANY_WAY
+#define REQ API_SCHEMA_REQUEST
+#define RES API_SCHEMA_RESPONSE
+#define CLOSED true
+#define OPEN false
+
+#define PET                                                                   \
+    "{openapi: 3.0.3, components: {schemas: {"                                \
+    "Pet: {type: object, required: [kind], properties: {kind: {type: "        \
+    "string}}, discriminator: {propertyName: kind, mapping: {kitty: Cat}}},"  \
+    "Cat: {allOf: [{$ref: '#/components/schemas/Pet'}, {type: object, "       \
+    "properties: {lives: {type: integer}}, required: [lives]}]},"             \
+    "Tom: {allOf: [{$ref: '#/components/schemas/Cat'}, {properties: {"        \
+    "fights: {type: integer}}}]},"                                            \
+    "Dog: {allOf: [{$ref: '#/components/schemas/Pet'}, {properties: {bark: "  \
+    "{type: boolean}}}]},"                                                    \
+    "A: {type: object, properties: {k: {type: string}, a: {type: integer}}}," \
+    "B: {type: object, properties: {k: {type: string}, b: {type: integer}}}," \
+    "U: {oneOf: [{$ref: '#/components/schemas/A'}, {$ref: "                   \
+    "'#/components/schemas/B'}], discriminator: {propertyName: k, mapping: "  \
+    "{first: '#/components/schemas/A'}}}}}}"
+
+static const struct {
+    const char            *schema;
+    const char            *pointer;
+    api_schema_dialect_t   dialect;
+    bool                   strict;
+    api_schema_direction_t direction;
+    const char            *value;
+    const char            *want;
+} cases[] = {
+    /* OpenAPI 3.0 */
+    { "{type: string, nullable: true}", "", O30, OPEN, WAY, "null", "ok" },
+    { "{type: string, nullable: false}", "", O30, OPEN, WAY, "null", " type" },
+    { "{nullable: true, anyOf: [{type: string}]}", "", O30, OPEN, WAY, "null",
+        " type" },
+    { "{type: string, nullable: true, enum: [a]}", "", O30, OPEN, WAY, "null",
+        " type" },
+    { "{type: string, nullable: true, enum: [a, null]}", "", O30, OPEN, WAY,
+        "null", "ok" },
+    { "{type: string, nullable: true}", "", O31, OPEN, WAY, "null", " type" },
+    { "{type: [string, 'null']}", "", O31, OPEN, WAY, "null", "ok" },
+    { "{maximum: 5, exclusiveMaximum: true}", "", O30, OPEN, WAY, "5",
+        " exclusiveMaximum" },
+    { "{maximum: 5, exclusiveMaximum: false}", "", O30, OPEN, WAY, "5", "ok" },
+    { "{minimum: 5, exclusiveMinimum: true}", "", O30, OPEN, WAY, "5.0",
+        " exclusiveMinimum" },
+    { "{exclusiveMinimum: 5}", "", O31, OPEN, WAY, "5", " exclusiveMinimum" },
+    { "{type: integer, format: int32}", "", O30, OPEN, WAY, "2147483648",
+        " format" },
+    { "{type: integer, format: int32}", "", O30, OPEN, WAY, "-2147483648",
+        "ok" },
+    { "{type: integer, format: int64}", "", O30, OPEN, WAY,
+        "9223372036854775808", " format" },
+    { "{type: integer, format: uint64}", "", O30, OPEN, WAY,
+        "18446744073709551615", "ok" },
+    { "{type: number, format: float}", "", O30, OPEN, WAY, "1e39", " format" },
+    { "{type: string, format: byte}", "", O30, OPEN, WAY, "\"YQ=\"",
+        " format" },
+    { "{type: integer}", "", O30, OPEN, WAY, "1.0", "ok" },
+    { "{type: integer}", "", API_SCHEMA_DRAFT4, OPEN, WAY, "1.0", " type" },
+    { "{type: integer}", "", D20, OPEN, WAY, "1e400", "ok" },
+    { "{type: integer}", "", D20, OPEN, WAY, "1e-400", " type" },
+    { "{$ref: '#/x', type: string, x: {type: integer}}", "", O30, OPEN, WAY,
+        "1", "ok" },
+    { "{$ref: '#/x', type: string, x: {type: integer}}", "", O31, OPEN, WAY,
+        "1", " type" },
+    { "{type: object, properties: {a: {type: string, example: {$ref: no}}}}",
+        "", O30, OPEN, WAY, "{\"a\":\"\"}", "ok" },
+
+    /* directions */
+    { "{properties: {id: {type: integer, readOnly: true}}, required: [id]}",
+        "", O30, OPEN, REQ, "{}", "ok" },
+    { "{properties: {id: {type: integer, readOnly: true}}, required: [id]}",
+        "", O30, OPEN, REQ, "{\"id\":1}", "/id readOnly" },
+    { "{properties: {id: {type: integer, readOnly: true}}, required: [id]}",
+        "", O30, OPEN, RES, "{}", " required" },
+    { "{properties: {id: {type: integer, readOnly: true}}, required: [id]}",
+        "", O30, OPEN, WAY, "{\"id\":1}", "ok" },
+    { "{properties: {p: {writeOnly: true}}, required: [p]}", "", O31, OPEN,
+        RES, "{\"p\":1}", "/p writeOnly" },
+    { "{properties: {p: {writeOnly: true}}, required: [p]}", "", O31, OPEN,
+        REQ, "{}", " required" },
+    { "{properties: {id: {$ref: '#/x'}}, x: {allOf: [{readOnly: true}]}}", "",
+        O30, OPEN, REQ, "{\"id\":1}", "/id readOnly" },
+
+    /* strict */
+    { "{properties: {a: {}}}", "", D20, CLOSED, WAY, "{\"a\":1,\"b\":2}",
+        "/b additionalProperties" },
+    { "{properties: {a: {}}}", "", D20, OPEN, WAY, "{\"a\":1,\"b\":2}", "ok" },
+    { "{properties: {a: {}}, additionalProperties: true}", "", D20, CLOSED,
+        WAY, "{\"b\":2}", "ok" },
+    { "{properties: {a: {}}, additionalProperties: {type: string}}", "", D20,
+        CLOSED, WAY, "{\"b\":2}", "/b type" },
+    { "{properties: {a: {}}, unevaluatedProperties: true}", "", D20, CLOSED,
+        WAY, "{\"b\":2}", "ok" },
+    { "{type: object}", "", D20, CLOSED, WAY, "{\"b\":2}", "ok" },
+    { "{allOf: [{properties: {a: {}}}, {properties: {b: {}}}]}", "", D20,
+        CLOSED, WAY, "{\"a\":1,\"b\":2}", "ok" },
+    { "{allOf: [{properties: {a: {}}}, {properties: {b: {}}}]}", "", D20,
+        CLOSED, WAY, "{\"a\":1,\"c\":2}", "/c additionalProperties" },
+    { "{allOf: [{$ref: '#/x'}], properties: {b: {}}, x: {properties: {a: "
+      "{properties: {n: {}}}}}}",
+        "", O30, CLOSED, WAY, "{\"a\":{\"n\":1},\"b\":2}", "ok" },
+    { "{allOf: [{$ref: '#/x'}], properties: {b: {}}, x: {properties: {a: "
+      "{properties: {n: {}}}}}}",
+        "", O30, CLOSED, WAY, "{\"a\":{\"n\":1,\"role\":0},\"b\":2}",
+        "/a/role additionalProperties" },
+    { "{allOf: [{additionalProperties: true}, {properties: {b: {}}}]}", "",
+        D20, CLOSED, WAY, "{\"c\":2}", "ok" },
+    { "{anyOf: [{properties: {a: {type: integer}}, required: [a]}, "
+      "{properties: {b: {}}}]}",
+        "", D20, CLOSED, WAY, "{\"a\":\"x\",\"b\":1}",
+        "/a additionalProperties" },
+    { "{anyOf: [{properties: {a: {type: integer}}, required: [a]}, "
+      "{properties: {b: {}}}]}",
+        "", D20, CLOSED, WAY, "{\"a\":1,\"b\":1}", "ok" },
+    { "{if: {properties: {a: {const: 1}}, required: [a]}, then: {properties: "
+      "{b: {}}}, else: {properties: {c: {}}}}",
+        "", D20, CLOSED, WAY, "{\"a\":1,\"b\":1}", "ok" },
+    { "{if: {properties: {a: {const: 1}}, required: [a]}, then: {properties: "
+      "{b: {}}}, else: {properties: {c: {}}}}",
+        "", D20, CLOSED, WAY, "{\"a\":2,\"c\":1}", "/a additionalProperties" },
+    { "{items: {properties: {a: {}}}}", "", D20, CLOSED, WAY,
+        "[{\"a\":1},{\"is_admin\":1}]", "/1/is_admin additionalProperties" },
+    { "{$ref: '#/x', x: {properties: {a: {}}}}", "", D20, CLOSED, WAY,
+        "{\"b\":1}", "/b additionalProperties" },
+    { "{not: {properties: {a: {properties: {x: {}}}}, required: [a]}}", "",
+        D20, CLOSED, WAY, "{\"a\":{\"y\":1}}", " not" },
+    { "{patternProperties: {'^x-': {}}}", "", D20, CLOSED, WAY,
+        "{\"x-a\":1,\"y\":1}", "/y additionalProperties" },
+    { "{properties: {__proto__: {type: integer}}}", "", D20, CLOSED, WAY,
+        "{\"__proto__\":1,\"constructor\":1}",
+        "/constructor additionalProperties" },
+
+    /* discriminators */
+    { PET, "/components/schemas/U", O30, OPEN, WAY, "{\"k\":\"A\",\"a\":1}",
+        "ok" },
+    { PET, "/components/schemas/U", O30, OPEN, WAY,
+        "{\"k\":\"first\",\"a\":\"x\"}", "/a type" },
+    { PET, "/components/schemas/U", O30, OPEN, WAY, "{\"k\":\"C\"}",
+        "/k discriminator" },
+    { PET, "/components/schemas/U", O30, OPEN, WAY, "{\"a\":1}",
+        " discriminator" },
+    { PET, "/components/schemas/U", O30, OPEN, WAY, "{\"k\":1}",
+        "/k discriminator" },
+    { PET, "/components/schemas/U", O30, CLOSED, WAY, "{\"k\":\"B\",\"a\":1}",
+        "/a additionalProperties" },
+    { PET, "/components/schemas/Pet", O30, OPEN, WAY, "{\"kind\":\"Cat\"}",
+        " required" },
+    { PET, "/components/schemas/Pet", O30, CLOSED, WAY,
+        "{\"kind\":\"kitty\",\"lives\":9}", "ok" },
+    { PET, "/components/schemas/Pet", O30, CLOSED, WAY,
+        "{\"kind\":\"Tom\",\"lives\":9,\"fights\":1}", "ok" },
+    { PET, "/components/schemas/Pet", O30, CLOSED, WAY,
+        "{\"kind\":\"Dog\",\"lives\":9}", "/lives additionalProperties" },
+    { PET, "/components/schemas/Pet", O30, OPEN, WAY, "{\"kind\":\"Cow\"}",
+        "/kind discriminator" },
+    { PET, "/components/schemas/Pet", O30, CLOSED, WAY, "{\"kind\":\"Pet\"}",
+        "ok" },
+    { PET, "/components/schemas/Cat", O30, CLOSED, WAY,
+        "{\"kind\":\"Cat\",\"lives\":9}", "ok" },
+
+    /* errors: all of them, and where */
+    { "{type: object, required: [a, b], properties: {c: {type: string}, d: "
+      "{minimum: 3}}, additionalProperties: false}",
+        "", D20, OPEN, WAY, "{\"c\":1,\"d\":2,\"e\":3}",
+        "/c type, /d minimum, /e additionalProperties,  required,  required" },
+    { "{anyOf: [{type: string}, {properties: {a: {type: integer}}, type: "
+      "object}]}",
+        "", D20, OPEN, WAY, "{\"a\":\"x\"}", "/a type" },
+    { "{oneOf: [{minimum: 1}, {minimum: 2}]}", "", D20, OPEN, WAY, "3",
+        " oneOf" },
+    { "{anyOf: [{minimum: 10}, {multipleOf: 7}]}", "", D20, OPEN, WAY, "3",
+        " anyOf" },
+    { "{properties: {a: false}}", "", D20, OPEN, WAY, "{\"a\":1}",
+        "/a false" },
+    { "{propertyNames: {maxLength: 2}}", "", D20, OPEN, WAY, "{\"abc\":1}",
+        "/abc maxLength" },
+    { "{uniqueItems: true}", "", D20, OPEN, WAY, "[1,\"1\",true,1.0]",
+        "/3 uniqueItems" },
+    { "{uniqueItems: true}", "", D20, OPEN, WAY,
+        "[{\"a\":1,\"b\":[2]},{\"b\":[2.0],\"\\u0061\":1e0}]",
+        "/1 uniqueItems" },
+    { "{enum: [[1, {a: 2}]]}", "", D20, OPEN, WAY, "[1.0,{\"a\":20e-1}]",
+        "ok" },
+    { "{enum: [\"caf\\u00e9\"]}", "", D20, OPEN, WAY, "\"caf\\u00e9\"", "ok" },
+    { "{const: \"a\"}", "", D20, OPEN, WAY, "\"\\u0061\"", "ok" },
+    { "{multipleOf: 0.0001}", "", D20, OPEN, WAY, "0.0075", "ok" },
+    { "{multipleOf: 0.1}", "", D20, OPEN, WAY, "0.30000000000000004",
+        " multipleOf" },
+    { "{maximum: 9007199254740992}", "", D20, OPEN, WAY, "9007199254740993",
+        " maximum" },
+    { "{minimum: 0.1}", "", D20, OPEN, WAY, "0.09999999999999999999",
+        " minimum" },
+    { "{maxLength: 2}", "", D20, OPEN, WAY,
+        "\"\\ud83d\\ude00\xf0\x9f\x98\x80\"", "ok" },
+    { "{maxLength: 1}", "", D20, OPEN, WAY, "\"\\ud83d\\ude00x\"",
+        " maxLength" },
+    { "{pattern: '^a$'}", "", D20, OPEN, WAY, "\"a\\n\"", " pattern" },
+    { "{pattern: '^(a|b)$'}", "", D20, OPEN, WAY, "\"a\\n\"", " pattern" },
+    { "{pattern: '^\\d+$'}", "", D20, OPEN, WAY, "\"\xd9\xa1\"", " pattern" },
+};
+
+
+static void
+test_cases(void)
+{
+    char                 out[1024];
+    size_t               i;
+    program_t            p;
+    const api_problem_t *q;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        if (ut_int(compile(&p, cases[i].schema, cases[i].pointer,
+                       cases[i].dialect, cases[i].strict, &api_alloc_libc),
+                API_OK, "case %zu is compiled", i))
+        {
+            run(&p, cases[i].value, cases[i].direction, out, sizeof(out));
+            ut_span(str(out), str(cases[i].want), "%.90s: %s", cases[i].schema,
+                cases[i].value);
+        }
+
+        for (q = p.problems.first; q && p.schema == NULL; q = q->next) {
+            api_problem_print(q, out, sizeof(out));
+            printf("# %s\n", out);
+        }
+
+        destroy(&p);
+    }
+}
+
+
+static const struct {
+    const char          *schema;
+    api_schema_dialect_t dialect;
+    bool                 warning;
+    const char          *says;
+} problems[] = {
+    { "{type: strin}", D20, false, "d.yaml:1: /type: a type is one of" },
+    { "{type: 1}", D20, false, "/type" },
+    { "{type: []}", D20, false, "/type: type has to be" },
+    { "{minLength: -1}", D20, false, "minLength has to be a whole number" },
+    { "{minLength: 1.5}", D20, false, "minLength" },
+    { "{minLength: x}", D20, false, "minLength" },
+    { "{multipleOf: 0}", D20, false, "a number above 0" },
+    { "{multipleOf: 1.23456789012345678901}", D20, false, "18 digits" },
+    { "{enum: x}", D20, false, "enum has to be a list" },
+    { "{required: x}", D20, false, "required has to be a list of names" },
+    { "{required: [1]}", D20, false, "/required/0" },
+    { "{allOf: {}}", D20, false, "allOf has to be a list" },
+    { "{anyOf: []}", D20, false, "anyOf has to be a list" },
+    { "{properties: []}", D20, false, "properties has to be an object" },
+    { "{properties: {a: 1}}", D20, false, "/properties/a: a schema has to" },
+    { "{not: x}", D20, false, "/not: a schema has to be" },
+    { "{uniqueItems: 1}", D20, false, "uniqueItems has to be true or" },
+    { "{exclusiveMaximum: 5}", O30, false, "exclusiveMaximum has to be true" },
+    { "{exclusiveMaximum: true}", O31, false, "exclusiveMaximum has to be a" },
+    { "{pattern: '('}", D20, false, "a ( without its )" },
+    { "{pattern: 'a++'}", D20, false, "nothing to repeat" },
+    { "{pattern: '(?i)a'}", D20, false, "ECMA-262 does not have" },
+    { "{pattern: '\\Aa\\Z'}", D20, false, "an escape that ECMA-262" },
+    { "{patternProperties: {'[': {}}}", D20, false, "a [ without its ]" },
+    { "{$ref: '#/nothing'}", D20, false, "the reference leads nowhere" },
+    { "{$ref: '#nothing'}", D20, false, "the reference leads nowhere" },
+    { "{$ref: 'other.json'}", D20, false, "not allowed here" },
+    { "{$ref: 'http://example.com/x'}", D20, false, "never followed" },
+    { "{$ref: 'file:///etc/passwd'}", D20, false, "never followed" },
+    { "{$ref: '#'}", D20, false, "refers to itself" },
+    { "{allOf: [{$ref: '#/x'}], x: {anyOf: [{not: {$ref: '#'}}]}}", D20, false,
+        "refers to itself" },
+    { "{$schema: 'http://example.com/d', type: string}", D20, false,
+        "is not known" },
+    { "{discriminator: kind}", O30, false, "a propertyName" },
+    { "{discriminator: {propertyName: k, mapping: {a: nothing}}}", O30, false,
+        "the reference leads nowhere" },
+    { "{format: nonsense}", D20, true, "the format nonsense is not known" },
+    { "{maxlength: 5}", D20, true,
+        "maxlength has no effect; write maxLength" },
+    { "{const: 5}", O30, true, "const is no keyword of openapi-3.0" },
+    { "{prefixItems: []}", API_SCHEMA_DRAFT7, true, "no keyword of draft7" },
+    { "{nullable: true}", O30, true, "without type beside it" },
+    { "{pattern: '(a+)+$'}", D20, true, "repeats a repetition" },
+    { "{pattern: '/^a$/'}", D20, true, "slashes" },
+    { "{type: object, properties: {a: {required: true}}}", O30, true,
+        "required as a boolean" },
+};
+
+
+static void
+test_problems(void)
+{
+    char                 out[1024];
+    size_t               i;
+    program_t            p;
+    const api_problem_t *q;
+
+    for (i = 0; i < sizeof(problems) / sizeof(problems[0]); i++) {
+        ut_int(compile(&p, problems[i].schema, "", problems[i].dialect, false,
+                   &api_alloc_libc),
+            problems[i].warning ? API_OK : API_INVALID, "%s",
+            problems[i].schema);
+
+        for (q = p.problems.first; q; q = q->next) {
+            api_problem_print(q, out, sizeof(out));
+
+            if (q->warning == problems[i].warning
+                && strstr(out, problems[i].says)) {
+                break;
+            }
+        }
+
+        ut_ok(q != NULL, "is told: %s", problems[i].says);
+        destroy(&p);
+    }
+}
+
+
+static const struct {
+    const char *schema;
+    const char *value;
+    const char *text;
+} texts[] = {
+    { "{type: [string, integer]}", "null",
+        "must be of type integer or string" },
+    { "{type: [number, 'null']}", "\"\"", "must be of type null or number" },
+    { "{minLength: 3}", "\"a\"", "characters needed: at least 3" },
+    { "{maximum: 1.50}", "2", "must be at most 1.50" },
+    { "{type: object, required: [\"a\\u001b\"]}", "{}",
+        "a member is missing: a\\x1b" },
+    { "{dependentRequired: {a: [b]}}", "{\"a\":1}",
+        "a member that others need is missing: b" },
+    { "{format: date-time}", "\"x\"", "must be a valid date-time" },
+    { "{format: int32}", "2147483648",
+        "must be a valid number up to 2147483647" },
+    { "{properties: {a: {}}, additionalProperties: false}", "{\"secret\":1}",
+        "is not a member that is known here" },
+};
+
+
+static void
+test_texts(void)
+{
+    char                out[256];
+    size_t              i, n;
+    program_t           p;
+    api_json_t          json;
+    api_arena_t         arena;
+    api_schema_result_t r;
+
+    for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        if (!ut_int(
+                compile(&p, texts[i].schema, "", D20, false, &api_alloc_libc),
+                API_OK, "%s", texts[i].schema))
+        {
+            destroy(&p);
+            continue;
+        }
+
+        api_arena_init(&arena, &api_alloc_libc, 0, 0);
+        api_json_parse(
+            &json, str(texts[i].value), NULL, 0, seed, &arena, NULL);
+
+        ut_int(api_schema_run(p.schema, p.entry, &json, 0, NULL, &arena, &r),
+            API_DENIED, "%s", texts[i].value);
+        n = api_schema_error_text(p.schema, &r.errors[0], out, sizeof(out));
+        ut_span(api_span(out, n), str(texts[i].text), "says what is asked");
+        ut_int(out[n], 0, "with a NUL");
+        n = api_schema_error_text(p.schema, &r.errors[0], out, 8);
+        ut_int(n, 7, "cut");
+
+        api_arena_free(&arena);
+        destroy(&p);
+    }
+}
+
+
+static void
+test_query(void)
+{
+    uint32_t  a, e;
+    program_t p;
+
+    compile(&p,
+        "{allOf: [{$ref: '#/x'}], x: {type: object, properties: {n: {type: "
+        "integer}, l: {type: array, items: {enum: [true]}}}}}",
+        "", D20, false, &api_alloc_libc);
+
+    ut_int(api_schema_types(p.schema, p.entry), API_SCHEMA_T_OBJECT, "object");
+    a = api_schema_member(p.schema, p.entry, API_SPAN("n"));
+    ut_int(api_schema_types(p.schema, a), API_SCHEMA_T_INTEGER, "n");
+    a = api_schema_member(p.schema, p.entry, API_SPAN("l"));
+    e = api_schema_element(p.schema, a, 3);
+    ut_int(api_schema_types(p.schema, e), API_SCHEMA_T_BOOLEAN, "of l");
+    ut_int(api_schema_member(p.schema, p.entry, API_SPAN("o")),
+        API_SCHEMA_NONE, "none");
+    destroy(&p);
+
+    compile(&p, "{anyOf: [{type: integer}, {type: 'null'}, {const: x}]}", "",
+        D20, false, &api_alloc_libc);
+    ut_int(api_schema_types(p.schema, p.entry),
+        API_SCHEMA_T_INTEGER | API_SCHEMA_T_NULL | API_SCHEMA_T_STRING,
+        "the union");
+    destroy(&p);
+}
+
+
+static int
+everything(const api_alloc_t *alloc)
+{
+    int                 rc;
+    program_t           p;
+    api_json_t          json;
+    api_arena_t         arena;
+    api_schema_result_t r;
+
+    api_arena_init(&arena, alloc, 64, 0);
+
+    rc = compile(&p,
+        "{properties: {a: {pattern: '^(a|b)+c$'}, b: {uniqueItems: true}, c: "
+        "{enum: [1, [2], x]}}, unevaluatedProperties: false, anyOf: "
+        "[{required: [a]}, {properties: {d: {}}}], $defs: {x: {$anchor: y}}}",
+        "", D20, true, alloc);
+
+    if (rc == API_OK) {
+        rc = api_json_parse(&json,
+            API_SPAN("{\"a\":\"abc\",\"b\":[1,{\"x\":1},{\"y\":2}],\"c\":"
+                     "[2],\"z\":1}"),
+            NULL, 0, seed, &arena, NULL);
+    }
+
+    if (rc == API_OK) {
+        rc = api_schema_run(p.schema, p.entry, &json, 0, NULL, &arena, &r);
+    }
+
+    destroy(&p);
+    api_arena_free(&arena);
+
+    return rc;
+}
+
+
+static void
+test_oom(void)
+{
+    int        rc;
+    size_t     n;
+    ut_alloc_t u;
+
+    for (n = 1;; n++) {
+        ut_arm(&u, n);
+        rc = everything(&u.alloc);
+
+        if (u.live || u.calls < n || rc != API_NOMEM) {
+            break;
+        }
+    }
+
+    ut_int(u.live, 0, "nothing is left");
+    ut_int(rc, API_DENIED, "at last it is refused for what it is");
+    ut_ok(n > 10, "after %zu failures", n - 1);
+}
+
+
+int
+main(void)
+{
+    test_cases();
+    test_problems();
+    test_texts();
+    test_query();
+    test_oom();
+
+    return ut_done();
+}
