@@ -1,81 +1,16 @@
 /* The schema engine beyond the test suite: OpenAPI's dialects, strict, the two
-   directions, discriminators, what errors say and where, what is refused when
-   a schema is read, memory. */
+   directions, discriminators, where errors are, memory. */
 
-#include "api_schema.h"
+#include "schema_ut.h"
 #include "ut.h"
 
 #include <stdio.h>
-
-
-static const api_sipkey_t seed = { 31, 32 };
 
 
 static api_span_t
 str(const char *s)
 {
     return api_span(s, strlen(s));
-}
-
-
-/* A program of one document; NULL with the problems printed. */
-
-typedef struct {
-    api_docs_t    *docs;
-    api_arena_t    arena;
-    api_problems_t problems;
-    api_schema_t  *schema;
-    uint32_t       entry;
-} program_t;
-
-
-static int
-compile(program_t *p, const char *text, const char *pointer,
-    api_schema_dialect_t dialect, bool strict, const api_alloc_t *alloc)
-{
-    int                 rc;
-    api_err_t           err;
-    const api_doc_t    *doc;
-    api_docs_opts_t     docs_opts = { NULL, NULL, seed, false };
-    api_schema_opts_t   opts = { false, strict };
-    api_schema_build_t *build;
-
-    memset(p, 0, sizeof(*p));
-    api_arena_init(&p->arena, alloc, 0, 0);
-    api_problems_init(&p->problems, &p->arena, 10);
-
-    rc = api_docs_create(&p->docs, &docs_opts, alloc);
-
-    if (rc == API_OK) {
-        rc = api_docs_add(p->docs, API_SPAN("d.yaml"), str(text), &doc, &err);
-    }
-
-    if (rc == API_OK) {
-        rc = api_schema_build(&build, p->docs, &opts, &p->problems, alloc);
-    }
-
-    if (rc != API_OK) {
-        return rc;
-    }
-
-    rc = api_schema_add(build, api_node_find(api_doc_root(doc), str(pointer)),
-        dialect, &p->entry);
-
-    if (rc != API_OK) {
-        api_schema_drop(build);
-        return rc;
-    }
-
-    return api_schema_finish(build, &p->schema);
-}
-
-
-static void
-destroy(program_t *p)
-{
-    api_schema_free(p->schema);
-    api_docs_free(p->docs);
-    api_arena_free(&p->arena);
 }
 
 
@@ -112,7 +47,7 @@ pointer(const api_json_t *json, uint32_t tok, char *buf, size_t size)
 /* "pointer keyword, ..." of all errors, or "ok". */
 
 static void
-run(const program_t *p, const char *value, api_schema_direction_t direction,
+run(const schema_ut_t *p, const char *value, api_schema_direction_t direction,
     char *out, size_t size)
 {
     int                   rc;
@@ -127,7 +62,7 @@ run(const program_t *p, const char *value, api_schema_direction_t direction,
     out[0] = '\0';
 
     rc = api_json_parse(
-        &json, ut_guard(str(value)), NULL, 0, seed, &arena, NULL);
+        &json, ut_guard(str(value)), NULL, 0, schema_seed, &arena, NULL);
 
     if (ut_int(rc, API_OK, "%s", value)) {
         rc = api_schema_run(
@@ -360,11 +295,11 @@ test_cases(void)
 {
     char                 out[1024];
     size_t               i;
-    program_t            p;
+    schema_ut_t          p;
     const api_problem_t *q;
 
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        if (ut_int(compile(&p, cases[i].schema, cases[i].pointer,
+        if (ut_int(schema_compile(&p, cases[i].schema, cases[i].pointer,
                        cases[i].dialect, cases[i].strict, &api_alloc_libc),
                 API_OK, "case %zu is compiled", i))
         {
@@ -378,151 +313,7 @@ test_cases(void)
             printf("# %s\n", out);
         }
 
-        destroy(&p);
-    }
-}
-
-
-static const struct {
-    const char          *schema;
-    api_schema_dialect_t dialect;
-    bool                 warning;
-    const char          *says;
-} problems[] = {
-    { "{type: strin}", D20, false, "d.yaml:1: /type: a type is one of" },
-    { "{type: 1}", D20, false, "/type" },
-    { "{type: []}", D20, false, "/type: type has to be" },
-    { "{minLength: -1}", D20, false, "minLength has to be a whole number" },
-    { "{minLength: 1.5}", D20, false, "minLength" },
-    { "{minLength: x}", D20, false, "minLength" },
-    { "{multipleOf: 0}", D20, false, "a number above 0" },
-    { "{multipleOf: 1.23456789012345678901}", D20, false, "18 digits" },
-    { "{enum: x}", D20, false, "enum has to be a list" },
-    { "{required: x}", D20, false, "required has to be a list of names" },
-    { "{required: [1]}", D20, false, "/required/0" },
-    { "{allOf: {}}", D20, false, "allOf has to be a list" },
-    { "{anyOf: []}", D20, false, "anyOf has to be a list" },
-    { "{properties: []}", D20, false, "properties has to be an object" },
-    { "{properties: {a: 1}}", D20, false, "/properties/a: a schema has to" },
-    { "{not: x}", D20, false, "/not: a schema has to be" },
-    { "{uniqueItems: 1}", D20, false, "uniqueItems has to be true or" },
-    { "{exclusiveMaximum: 5}", O30, false, "exclusiveMaximum has to be true" },
-    { "{exclusiveMaximum: true}", O31, false, "exclusiveMaximum has to be a" },
-    { "{pattern: '('}", D20, false, "a ( without its )" },
-    { "{pattern: 'a++'}", D20, false, "nothing to repeat" },
-    { "{pattern: '(?i)a'}", D20, false, "ECMA-262 does not have" },
-    { "{pattern: '\\Aa\\Z'}", D20, false, "an escape that ECMA-262" },
-    { "{patternProperties: {'[': {}}}", D20, false, "a [ without its ]" },
-    { "{$ref: '#/nothing'}", D20, false, "the reference leads nowhere" },
-    { "{$ref: '#nothing'}", D20, false, "the reference leads nowhere" },
-    { "{$ref: 'other.json'}", D20, false, "not allowed here" },
-    { "{$ref: 'http://example.com/x'}", D20, false, "never followed" },
-    { "{$ref: 'file:///etc/passwd'}", D20, false, "never followed" },
-    { "{$ref: '#'}", D20, false, "refers to itself" },
-    { "{allOf: [{$ref: '#/x'}], x: {anyOf: [{not: {$ref: '#'}}]}}", D20, false,
-        "refers to itself" },
-    { "{$schema: 'http://example.com/d', type: string}", D20, false,
-        "is not known" },
-    { "{discriminator: kind}", O30, false, "a propertyName" },
-    { "{discriminator: {propertyName: k, mapping: {a: nothing}}}", O30, false,
-        "the reference leads nowhere" },
-    { "{format: nonsense}", D20, true, "the format nonsense is not known" },
-    { "{maxlength: 5}", D20, true,
-        "maxlength has no effect; write maxLength" },
-    { "{const: 5}", O30, true, "const is no keyword of openapi-3.0" },
-    { "{prefixItems: []}", API_SCHEMA_DRAFT7, true, "no keyword of draft7" },
-    { "{nullable: true}", O30, true, "without type beside it" },
-    { "{pattern: '(a+)+$'}", D20, true, "repeats a repetition" },
-    { "{pattern: '/^a$/'}", D20, true, "slashes" },
-    { "{type: object, properties: {a: {required: true}}}", O30, true,
-        "required as a boolean" },
-};
-
-
-static void
-test_problems(void)
-{
-    char                 out[1024];
-    size_t               i;
-    program_t            p;
-    const api_problem_t *q;
-
-    for (i = 0; i < sizeof(problems) / sizeof(problems[0]); i++) {
-        ut_int(compile(&p, problems[i].schema, "", problems[i].dialect, false,
-                   &api_alloc_libc),
-            problems[i].warning ? API_OK : API_INVALID, "%s",
-            problems[i].schema);
-
-        for (q = p.problems.first; q; q = q->next) {
-            api_problem_print(q, out, sizeof(out));
-
-            if (q->warning == problems[i].warning
-                && strstr(out, problems[i].says)) {
-                break;
-            }
-        }
-
-        ut_ok(q != NULL, "is told: %s", problems[i].says);
-        destroy(&p);
-    }
-}
-
-
-static const struct {
-    const char *schema;
-    const char *value;
-    const char *text;
-} texts[] = {
-    { "{type: [string, integer]}", "null",
-        "must be of type integer or string" },
-    { "{type: [number, 'null']}", "\"\"", "must be of type null or number" },
-    { "{minLength: 3}", "\"a\"", "characters needed: at least 3" },
-    { "{maximum: 1.50}", "2", "must be at most 1.50" },
-    { "{type: object, required: [\"a\\u001b\"]}", "{}",
-        "a member is missing: a\\x1b" },
-    { "{dependentRequired: {a: [b]}}", "{\"a\":1}",
-        "a member that others need is missing: b" },
-    { "{format: date-time}", "\"x\"", "must be a valid date-time" },
-    { "{format: int32}", "2147483648",
-        "must be a valid number up to 2147483647" },
-    { "{properties: {a: {}}, additionalProperties: false}", "{\"secret\":1}",
-        "is not a member that is known here" },
-};
-
-
-static void
-test_texts(void)
-{
-    char                out[256];
-    size_t              i, n;
-    program_t           p;
-    api_json_t          json;
-    api_arena_t         arena;
-    api_schema_result_t r;
-
-    for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-        if (!ut_int(
-                compile(&p, texts[i].schema, "", D20, false, &api_alloc_libc),
-                API_OK, "%s", texts[i].schema))
-        {
-            destroy(&p);
-            continue;
-        }
-
-        api_arena_init(&arena, &api_alloc_libc, 0, 0);
-        api_json_parse(
-            &json, str(texts[i].value), NULL, 0, seed, &arena, NULL);
-
-        ut_int(api_schema_run(p.schema, p.entry, &json, 0, NULL, &arena, &r),
-            API_DENIED, "%s", texts[i].value);
-        n = api_schema_error_text(p.schema, &r.errors[0], out, sizeof(out));
-        ut_span(api_span(out, n), str(texts[i].text), "says what is asked");
-        ut_int(out[n], 0, "with a NUL");
-        n = api_schema_error_text(p.schema, &r.errors[0], out, 8);
-        ut_int(n, 7, "cut");
-
-        api_arena_free(&arena);
-        destroy(&p);
+        schema_destroy(&p);
     }
 }
 
@@ -530,10 +321,10 @@ test_texts(void)
 static void
 test_query(void)
 {
-    uint32_t  a, e;
-    program_t p;
+    uint32_t    a, e;
+    schema_ut_t p;
 
-    compile(&p,
+    schema_compile(&p,
         "{allOf: [{$ref: '#/x'}], x: {type: object, properties: {n: {type: "
         "integer}, l: {type: array, items: {enum: [true]}}}}}",
         "", D20, false, &api_alloc_libc);
@@ -546,14 +337,15 @@ test_query(void)
     ut_int(api_schema_types(p.schema, e), API_SCHEMA_T_BOOLEAN, "of l");
     ut_int(api_schema_member(p.schema, p.entry, API_SPAN("o")),
         API_SCHEMA_NONE, "none");
-    destroy(&p);
+    schema_destroy(&p);
 
-    compile(&p, "{anyOf: [{type: integer}, {type: 'null'}, {const: x}]}", "",
-        D20, false, &api_alloc_libc);
+    schema_compile(&p,
+        "{anyOf: [{type: integer}, {type: 'null'}, {const: x}]}", "", D20,
+        false, &api_alloc_libc);
     ut_int(api_schema_types(p.schema, p.entry),
         API_SCHEMA_T_INTEGER | API_SCHEMA_T_NULL | API_SCHEMA_T_STRING,
         "the union");
-    destroy(&p);
+    schema_destroy(&p);
 }
 
 
@@ -561,14 +353,14 @@ static int
 everything(const api_alloc_t *alloc)
 {
     int                 rc;
-    program_t           p;
+    schema_ut_t         p;
     api_json_t          json;
     api_arena_t         arena;
     api_schema_result_t r;
 
     api_arena_init(&arena, alloc, 64, 0);
 
-    rc = compile(&p,
+    rc = schema_compile(&p,
         "{properties: {a: {pattern: '^(a|b)+c$'}, b: {uniqueItems: true}, c: "
         "{enum: [1, [2], x]}}, unevaluatedProperties: false, anyOf: "
         "[{required: [a]}, {properties: {d: {}}}], $defs: {x: {$anchor: y}}}",
@@ -578,14 +370,14 @@ everything(const api_alloc_t *alloc)
         rc = api_json_parse(&json,
             API_SPAN("{\"a\":\"abc\",\"b\":[1,{\"x\":1},{\"y\":2}],\"c\":"
                      "[2],\"z\":1}"),
-            NULL, 0, seed, &arena, NULL);
+            NULL, 0, schema_seed, &arena, NULL);
     }
 
     if (rc == API_OK) {
         rc = api_schema_run(p.schema, p.entry, &json, 0, NULL, &arena, &r);
     }
 
-    destroy(&p);
+    schema_destroy(&p);
     api_arena_free(&arena);
 
     return rc;
@@ -618,8 +410,6 @@ int
 main(void)
 {
     test_cases();
-    test_problems();
-    test_texts();
     test_query();
     test_oom();
 
