@@ -3,6 +3,10 @@
 
 #define DECIMAL_EXP_MAX INT32_MAX
 
+/* Digits, and a point, that fit in 64 bits. */
+
+#define DECIMAL_SMALL 18
+
 
 /*
  * A number as its significant digits d1 ... dn without zeros at either end,
@@ -212,6 +216,80 @@ api_decimal_is_multiple(
     return decimal_mulmod(
                r, decimal_pow10mod((uint64_t) (d.exp - divisor->exp), m), m)
            == 0;
+}
+
+
+bool
+api_decimal_small(api_span_t number, int64_t *v, uint8_t *scale)
+{
+    bool           negative;
+    int64_t        n;
+    const uint8_t *p, *e, *point;
+
+    p = number.data;
+    e = p + number.len;
+    negative = p < e && *p == '-';
+    p += negative;
+    point = NULL;
+
+    if (e - p > DECIMAL_SMALL) {
+        return false;
+    }
+
+    for (n = 0; p < e; p++) {
+        if ((uint8_t) (*p - '0') < 10) {
+            n = n * 10 + (*p - '0');
+
+        } else if (*p == '.') {
+            point = p + 1;
+
+        } else {
+            return false;
+        }
+    }
+
+    *v = negative ? -n : n;
+    *scale = point ? (uint8_t) (e - point) : 0;
+
+    return true;
+}
+
+
+int
+api_decimal_cmp(int64_t a, unsigned a_scale, int64_t b, unsigned b_scale)
+{
+    int64_t hi, lo;
+
+    /* whole parts first, then what is behind the point, each brought to the
+       larger scale: no product is ever larger than 10^18 */
+
+    static const int64_t ten[] = { 1, 10, 100, 1000, 10000, 100000, 1000000,
+        10000000, 100000000, 1000000000, 10000000000, 100000000000,
+        1000000000000, 10000000000000, 100000000000000, 1000000000000000,
+        10000000000000000, 100000000000000000, 1000000000000000000 };
+
+    if (a_scale == b_scale) {
+        return (a > b) - (a < b);
+    }
+
+    hi = a / ten[a_scale];
+    lo = b / ten[b_scale];
+
+    if (hi != lo) {
+        return hi < lo ? -1 : 1;
+    }
+
+    hi = a % ten[a_scale];
+    lo = b % ten[b_scale];
+
+    if (a_scale < b_scale) {
+        hi *= ten[b_scale - a_scale];
+
+    } else {
+        lo *= ten[a_scale - b_scale];
+    }
+
+    return (hi > lo) - (hi < lo);
 }
 
 

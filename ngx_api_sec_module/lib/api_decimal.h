@@ -36,6 +36,15 @@ int api_decimal_divisor(api_span_t number, api_decimal_divisor_t *divisor);
 bool api_decimal_is_multiple(
     api_span_t number, const api_decimal_divisor_t *divisor);
 
+/*
+ * A number of at most 18 digits without an exponent as v / 10^scale: false
+ * when it is none.  Two of them are compared exactly by api_decimal_cmp.
+ */
+
+bool api_decimal_small(api_span_t number, int64_t *v, uint8_t *scale);
+
+int api_decimal_cmp(int64_t a, unsigned a_scale, int64_t b, unsigned b_scale);
+
 /* Equal for numbers of equal value (1, 1.0, 10e-1), whatever their form. */
 
 uint64_t api_decimal_hash(api_span_t number, uint64_t key);

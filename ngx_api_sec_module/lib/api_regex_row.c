@@ -312,26 +312,47 @@ api_row_parse(api_span_t pattern, api_row_t *row)
 }
 
 
-/* Length of the character at p, 0 when the item does not take it. */
+/* As many ASCII characters of the item as there are before e. */
 
-static inline size_t
-row_takes(const api_row_item_t *item, const uint8_t *p)
+static inline const uint8_t *
+row_ascii(const api_row_item_t *item, const uint8_t *p, const uint8_t *e)
 {
-    if (*p < 0x80) {
-        return row_has(item, *p);
+    while (p < e && *p < 0x80 && row_has(item, *p)) {
+        p++;
     }
 
-    return !item->other ? 0 : *p < 0xe0 ? 2 : *p < 0xf0 ? 3 : 4;
+    return p;
+}
+
+
+/* As many characters of any kind. */
+
+static const uint8_t *
+row_any(const api_row_item_t *item, const uint8_t *p, const uint8_t *e,
+    uint32_t *n)
+{
+    for (*n = 0; *n < item->max && p < e; ++*n) {
+        if (*p >= 0x80) {
+            p += *p < 0xe0 ? 2 : *p < 0xf0 ? 3 : 4;
+
+        } else if (row_has(item, *p)) {
+            p++;
+
+        } else {
+            break;
+        }
+    }
+
+    return p;
 }
 
 
 bool
 api_row_match(const api_row_t *row, api_span_t s)
 {
-    size_t                len;
     uint32_t              n;
     unsigned              i;
-    const uint8_t        *p, *e;
+    const uint8_t        *p, *e, *start;
     const api_row_item_t *item;
 
     p = s.data;
@@ -340,12 +361,14 @@ api_row_match(const api_row_t *row, api_span_t s)
     for (i = 0; i < row->n; i++) {
         item = &row->item[i];
 
-        for (n = 0; n < item->max && p < e; n++, p += len) {
-            len = row_takes(item, p);
+        if (item->other) {
+            p = row_any(item, p, e, &n);
 
-            if (len == 0) {
-                break;
-            }
+        } else {
+            start = p;
+            p = row_ascii(
+                item, p, (size_t) (e - p) > item->max ? p + item->max : e);
+            n = (uint32_t) (p - start);
         }
 
         if (n < item->min) {

@@ -376,6 +376,11 @@ build_keep_texts(api_schema_build_t *b, api_schema_t *s)
         s->names[i] = build_keep_span(b, s, s->names[i]);
     }
 
+    for (i = 0; b->rc == API_OK && i < b->props.n; i++) {
+        s->props[i].text = s->names[s->props[i].name].data;
+        s->props[i].len = s->names[s->props[i].name].len;
+    }
+
     for (i = 0; b->rc == API_OK && i < b->texts.n; i++) {
         s->sources[i] = build_keep_span(b, s, s->sources[i]);
     }

@@ -381,6 +381,8 @@ api_compile_object(api_schema_build_t *b, const api_compile_t *c)
     t.o.min = api_compile_count(b, c, KW_MIN_PROPERTIES, 0);
     t.o.max = api_compile_count(b, c, KW_MAX_PROPERTIES, UINT32_MAX);
 
+    t.o.plain = t.o.names == API_BUILD_NONE && t.o.npatterns == 0;
+
     if (t.o.nprops || t.o.npatterns) {
         API_VEC(b->nodes, api_node_prog_t, c->node)->flags |= API_NODE_F_NAMES;
     }

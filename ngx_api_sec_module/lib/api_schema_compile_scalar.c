@@ -5,10 +5,6 @@
 #include <stdlib.h>
 
 
-/* Integers that may fit in 64 bits. */
-
-#define SCALAR_SHORT 24
-
 /* Enough work for the values of any enum that a document can hold. */
 
 #define SCALAR_WORK UINT64_C(0x100000000)
@@ -19,24 +15,11 @@
 static uint32_t
 scalar_number(api_schema_build_t *b, api_span_t text)
 {
-    api_json_t       json;
-    api_tape_t       t;
-    api_number_t     n;
-    api_arena_mark_t mark;
+    api_number_t n;
 
     memset(&n, 0, sizeof(n));
     n.text = text;
-
-    /* of short ones the value, by the tape's own reading */
-
-    if (text.len < SCALAR_SHORT) {
-        mark = api_arena_mark(&b->arena);
-        api_tape_init(&t, &b->arena, api_docs_seed(b->docs));
-        api_tape_number(&t, text);
-        b->rc = api_tape_done(&t, &json);
-        n.small = b->rc == API_OK && api_json_int64(&json, 0, &n.v);
-        api_arena_rewind(&b->arena, mark);
-    }
+    n.small = api_decimal_small(text, &n.v, &n.scale);
 
     return api_build_push(b, &b->numbers, &n);
 }

@@ -116,10 +116,12 @@ typedef struct {
 #define API_PROP_NONE UINT32_MAX
 
 typedef struct {
-    uint32_t hash;
-    uint32_t name; /* in names */
-    uint32_t node; /* NONE: not in properties */
-    uint32_t bit;  /* to remember that it was there; NONE */
+    uint32_t       hash;
+    uint32_t       node; /* NONE: not in properties */
+    uint32_t       bit;  /* to remember that it was there; NONE */
+    uint32_t       name; /* in names */
+    const uint8_t *text; /* the name again, set when all is compiled */
+    size_t         len;
 } api_prop_t;
 
 typedef struct {
@@ -141,6 +143,7 @@ typedef struct {
     uint32_t nbits;
     uint32_t required; /* in words: 3 x (nbits + 63) / 64, by direction */
     uint32_t needs, nneeds;
+    bool     plain; /* no propertyNames, no patterns */
 } api_object_t;
 
 typedef struct {
@@ -154,8 +157,9 @@ typedef struct {
 } api_array_t;
 
 typedef struct {
-    int64_t    v;
-    bool       small; /* v is it */
+    int64_t    v; /* small: the value is v / 10^scale */
+    uint8_t    scale;
+    bool       small;
     api_span_t text;
 } api_number_t;
 
@@ -216,12 +220,6 @@ struct api_schema_s {
     api_json_t             values;
 };
 
-
-/* The property of that name, or NULL. */
-
-const api_prop_t *
-api_object_find(const api_schema_t *s, const api_object_t *object,
-    const api_json_t *json, uint32_t name, uint32_t hash);
 
 /* The key of hashes of values (api_value.h). */
 

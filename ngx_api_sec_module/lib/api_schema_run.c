@@ -87,69 +87,13 @@ run_text(run_t *v, uint32_t tok, api_span_t *s)
 }
 
 
-/* A node that looks at nothing but the scalar itself needs no frame. */
-
-static run_rc_t
-run_leaf(run_t *v, run_frame_t *f, const api_node_prog_t *n, uint32_t tok,
-    unsigned how)
-{
-    bool             ok;
-    uint8_t          quiet;
-    run_rc_t         rc;
-    unsigned         mask;
-    const api_op_t  *op, *end;
-    api_arena_mark_t mark;
-
-    mask = run_mask(v->json->tok[tok].type);
-    quiet = f->quiet;
-    f->quiet |= (how & (RUN_BRANCH | RUN_ASIDE)) != 0;
-
-    op = v->s->ops + n->ops;
-    end = op + n->nops;
-    mark = api_arena_mark(v->arena);
-
-    for (ok = true, rc = RUN_OK; op < end && rc != RUN_STOP; op++) {
-        if (!(op->types & mask)) {
-            continue;
-        }
-
-        rc = run_scalar(v, f, op, tok);
-
-        if (rc == RUN_FAIL) {
-            ok = false;
-
-            if (f->quiet) {
-                break;
-            }
-        }
-    }
-
-    if (v->json->tok[tok].flags & API_JSON_F_ESCAPED) {
-        api_arena_rewind(v->arena, mark);
-    }
-
-    f->quiet = quiet;
-
-    return rc == RUN_STOP ? RUN_STOP : ok ? RUN_OK : RUN_FAIL;
-}
-
-
 run_rc_t
-run_apply(run_t *v, run_frame_t *f, uint32_t node, uint32_t tok, unsigned how)
+run_mistyped(
+    run_t *v, run_frame_t *f, uint32_t node, uint32_t tok, unsigned how)
 {
     const api_node_prog_t *n;
 
     n = &v->s->nodes[node];
-
-    if (v->work.left == 0) {
-        return run_stop(v, API_LIMIT);
-    }
-
-    v->work.left--;
-
-    if (n->flags & API_NODE_F_ANYTHING) {
-        return RUN_OK;
-    }
 
     if (!run_type(v, n, tok)) {
         return how & (RUN_BRANCH | RUN_ASIDE)
@@ -160,11 +104,12 @@ run_apply(run_t *v, run_frame_t *f, uint32_t node, uint32_t tok, unsigned how)
                        n->types);
     }
 
-    if (n->flags & API_NODE_F_SCALAR) {
-        return run_leaf(v, f, n, tok, how);
+    if (n->nops == 0) {
+        return RUN_OK;
     }
 
-    return run_push(v, f, node, tok, how);
+    return n->flags & API_NODE_F_SCALAR ? run_leaf(v, f, n, tok, how)
+                                        : run_push(v, f, node, tok, how);
 }
 
 

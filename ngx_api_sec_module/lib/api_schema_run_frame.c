@@ -43,10 +43,6 @@ run_room(run_t *v)
     uint32_t     cap;
     run_frame_t *frames;
 
-    if (v->nframes < v->frame_cap) {
-        return true;
-    }
-
     if (v->nframes >= v->max_frames) {
         v->rc = API_LIMIT;
         return false;
@@ -111,10 +107,16 @@ run_frame(run_t *v, run_frame_t *f, uint32_t node, uint32_t tok)
 }
 
 
-/* What the frame has from the one that applies it. */
+/* What a frame has from the one that applies it. */
+
+typedef struct {
+    uint32_t eval;
+    uint8_t  quiet, strict, whole;
+} run_by_t;
+
 
 static bool
-run_inherit(run_t *v, run_frame_t *f, const run_frame_t *by, unsigned how)
+run_inherit(run_t *v, run_frame_t *f, const run_by_t *by, unsigned how)
 {
     uint32_t outer;
     uint8_t  flags;
@@ -155,18 +157,21 @@ run_rc_t
 run_push(
     run_t *v, const run_frame_t *by, uint32_t node, uint32_t tok, unsigned how)
 {
-    run_frame_t *f, parent;
+    run_by_t     from;
+    run_frame_t *f;
 
-    parent = *by;
+    /* frames may move when there is no room for another */
 
-    if (!run_room(v)) {
+    from = (run_by_t){ by->eval, by->quiet, by->strict, by->whole };
+
+    if (v->nframes == v->frame_cap && !run_room(v)) {
         return RUN_STOP;
     }
 
     f = &v->frames[v->nframes];
     run_frame(v, f, node, tok);
 
-    if (!run_inherit(v, f, &parent, how)) {
+    if (!run_inherit(v, f, &from, how)) {
         return RUN_STOP;
     }
 

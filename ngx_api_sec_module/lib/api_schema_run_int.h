@@ -68,8 +68,16 @@ typedef struct {
     api_arena_t     *arena;
 
     bool ret;
-    bool strict;
     int  rc; /* why it stopped */
+
+    /* The number that was read last. */
+
+    struct {
+        uint32_t tok;
+        bool     read, small;
+        uint8_t  scale;
+        int64_t  v;
+    } number;
 
     api_schema_error_t *errors;
     uint32_t            nerrors, max_errors;
@@ -84,9 +92,6 @@ typedef struct {
 #define RUN_ASIDE 0x04  /* a question only: not, contains */
 #define RUN_OPEN 0x10   /* strict closes nothing in it: if */
 #define RUN_PART 0x08   /* one of several that are met together: allOf */
-
-run_rc_t
-run_apply(run_t *v, run_frame_t *f, uint32_t node, uint32_t tok, unsigned how);
 
 /* Note an error unless f is quiet; RUN_FAIL, or RUN_STOP when it was the last
    that is kept. */
@@ -184,10 +189,44 @@ bool run_type(const run_t *v, const api_node_prog_t *n, uint32_t tok);
 
 bool run_text(run_t *v, uint32_t tok, api_span_t *s);
 
-/* Operations on scalars. */
+/* Operations on scalars: one, and all of a node that has no others. */
 
 run_rc_t
 run_scalar(run_t *v, run_frame_t *f, const api_op_t *op, uint32_t tok);
+run_rc_t run_leaf(run_t *v, run_frame_t *f, const api_node_prog_t *n,
+    uint32_t tok, unsigned how);
+
+/* The token is, perhaps, of no type that the node allows. */
+
+run_rc_t run_mistyped(
+    run_t *v, run_frame_t *f, uint32_t node, uint32_t tok, unsigned how);
+
+/* The node over the token: at once, or by a frame that is put on top. */
+
+static inline run_rc_t
+run_apply(run_t *v, run_frame_t *f, uint32_t node, uint32_t tok, unsigned how)
+{
+    const api_node_prog_t *n;
+
+    n = &v->s->nodes[node];
+
+    if (v->work.left == 0) {
+        return run_stop(v, API_LIMIT);
+    }
+
+    v->work.left--;
+
+    if (!(n->types & run_mask(v->json->tok[tok].type))) {
+        return run_mistyped(v, f, node, tok, how);
+    }
+
+    if (n->nops == 0) {
+        return RUN_OK;
+    }
+
+    return n->flags & API_NODE_F_SCALAR ? run_leaf(v, f, n, tok, how)
+                                        : run_push(v, f, node, tok, how);
+}
 
 typedef run_rc_t (*run_op_pt)(run_t *v, run_frame_t *f, const api_op_t *op);
 

@@ -11,36 +11,35 @@ enum { MEMBER_NAME = 0, MEMBER_PROPERTY, MEMBER_PATTERNS, MEMBER_OTHER };
 enum { OBJECT_NEW = 0, OBJECT_MEMBERS };
 
 
-const api_prop_t *
-api_object_find(const api_schema_t *s, const api_object_t *object,
-    const api_json_t *json, uint32_t name, uint32_t hash)
+/* The property that the name at token k stands for, or NULL. */
+
+static inline const api_prop_t *
+object_find(const run_t *v, const api_object_t *o, uint32_t k)
 {
-    uint32_t              i, slot;
-    api_span_t            want;
+    uint32_t              i, slot, hash;
     const api_prop_t     *p;
     const api_json_tok_t *t;
 
-    t = &json->tok[name];
+    t = &v->json->tok[k];
+    hash = t->u.hash;
 
     for (i = hash;; i++) {
-        slot = s->slots[object->slots + (i & object->mask)];
+        slot = v->s->slots[o->slots + (i & o->mask)];
 
         if (slot == 0) {
             return NULL;
         }
 
-        p = &s->props[object->props + slot - 1];
+        p = &v->s->props[o->props + slot - 1];
 
         if (p->hash != hash) {
             continue;
         }
 
-        want = s->names[p->name];
-
         if (t->flags & API_JSON_F_ESCAPED
-                ? api_json_string_eq(json, name, want)
-                : t->len == want.len
-                      && memcmp(json->text + t->off, want.data, want.len) == 0)
+                ? api_json_string_eq(v->json, k, api_span(p->text, p->len))
+                : t->len == p->len
+                      && memcmp(v->json->text + t->off, p->text, p->len) == 0)
         {
             return p;
         }
@@ -82,18 +81,18 @@ object_begin(run_t *v, run_frame_t *f, const api_object_t *o)
 /* A member that the direction does not have. */
 
 static run_rc_t
-object_direction(run_t *v, run_frame_t *f, uint32_t node)
+object_direction(run_t *v, run_frame_t *f, uint32_t node, uint32_t tok)
 {
     uint8_t flags;
 
     flags = v->s->nodes[node].flags;
 
     if (v->direction == API_SCHEMA_REQUEST && (flags & API_NODE_F_READ)) {
-        return run_error(v, f, f->k + 1, API_SCHEMA_K_READ_ONLY, 0);
+        return run_error(v, f, tok, API_SCHEMA_K_READ_ONLY, 0);
     }
 
     if (v->direction == API_SCHEMA_RESPONSE && (flags & API_NODE_F_WRITE)) {
-        return run_error(v, f, f->k + 1, API_SCHEMA_K_WRITE_ONLY, 0);
+        return run_error(v, f, tok, API_SCHEMA_K_WRITE_ONLY, 0);
     }
 
     return RUN_OK;
@@ -106,9 +105,7 @@ object_property(run_t *v, run_frame_t *f, const api_object_t *o)
     run_rc_t          rc;
     const api_prop_t *p;
 
-    p = o->nprops ? api_object_find(
-            v->s, o, v->json, f->k, v->json->tok[f->k].u.hash)
-                  : NULL;
+    p = o->nprops ? object_find(v, o, f->k) : NULL;
 
     if (p == NULL) {
         return RUN_OK;
@@ -125,7 +122,7 @@ object_property(run_t *v, run_frame_t *f, const api_object_t *o)
     f->matched = true;
 
     if (v->direction != API_SCHEMA_ANY_WAY) {
-        rc = object_direction(v, f, p->node);
+        rc = object_direction(v, f, p->node, f->k + 1);
 
         if (run_ends(f, rc)) {
             return rc;
@@ -336,21 +333,70 @@ object_needs(run_t *v, run_frame_t *f, const api_object_t *o)
 }
 
 
-run_rc_t
-run_object(run_t *v, run_frame_t *f, const api_op_t *op)
+/* A member of an object that has properties and additionalProperties at most:
+   there is but one thing to do with each, and nobody asks which there were. */
+
+static inline run_rc_t
+object_plain_member(
+    run_t *v, run_frame_t *f, const api_object_t *o, uint32_t k)
 {
-    run_rc_t            rc;
-    const api_object_t *o;
+    run_rc_t          rc;
+    const api_prop_t *p;
 
-    o = &v->s->objects[op->a];
+    p = object_find(v, o, k);
 
-    if (f->state == OBJECT_NEW) {
-        rc = object_begin(v, f, o);
+    if (p && p->bit != API_PROP_NONE) {
+        v->bits[f->seen + p->bit / 64] |= UINT64_C(1) << (p->bit & 63);
+    }
 
-        if (run_ends(f, rc)) {
+    if (p && p->node != API_SCHEMA_NONE) {
+        if (v->direction != API_SCHEMA_ANY_WAY) {
+            rc = object_direction(v, f, p->node, k + 1);
+
+            if (run_ends(f, rc)) {
+                return rc;
+            }
+        }
+
+        return run_apply(v, f, p->node, k + 1, RUN_VALUE);
+    }
+
+    if (o->additional != API_SCHEMA_NONE && !run_is_false(v, o->additional)) {
+        return run_apply(v, f, o->additional, k + 1, RUN_VALUE);
+    }
+
+    return o->additional != API_SCHEMA_NONE || f->plain
+               ? run_error(v, f, k, API_SCHEMA_K_ADDITIONAL_PROPERTIES, 0)
+               : RUN_OK;
+}
+
+
+static run_rc_t
+object_plain(run_t *v, run_frame_t *f, const api_object_t *o)
+{
+    uint32_t k;
+    run_rc_t rc;
+
+    while (f->n) {
+        k = f->k;
+        f->k = api_json_next(v->json, k);
+        f->n--;
+
+        rc = object_plain_member(v, f, o, k);
+
+        if (rc != RUN_OK && run_ends(f, rc)) {
             return rc;
         }
     }
+
+    return RUN_OK;
+}
+
+
+static run_rc_t
+object_members(run_t *v, run_frame_t *f, const api_object_t *o)
+{
+    run_rc_t rc;
 
     while (f->n) {
         rc = object_member(v, f, o);
@@ -369,6 +415,33 @@ run_object(run_t *v, run_frame_t *f, const api_op_t *op)
         f->j = 0;
         f->matched = false;
         f->state = OBJECT_MEMBERS + MEMBER_NAME;
+    }
+
+    return RUN_OK;
+}
+
+
+run_rc_t
+run_object(run_t *v, run_frame_t *f, const api_op_t *op)
+{
+    run_rc_t            rc;
+    const api_object_t *o;
+
+    o = &v->s->objects[op->a];
+
+    if (f->state == OBJECT_NEW) {
+        rc = object_begin(v, f, o);
+
+        if (run_ends(f, rc)) {
+            return rc;
+        }
+    }
+
+    rc = o->plain && f->eval == 0 ? object_plain(v, f, o)
+                                  : object_members(v, f, o);
+
+    if (rc != RUN_OK && run_ends(f, rc)) {
+        return rc;
     }
 
     rc = object_required(v, f, o);

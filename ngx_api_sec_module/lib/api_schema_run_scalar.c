@@ -112,15 +112,29 @@ scalar_multiple(run_t *v, run_frame_t *f, const api_op_t *op, uint32_t tok)
 }
 
 
+/* The number at tok, read once for all bounds of a node. */
+
+static bool
+scalar_small(run_t *v, uint32_t tok)
+{
+    if (v->number.tok != tok || !v->number.read) {
+        v->number.tok = tok;
+        v->number.read = true;
+        v->number.small = api_decimal_small(
+            scalar_raw(v, tok), &v->number.v, &v->number.scale);
+    }
+
+    return v->number.small;
+}
+
+
 /* -1, 0, 1: the number at tok below, at, above that of the schema. */
 
 static int
-scalar_cmp(const run_t *v, uint32_t tok, const api_number_t *n)
+scalar_cmp(run_t *v, uint32_t tok, const api_number_t *n)
 {
-    int64_t x;
-
-    if (n->small && api_json_int64(v->json, tok, &x)) {
-        return (x > n->v) - (x < n->v);
+    if (n->small && scalar_small(v, tok)) {
+        return api_decimal_cmp(v->number.v, v->number.scale, n->v, n->scale);
     }
 
     return api_json_number_cmp(scalar_raw(v, tok), n->text);
@@ -239,8 +253,8 @@ scalar_format(run_t *v, run_frame_t *f, const api_op_t *op, uint32_t tok)
 }
 
 
-run_rc_t
-run_scalar(run_t *v, run_frame_t *f, const api_op_t *op, uint32_t tok)
+static inline run_rc_t
+scalar_op(run_t *v, run_frame_t *f, const api_op_t *op, uint32_t tok)
 {
     switch (op->code) {
     case API_OP_ENUM:
@@ -256,4 +270,83 @@ run_scalar(run_t *v, run_frame_t *f, const api_op_t *op, uint32_t tok)
     default:
         return scalar_format(v, f, op, tok);
     }
+}
+
+
+run_rc_t
+run_scalar(run_t *v, run_frame_t *f, const api_op_t *op, uint32_t tok)
+{
+    return scalar_op(v, f, op, tok);
+}
+
+
+static run_rc_t
+scalar_ops(run_t *v, run_frame_t *f, const api_node_prog_t *n, uint32_t tok)
+{
+    run_rc_t        rc, all;
+    unsigned        mask;
+    const api_op_t *op, *end;
+
+    mask = run_mask(v->json->tok[tok].type);
+    op = v->s->ops + n->ops;
+    end = op + n->nops;
+
+    for (all = RUN_OK; op < end; op++) {
+        if (!(op->types & mask)) {
+            continue;
+        }
+
+        rc = scalar_op(v, f, op, tok);
+
+        if (rc != RUN_OK) {
+            all = rc;
+
+            if (rc == RUN_STOP || f->quiet) {
+                break;
+            }
+        }
+    }
+
+    return all;
+}
+
+
+/* With texts decoded into the arena, which takes them back; in a branch
+   nobody is told. */
+
+static run_rc_t
+scalar_aside(run_t *v, run_frame_t *f, const api_node_prog_t *n, uint32_t tok,
+    unsigned how)
+{
+    uint8_t          quiet;
+    run_rc_t         rc;
+    api_arena_mark_t mark;
+
+    quiet = f->quiet;
+    f->quiet |= (how & (RUN_BRANCH | RUN_ASIDE)) != 0;
+    mark = api_arena_mark(v->arena);
+
+    rc = scalar_ops(v, f, n, tok);
+
+    if (v->json->tok[tok].flags & API_JSON_F_ESCAPED) {
+        api_arena_rewind(v->arena, mark);
+    }
+
+    f->quiet = quiet;
+
+    return rc;
+}
+
+
+run_rc_t
+run_leaf(run_t *v, run_frame_t *f, const api_node_prog_t *n, uint32_t tok,
+    unsigned how)
+{
+    if ((how & (RUN_BRANCH | RUN_ASIDE))
+        || (v->json->tok[tok].flags & API_JSON_F_ESCAPED))
+    {
+        return scalar_aside(v, f, n, tok, how);
+    }
+
+    return scalar_ops(v, f, n, tok);
 }

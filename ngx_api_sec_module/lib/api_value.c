@@ -79,10 +79,8 @@ value_bytes_hash(api_span_t s, uint64_t key)
 }
 
 
-/* Of one token; names and strings with the same text have the same hash. */
-
 static int
-value_tok_hash(
+value_text_hash(
     api_value_work_t *w, const api_json_t *json, uint32_t i, uint64_t *hash)
 {
     api_span_t            s;
@@ -91,19 +89,13 @@ value_tok_hash(
 
     t = &json->tok[i];
 
-    if (value_is_number(t)) {
-        *hash = value_mix(w->key ^ API_JSON_INT,
-            api_decimal_hash(value_raw(json, i), w->key));
-        return value_spend(w, 1 + t->len / 16) ? API_OK : API_LIMIT;
-    }
-
-    if (!value_is_text(t)) {
-        *hash = value_mix(w->key, (uint64_t) t->type << 32 | t->len);
-        return value_spend(w, 1) ? API_OK : API_LIMIT;
-    }
-
     if (!value_spend(w, 1 + t->len / 16)) {
         return API_LIMIT;
+    }
+
+    if (!(t->flags & API_JSON_F_ESCAPED)) {
+        *hash = value_bytes_hash(value_raw(json, i), w->key);
+        return API_OK;
     }
 
     mark = api_arena_mark(w->arena);
@@ -116,6 +108,35 @@ value_tok_hash(
     api_arena_rewind(w->arena, mark);
 
     return API_OK;
+}
+
+
+/* Of one token.  A name has its hash on the tape, whose seed all values that
+   are compared share. */
+
+static int
+value_tok_hash(
+    api_value_work_t *w, const api_json_t *json, uint32_t i, uint64_t *hash)
+{
+    const api_json_tok_t *t;
+
+    t = &json->tok[i];
+
+    if (t->type == API_JSON_STRING) {
+        return value_text_hash(w, json, i, hash);
+    }
+
+    if (value_is_number(t)) {
+        *hash = value_mix(w->key ^ API_JSON_INT,
+            api_decimal_hash(value_raw(json, i), w->key));
+        return value_spend(w, 1 + t->len / 16) ? API_OK : API_LIMIT;
+    }
+
+    *hash = t->type == API_JSON_NAME
+                ? value_mix(w->key, t->u.hash)
+                : value_mix(w->key, (uint64_t) t->type << 32 | t->len);
+
+    return value_spend(w, 1) ? API_OK : API_LIMIT;
 }
 
 
@@ -299,7 +320,7 @@ value_names(api_value_work_t *w, const api_json_t *json, uint32_t at,
 
     for (i = at + 1, k = 0; k < n; k++, i = api_json_next(json, i)) {
         names[k].tok = i;
-        rc = value_tok_hash(w, json, i, &names[k].hash);
+        rc = value_text_hash(w, json, i, &names[k].hash);
 
         if (rc != API_OK) {
             return rc;
