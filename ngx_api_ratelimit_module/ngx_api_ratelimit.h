@@ -37,7 +37,8 @@
 
 /* Which phases a configuration needs: bits of used. */
 
-#define NGX_API_RATELIMIT_USES_LIMIT         0x01
+#define NGX_API_RATELIMIT_USES_LIMIT         0x01  /* at=address */
+#define NGX_API_RATELIMIT_USES_IDENTITY      0x02
 #define NGX_API_RATELIMIT_USES_BAN           0x10  /* at=address */
 #define NGX_API_RATELIMIT_USES_BAN_IDENTITY  0x20
 
@@ -68,11 +69,6 @@ typedef struct {
 
     void                       *data;     /* shared: api_table_t, or lanes */
     size_t                      size;     /* of data */
-
-    ngx_flag_t                  snapshot;
-    ngx_uint_t                  fresh;    /* being made: nobody uses it */
-    struct ngx_api_ratelimit_keeper_s  *keeper;   /* NULL: no snapshot */
-    struct ngx_api_ratelimit_kept_s    *kept;     /* shared */
 
     uint32_t                    lanes;    /* of processes, if it is new */
     ngx_api_ratelimit_lane_t   *lane;     /* concurrency */
@@ -151,6 +147,8 @@ struct ngx_api_ratelimit_policy_s {
     uint32_t                          number; /* among all policies */
 
     ngx_http_complex_value_t          key;
+    ngx_int_t                         variable; /* the key is this one alone,
+                                                   or NGX_ERROR */
     ngx_http_complex_value_t         *when;   /* NULL: always */
 
     /* fixed values, and those that a request has to be asked for, or NULL */
@@ -168,7 +166,9 @@ struct ngx_api_ratelimit_policy_s {
                                                  NGX_API_RATELIMIT_NODELAY */
     ngx_array_t                      *charge; /* ngx_api_ratelimit_range_t */
     ngx_array_t                      *refund;
-    unsigned                          bytes:1;
+    uint8_t                           bytes;
+    uint8_t                           settle; /* of these, any */
+    uint8_t                           fixed;  /* gcra holds for everybody */
 
     api_quota_t                       quota;
     const api_tz_t                   *tz;     /* NULL: UTC */
@@ -206,13 +206,13 @@ struct ngx_api_ratelimit_item_s {
     api_window_report_t               window;
     void                             *hold;   /* concurrency */
 
-    unsigned                          rc:4;   /* api_limit_rc_t */
-    unsigned                          charged:1;
-    unsigned                          monitor:1;
-    unsigned                          over:1;
-    unsigned                          fault:1;  /* no decision was possible */
-    unsigned                          away:1;   /* by a store's on_error= */
-    unsigned                          fresh:1;  /* made in this phase */
+    uint8_t                           rc;       /* api_limit_rc_t */
+    uint8_t                           charged;  /* flags from here on */
+    uint8_t                           monitor;
+    uint8_t                           over;
+    uint8_t                           fault;    /* no decision was possible */
+    uint8_t                           away;     /* by a store's on_error= */
+    uint8_t                           fresh;    /* made in this phase */
 };
 
 
@@ -234,13 +234,16 @@ typedef struct {
 
 typedef struct {
     ngx_api_ratelimit_ban_ctx_t       ban;
+    ngx_api_ratelimit_item_t          first;     /* room for the first item */
     ngx_api_ratelimit_item_t         *items;
     ngx_api_ratelimit_item_t        **last;
     const ngx_api_ratelimit_item_t   *refused;   /* that decided */
     uint64_t                          retry;     /* ns; 0: unknown */
     uint64_t                          delay;     /* ns that it waited */
-    unsigned                          waiting:1;
-    unsigned                          monitor:1; /* would have been refused */
+    uint8_t                           waiting;
+    uint8_t                           delays;    /* some item may have to */
+    uint8_t                           settle;    /* LOG has charges to see */
+    uint8_t                           monitor;   /* would have been refused */
 } ngx_api_ratelimit_ctx_t;
 
 
@@ -369,7 +372,8 @@ ngx_int_t ngx_api_ratelimit_refuse(ngx_http_request_t *r,
     ngx_api_ratelimit_ctx_t *ctx, ngx_api_ratelimit_item_t *item,
     ngx_uint_t mode);
 ngx_int_t ngx_api_ratelimit_headers(ngx_http_request_t *r,
-    ngx_api_ratelimit_ctx_t *ctx);
+    const ngx_api_ratelimit_ctx_t *ctx,
+    const ngx_api_ratelimit_loc_conf_t *lcf);
 
 /* RateLimit-Policy's item for a limit; room for it. */
 

@@ -238,12 +238,10 @@ ngx_api_ratelimit_tightest(const ngx_api_ratelimit_ctx_t *ctx,
 
 
 ngx_int_t
-ngx_api_ratelimit_headers(ngx_http_request_t *r, ngx_api_ratelimit_ctx_t *ctx)
+ngx_api_ratelimit_headers(ngx_http_request_t *r,
+    const ngx_api_ratelimit_ctx_t *ctx,
+    const ngx_api_ratelimit_loc_conf_t *lcf)
 {
-    const ngx_api_ratelimit_loc_conf_t  *lcf;
-
-    lcf = ngx_http_get_module_loc_conf(r, ngx_api_ratelimit_module);
-
     if (ctx->refused && ctx->retry
         && r->headers_out.status == ctx->refused->policy->status
         && ngx_api_ratelimit_retry_after(r, ctx, lcf->jitter) != NGX_OK)

@@ -11,7 +11,7 @@ static char *ngx_api_ratelimit_use(ngx_conf_t *cf,
     ngx_api_ratelimit_main_conf_t *mcf, ngx_api_ratelimit_loc_conf_t *lcf,
     ngx_str_t *name, const ngx_api_mode_t *mode);
 static char *ngx_api_ratelimit_use_find(ngx_conf_t *cf,
-    const ngx_api_ratelimit_main_conf_t *mcf, ngx_api_ratelimit_use_t *use);
+    ngx_api_ratelimit_main_conf_t *mcf, ngx_api_ratelimit_use_t *use);
 static char *ngx_api_ratelimit_merge_uses(ngx_conf_t *cf,
     ngx_api_ratelimit_loc_conf_t *prev, ngx_api_ratelimit_loc_conf_t *conf);
 static ngx_uint_t ngx_api_ratelimit_phases(const ngx_array_t *uses);
@@ -86,7 +86,7 @@ ngx_api_ratelimit_init_main_conf(ngx_conf_t *cf, void *conf)
 
 static char *
 ngx_api_ratelimit_use_find(ngx_conf_t *cf,
-    const ngx_api_ratelimit_main_conf_t *mcf, ngx_api_ratelimit_use_t *use)
+    ngx_api_ratelimit_main_conf_t *mcf, ngx_api_ratelimit_use_t *use)
 {
     ngx_uint_t                    i;
     ngx_api_ratelimit_policy_t  **policy;
@@ -100,6 +100,9 @@ ngx_api_ratelimit_use_find(ngx_conf_t *cf,
                == 0)
         {
             use->policy = policy[i];
+            mcf->used |= policy[i]->at == NGX_API_RATELIMIT_ADDRESS
+                         ? NGX_API_RATELIMIT_USES_LIMIT
+                         : NGX_API_RATELIMIT_USES_IDENTITY;
             return NGX_CONF_OK;
         }
     }
@@ -169,8 +172,6 @@ ngx_api_ratelimit(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
             return NGX_CONF_ERROR;
         }
     }
-
-    mcf->used |= NGX_API_RATELIMIT_USES_LIMIT;
 
     return NGX_CONF_OK;
 }

@@ -9,6 +9,8 @@
 
 
 static ngx_uint_t ngx_api_ratelimit_name(const ngx_str_t *name);
+static ngx_int_t ngx_api_ratelimit_variable_alone(ngx_conf_t *cf,
+    const ngx_str_t *key);
 static char *ngx_api_ratelimit_ranges(ngx_conf_t *cf,
     const ngx_array_t *words, ngx_array_t **ranges);
 static ngx_uint_t ngx_api_ratelimit_range(const ngx_str_t *word,
@@ -130,6 +132,8 @@ ngx_api_ratelimit_common(ngx_conf_t *cf, ngx_api_ratelimit_policy_t *policy,
         return NGX_CONF_ERROR;
     }
 
+    policy->variable = ngx_api_ratelimit_variable_alone(cf, &words->key);
+
     if (words->when.len == 0) {
         return NGX_CONF_OK;
     }
@@ -139,6 +143,38 @@ ngx_api_ratelimit_common(ngx_conf_t *cf, ngx_api_ratelimit_policy_t *policy,
     return policy->when ? ngx_api_conf_value(cf, (ngx_str_t *) &words->when,
                                              policy->when)
                         : NGX_CONF_ERROR;
+}
+
+
+/* "$name": its index, to be read without a script; else NGX_ERROR. */
+
+static ngx_int_t
+ngx_api_ratelimit_variable_alone(ngx_conf_t *cf, const ngx_str_t *key)
+{
+    u_char      c;
+    ngx_str_t   name;
+    ngx_uint_t  i;
+
+    name.data = key->data + 1;
+    name.len = key->len - 1;
+
+    if (key->data[0] != '$' || name.len == 0
+        || (name.data[0] >= '0' && name.data[0] <= '9'))
+    {
+        return NGX_ERROR;
+    }
+
+    for (i = 0; i < name.len; i++) {
+        c = name.data[i];
+
+        if ((c < 'a' || c > 'z') && (c < 'A' || c > 'Z')
+            && (c < '0' || c > '9') && c != '_')
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    return ngx_http_get_variable_index(cf, &name);
 }
 
 

@@ -19,6 +19,9 @@ static ngx_int_t ngx_api_ratelimit_handle(ngx_http_request_t *r,
 static ngx_int_t ngx_api_ratelimit_check(ngx_http_request_t *r,
     const ngx_api_ratelimit_main_conf_t *mcf, ngx_api_record_t *rec,
     ngx_api_ratelimit_ctx_t *ctx, const ngx_array_t *uses, ngx_uint_t at);
+static ngx_int_t ngx_api_ratelimit_single(ngx_http_request_t *r,
+    const ngx_api_ratelimit_main_conf_t *mcf, ngx_api_record_t *rec,
+    ngx_api_ratelimit_ctx_t *ctx, ngx_api_ratelimit_item_t *item);
 static ngx_int_t ngx_api_ratelimit_verdict(ngx_http_request_t *r,
     const ngx_api_ratelimit_main_conf_t *mcf, ngx_api_record_t *rec,
     ngx_api_ratelimit_ctx_t *ctx, ngx_api_ratelimit_item_t *first,
@@ -31,13 +34,15 @@ static ngx_int_t ngx_api_ratelimit_item(ngx_http_request_t *r,
 static ngx_uint_t ngx_api_ratelimit_false(ngx_http_request_t *r,
     const ngx_http_complex_value_t *when);
 static ngx_api_ratelimit_item_t *ngx_api_ratelimit_decide(
-    ngx_http_request_t *r, ngx_api_ratelimit_item_t *items, ngx_uint_t n);
+    ngx_http_request_t *r, ngx_api_ratelimit_ctx_t *ctx,
+    ngx_api_ratelimit_item_t *items, ngx_uint_t n);
 static ngx_api_ratelimit_item_t *ngx_api_ratelimit_ask(
     ngx_api_ratelimit_item_t *items);
 static ngx_api_ratelimit_item_t *ngx_api_ratelimit_charge(
-    ngx_http_request_t *r, ngx_api_ratelimit_item_t *items);
+    ngx_http_request_t *r, ngx_api_ratelimit_ctx_t *ctx,
+    ngx_api_ratelimit_item_t *items);
 static void ngx_api_ratelimit_charge_item(ngx_http_request_t *r,
-    ngx_api_ratelimit_item_t *item);
+    ngx_api_ratelimit_ctx_t *ctx, ngx_api_ratelimit_item_t *item);
 static uint64_t ngx_api_ratelimit_delay_of(
     const ngx_api_ratelimit_item_t *item);
 static ngx_int_t ngx_api_ratelimit_wait(ngx_http_request_t *r,
@@ -91,7 +96,11 @@ ngx_api_ratelimit_handle(ngx_http_request_t *r, ngx_uint_t at)
 
     rc = ngx_api_ratelimit_check(r, mcf, rec, ctx, lcf->uses.items, at);
 
-    return rc == NGX_OK ? ngx_api_ratelimit_wait(r, ctx) : rc;
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    return ctx->delays ? ngx_api_ratelimit_wait(r, ctx) : NGX_DECLINED;
 }
 
 
@@ -149,7 +158,33 @@ ngx_api_ratelimit_check(ngx_http_request_t *r,
         return NGX_DECLINED;
     }
 
-    return ngx_api_ratelimit_verdict(r, mcf, rec, ctx, first, n);
+    if (first->next || first->monitor || first->fault) {
+        return ngx_api_ratelimit_verdict(r, mcf, rec, ctx, first, n);
+    }
+
+    return ngx_api_ratelimit_single(r, mcf, rec, ctx, first);
+}
+
+
+/* One alone, as most are. */
+
+static ngx_int_t
+ngx_api_ratelimit_single(ngx_http_request_t *r,
+    const ngx_api_ratelimit_main_conf_t *mcf, ngx_api_record_t *rec,
+    ngx_api_ratelimit_ctx_t *ctx, ngx_api_ratelimit_item_t *item)
+{
+    item->fresh = 0;
+    ngx_api_ratelimit_charge_item(r, ctx, item);
+
+    if (item->over) {
+        return ngx_api_ratelimit_refuse(r, mcf, rec, ctx, item,
+                                        NGX_API_MODE_ENFORCE);
+    }
+
+    ngx_api_record_decide(rec, NGX_API_CHECK_LIMIT, NGX_API_ALLOW, 0,
+                          &ngx_api_ratelimit_under, NULL);
+
+    return NGX_OK;
 }
 
 
@@ -163,7 +198,7 @@ ngx_api_ratelimit_verdict(ngx_http_request_t *r,
 {
     ngx_api_ratelimit_item_t  *item, *over;
 
-    over = ngx_api_ratelimit_decide(r, first, n);
+    over = ngx_api_ratelimit_decide(r, ctx, first, n);
 
     for (item = first; item; item = item->next) {
         item->fresh = 0;
@@ -209,7 +244,9 @@ ngx_api_ratelimit_collect(ngx_http_request_t *r, ngx_api_ratelimit_ctx_t *ctx,
         return NGX_DECLINED;
     }
 
-    item = ngx_pcalloc(r->pool, sizeof(ngx_api_ratelimit_item_t));
+    item = ctx->first.policy ? ngx_pcalloc(r->pool,
+                                           sizeof(ngx_api_ratelimit_item_t))
+                             : &ctx->first;
     if (item == NULL) {
         return NGX_ERROR;
     }
@@ -221,6 +258,7 @@ ngx_api_ratelimit_collect(ngx_http_request_t *r, ngx_api_ratelimit_ctx_t *ctx,
     rc = ngx_api_ratelimit_item(r, policy, item);
 
     if (rc == NGX_DECLINED) {
+        item->policy = NULL;
         return NGX_DECLINED;
     }
 
@@ -241,11 +279,23 @@ static ngx_int_t
 ngx_api_ratelimit_item(ngx_http_request_t *r,
     const ngx_api_ratelimit_policy_t *policy, ngx_api_ratelimit_item_t *item)
 {
-    ngx_str_t  key;
+    ngx_str_t                   key;
+    ngx_http_variable_value_t  *v;
 
-    if (ngx_http_complex_value(r, (ngx_http_complex_value_t *) &policy->key,
-                               &key)
-        != NGX_OK)
+    if (policy->variable != NGX_ERROR) {
+        v = ngx_http_get_flushed_variable(r, policy->variable);
+
+        if (v == NULL) {
+            return NGX_ERROR;
+        }
+
+        key.len = v->not_found ? 0 : v->len;
+        key.data = v->data;
+
+    } else if (ngx_http_complex_value(r,
+                                      (ngx_http_complex_value_t *)
+                                      &policy->key, &key)
+               != NGX_OK)
     {
         return NGX_ERROR;
     }
@@ -273,6 +323,11 @@ ngx_api_ratelimit_item(ngx_http_request_t *r,
 
     ngx_api_ratelimit_now(&item->now);
 
+    if (policy->fixed) {
+        item->gcra = &policy->gcra;
+        return NGX_OK;
+    }
+
     return policy->kind->prepare(r, item);
 }
 
@@ -298,14 +353,14 @@ ngx_api_ratelimit_false(ngx_http_request_t *r,
 /* NULL, or the item for which the request has to wait longest. */
 
 static ngx_api_ratelimit_item_t *
-ngx_api_ratelimit_decide(ngx_http_request_t *r,
+ngx_api_ratelimit_decide(ngx_http_request_t *r, ngx_api_ratelimit_ctx_t *ctx,
     ngx_api_ratelimit_item_t *items, ngx_uint_t n)
 {
     ngx_api_ratelimit_item_t  *item;
 
     for (item = items; item; item = item->next) {
         if (item->fresh && item->monitor && !item->fault) {
-            ngx_api_ratelimit_charge_item(r, item);
+            ngx_api_ratelimit_charge_item(r, ctx, item);
         }
     }
 
@@ -317,7 +372,7 @@ ngx_api_ratelimit_decide(ngx_http_request_t *r,
         }
     }
 
-    return ngx_api_ratelimit_charge(r, items);
+    return ngx_api_ratelimit_charge(r, ctx, items);
 }
 
 
@@ -336,7 +391,7 @@ ngx_api_ratelimit_ask(ngx_api_ratelimit_item_t *items)
         }
 
         if (!item->fault) {
-            item->rc = item->policy->kind->peek(item);
+            item->rc = (uint8_t) item->policy->kind->peek(item);
             item->over = (item->rc != API_LIMIT_PASS);
         }
 
@@ -361,7 +416,7 @@ ngx_api_ratelimit_ask(ngx_api_ratelimit_item_t *items)
 
 
 static ngx_api_ratelimit_item_t *
-ngx_api_ratelimit_charge(ngx_http_request_t *r,
+ngx_api_ratelimit_charge(ngx_http_request_t *r, ngx_api_ratelimit_ctx_t *ctx,
     ngx_api_ratelimit_item_t *items)
 {
     ngx_api_ratelimit_item_t  *item, *over;
@@ -374,7 +429,7 @@ ngx_api_ratelimit_charge(ngx_http_request_t *r,
         }
 
         if (!item->fault) {
-            ngx_api_ratelimit_charge_item(r, item);
+            ngx_api_ratelimit_charge_item(r, ctx, item);
         }
 
         if (item->over) {
@@ -392,7 +447,7 @@ ngx_api_ratelimit_charge(ngx_http_request_t *r,
     for (item = items; item != over; item = item->next) {
         if (item->fresh && !item->monitor && item->charged) {
             item->policy->kind->refund(item, item->cost);
-            item->rc = item->policy->kind->peek(item);
+            item->rc = (uint8_t) item->policy->kind->peek(item);
             item->charged = 0;
         }
     }
@@ -403,11 +458,20 @@ ngx_api_ratelimit_charge(ngx_http_request_t *r,
 
 static void
 ngx_api_ratelimit_charge_item(ngx_http_request_t *r,
-    ngx_api_ratelimit_item_t *item)
+    ngx_api_ratelimit_ctx_t *ctx, ngx_api_ratelimit_item_t *item)
 {
-    item->rc = item->policy->kind->charge(r, item);
-    item->over = (item->rc != API_LIMIT_PASS);
-    item->charged = !item->over;
+    int                                rc;
+    const ngx_api_ratelimit_policy_t  *policy;
+
+    policy = item->policy;
+    rc = policy->kind->charge(r, item);
+
+    item->rc = (uint8_t) rc;
+    item->over = (rc != API_LIMIT_PASS);
+    item->charged = (rc == API_LIMIT_PASS);
+
+    ctx->settle |= policy->settle;
+    ctx->delays |= (policy->delay != NGX_API_RATELIMIT_NODELAY);
 }
 
 

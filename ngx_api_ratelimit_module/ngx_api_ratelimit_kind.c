@@ -157,11 +157,6 @@ ngx_api_ratelimit_rate_prepare(ngx_http_request_t *r,
 
     policy = item->policy;
 
-    if (policy->rate == NULL && policy->burst == NULL) {
-        item->gcra = &policy->gcra;
-        return NGX_OK;
-    }
-
     gcra = ngx_palloc(r->pool, sizeof(api_gcra_t));
     if (gcra == NULL) {
         return NGX_ERROR;

@@ -112,10 +112,14 @@ ngx_uint_t
 ngx_api_ratelimit_mode(ngx_http_request_t *r,
     const ngx_api_ratelimit_main_conf_t *mcf, const ngx_api_mode_t *mode)
 {
-    ngx_uint_t  own, ceiling;
+    ngx_uint_t               own, ceiling;
+    const ngx_api_shared_t  *shared;
 
-    own = ngx_api_mode(r, mode);
-    ceiling = ngx_api_mode(r, &ngx_api_shared(r, mcf->self.sec)->mode);
+    shared = ngx_api_shared(r, mcf->self.sec);
+
+    own = mode->cv ? ngx_api_mode(r, mode) : mode->fixed;
+    ceiling = shared->mode.cv ? ngx_api_mode(r, &shared->mode)
+                              : shared->mode.fixed;
 
     return ngx_min(own, ceiling);
 }
@@ -125,6 +129,7 @@ static ngx_int_t
 ngx_api_ratelimit_log_handler(ngx_http_request_t *r)
 {
     ngx_api_record_t                     *rec;
+    ngx_api_ratelimit_ctx_t              *ctx;
     const ngx_api_ratelimit_main_conf_t  *mcf;
 
     if (r != r->main) {
@@ -134,8 +139,10 @@ ngx_api_ratelimit_log_handler(ngx_http_request_t *r)
     mcf = ngx_http_get_module_main_conf(r, ngx_api_ratelimit_module);
     rec = ngx_api_record_peek(r, mcf->self.record);
 
-    if (rec && rec->own[NGX_API_RATELIMIT]) {
-        ngx_api_ratelimit_settle(r, rec->own[NGX_API_RATELIMIT]);
+    ctx = rec ? rec->own[NGX_API_RATELIMIT] : NULL;
+
+    if (ctx && ctx->settle) {
+        ngx_api_ratelimit_settle(r, ctx);
     }
 
     if (mcf->bans) {
@@ -152,23 +159,35 @@ static ngx_int_t
 ngx_api_ratelimit_header_filter(ngx_http_request_t *r)
 {
     ngx_uint_t                            swap;
+    ngx_api_record_t                     *rec;
     ngx_api_ratelimit_ctx_t              *ctx;
+    const ngx_api_ratelimit_loc_conf_t   *lcf;
     const ngx_api_ratelimit_main_conf_t  *mcf;
 
-    if (r != r->main) {
+    mcf = ngx_http_get_module_main_conf(r, ngx_api_ratelimit_module);
+
+    rec = r == r->main ? ngx_api_record_peek(r, mcf->self.record) : NULL;
+    ctx = rec ? rec->own[NGX_API_RATELIMIT] : NULL;
+
+    if (ctx == NULL) {
         return ngx_http_next_header_filter(r);
     }
 
-    mcf = ngx_http_get_module_main_conf(r, ngx_api_ratelimit_module);
-    ctx = ngx_api_ratelimit_peek_ctx(r, mcf);
+    lcf = ngx_http_get_module_loc_conf(r, ngx_api_ratelimit_module);
 
     /* the fields first, by the status that was decided: gRPC changes it */
 
-    if (ctx && ctx->items && ngx_api_ratelimit_headers(r, ctx) != NGX_OK) {
+    if (ctx->items && (lcf->headers || ctx->refused)
+        && ngx_api_ratelimit_headers(r, ctx, lcf) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
-    if (ngx_api_refuse_header(r, &mcf->self, &swap) != NGX_OK) {
+    swap = 0;
+
+    if (rec->refusal.status
+        && ngx_api_refuse_header(r, &mcf->self, &swap) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
@@ -246,10 +265,6 @@ ngx_api_ratelimit_postconfiguration(ngx_conf_t *cf)
         return NGX_ERROR;
     }
 
-    if (ngx_api_ratelimit_keep_init(cf, mcf) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
     if (mcf->bans && ngx_api_ratelimit_ban_init(cf, mcf) != NGX_OK) {
         return NGX_ERROR;
     }
@@ -300,7 +315,7 @@ ngx_api_ratelimit_hook(ngx_conf_t *cf,
         return NGX_OK;    /* nothing is refused */
     }
 
-    if ((mcf->used & NGX_API_RATELIMIT_USES_LIMIT)
+    if ((mcf->used & NGX_API_RATELIMIT_USES_IDENTITY)
         && ngx_api_ratelimit_hook_identity(cf, mcf) != NGX_OK)
     {
         return NGX_ERROR;
@@ -371,7 +386,6 @@ ngx_api_ratelimit_init_process(ngx_cycle_t *cycle)
     }
 
     if (ngx_api_ratelimit_ban_start(cycle, mcf->bans) != NGX_OK
-        || ngx_api_ratelimit_keep_start(cycle, mcf) != NGX_OK
         || ngx_api_ratelimit_store_start(cycle, mcf) != NGX_OK)
     {
         return NGX_ERROR;
@@ -396,7 +410,6 @@ ngx_api_ratelimit_exit_process(ngx_cycle_t *cycle)
 
     if (mcf) {
         ngx_api_ratelimit_ban_end(mcf->bans);
-        ngx_api_ratelimit_keep_end(mcf);
         ngx_api_ratelimit_store_end(mcf);
         ngx_api_ratelimit_lanes_leave(mcf);
     }

@@ -362,6 +362,9 @@ ngx_api_ratelimit_bind(ngx_conf_t *cf, ngx_api_ratelimit_main_conf_t *mcf,
 
     zone->kind = policy->kind->table;
     policy->zone = zone;
+    policy->settle = policy->bytes || policy->charge || policy->refund;
+    policy->fixed = policy->kind == &ngx_api_ratelimit_rate
+                    && policy->rate == NULL && policy->burst == NULL;
 
     return policy->store_name.len
            ? ngx_api_ratelimit_store_bind(cf, mcf, policy) : NGX_CONF_OK;

@@ -60,21 +60,6 @@ my @cases = (
     ['api_auth RS256', $modules, $issuer, 'api_auth jwt=idp;', 'RS256', undef],
     ['api_auth ES256', $modules, $issuer, 'api_auth jwt=idp;', 'ES256', undef],
     ['api_auth EdDSA', $modules, $issuer, 'api_auth jwt=idp;', 'EdDSA', undef],
-    ['RS256, require, bind', $modules, $issuer,
-        'api_auth jwt=idp; api_require scope orders:read;'
-        . ' api_bind $api_principal = claim:sub;', 'RS256', undef],
-    ['... and forward 2, strip', $modules, $issuer,
-        'api_auth jwt=idp; api_require scope orders:read;'
-        . ' api_bind $api_principal = claim:sub;'
-        . ' api_forward X-User claim:sub; api_forward X-Roles claim:roles;'
-        . ' api_forward_token strip;', 'RS256', undef],
-    ['... and identity token', $modules, $issuer,
-        'api_auth jwt=idp; api_require scope orders:read;'
-        . ' api_bind $api_principal = claim:sub;'
-        . ' api_forward X-User claim:sub; api_forward X-Roles claim:roles;'
-        . ' api_forward_token strip;'
-        . ' api_identity_token X-Id iss=gw claims=roles key=file:'
-        . key_file('p256') . ';', 'RS256', undef],
     ['RS256, require, audit', $modules, $issuer,
         "api_auth jwt=idp; api_require scope orders:read;"
         . " api_audit $root/audit.jsonl;", 'RS256', undef],

@@ -6,13 +6,23 @@ typedef struct {
 } api_sip_t;
 
 
-static inline uint64_t
+#define API_SIP_INLINE __attribute__((always_inline)) static inline
+
+
+API_SIP_INLINE uint64_t
 api_sip_le64(const uint8_t *p, size_t n)
 {
     size_t   i;
     uint64_t v;
 
     v = 0;
+
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    if (n == 8) {
+        memcpy(&v, p, 8);
+        return v;
+    }
+#endif
 
     for (i = 0; i < n; i++) {
         v |= (uint64_t) p[i] << (8 * i);
@@ -22,14 +32,14 @@ api_sip_le64(const uint8_t *p, size_t n)
 }
 
 
-static inline uint64_t
+API_SIP_INLINE uint64_t
 api_sip_rotl(uint64_t x, unsigned n)
 {
     return x << n | x >> (64 - n);
 }
 
 
-static inline void
+API_SIP_INLINE void
 api_sip_rounds(api_sip_t *s, unsigned n)
 {
     while (n--) {
@@ -48,7 +58,7 @@ api_sip_rounds(api_sip_t *s, unsigned n)
 }
 
 
-static inline uint64_t
+API_SIP_INLINE uint64_t
 api_siphash(api_sipkey_t key, api_span_t s, unsigned c, unsigned d)
 {
     size_t         n;
@@ -72,7 +82,16 @@ api_siphash(api_sipkey_t key, api_span_t s, unsigned c, unsigned d)
         v.v0 ^= m;
     }
 
-    m = (uint64_t) s.len << 56 | api_sip_le64(p, n);
+    /* the rest: of a long input, the last 8 bytes without those before it */
+
+    if (n && s.len >= 8) {
+        m = api_sip_le64(p + n - 8, 8) >> (64 - 8 * n);
+
+    } else {
+        m = api_sip_le64(p, n);
+    }
+
+    m |= (uint64_t) s.len << 56;
     v.v3 ^= m;
     api_sip_rounds(&v, c);
     v.v0 ^= m;

@@ -150,12 +150,18 @@ ngx_api_record(ngx_http_request_t *r, ngx_int_t index)
         return rec;
     }
 
-    rec = ngx_pcalloc(r->main->pool, sizeof(ngx_api_record_t));
+    rec = ngx_palloc(r->main->pool, sizeof(ngx_api_record_t));
     if (rec == NULL) {
         return NULL;
     }
 
+    /* decisions are written before they are counted */
+
+    ngx_memzero(&rec->refusal, sizeof(ngx_api_record_t)
+                               - offsetof(ngx_api_record_t, refusal));
+
     rec->magic = NGX_API_RECORD_MAGIC;
+    rec->ndecisions = 0;
 
     v = &r->main->variables[index];
 
