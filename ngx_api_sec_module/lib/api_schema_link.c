@@ -392,12 +392,14 @@ link_required(api_schema_build_t *b, const api_object_t *o)
     const api_prop_t *p;
 
     nwords = (o->nbits + 63) / 64;
-    w = API_VEC(b->words, uint64_t, o->required);
 
-    if (nwords) {
-        memcpy(w + nwords, w, nwords * sizeof(*w));
-        memcpy(w + 2 * nwords, w, nwords * sizeof(*w));
+    if (nwords == 0) {
+        return;
     }
+
+    w = API_VEC(b->words, uint64_t, o->required);
+    memcpy(w + nwords, w, nwords * sizeof(*w));
+    memcpy(w + 2 * nwords, w, nwords * sizeof(*w));
 
     for (i = 0; i < o->nprops; i++) {
         p = API_VEC(b->props, api_prop_t, o->props + i);
