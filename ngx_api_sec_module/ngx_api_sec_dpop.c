@@ -84,8 +84,8 @@ ngx_api_sec_dpop_check(ngx_http_request_t *r,
     request = *want;
     ngx_api_sec_dpop_uri(r, bind, &dpop, &request.uri);
 
-    code = api_dpop_check(&dpop, &bind->policy, &request, ngx_time(),
-                          &ctx->arena, err);
+    code = api_dpop_check(&dpop, mcf->proofs->keys, &bind->policy, &request,
+                          ngx_time(), &ctx->arena, err);
 
     if (code == API_DPOP_OK && bind->nonce) {
         code = ngx_api_sec_dpop_nonce(r, mcf, ctx, &dpop, err);

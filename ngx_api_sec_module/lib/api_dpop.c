@@ -1,5 +1,5 @@
 #include "api_base64.h"
-#include "api_dpop.h"
+#include "api_dpop_int.h"
 #include "api_jwt_int.h"
 
 #include <inttypes.h>
@@ -195,13 +195,31 @@ read_header(api_dpop_t *dpop, api_arena_t *arena, api_err_t *err)
         return dpop_no(err, API_DPOP_KEY, "the proof has no jwk");
     }
 
-    rc = api_jwk_thumbprint(doc, dpop->jwk, arena, dpop->jkt);
+    return API_DPOP_OK;
+}
 
-    return rc == API_OK      ? API_DPOP_OK
-           : rc == API_NOMEM ? dpop_no(err, API_DPOP_NOMEM, "no memory")
-                             : dpop_no(err, API_DPOP_KEY,
-                                 "the jwk of the proof is no public key of a "
-                                 "kind that is known here");
+
+static int
+find_key(api_dpop_t *dpop, api_dpop_keys_t *keys, api_arena_t *arena,
+    api_err_t *err)
+{
+    if (api_dpop_keys_find(keys, dpop)) {
+        return API_DPOP_OK;
+    }
+
+    switch (api_jwk_thumbprint(&dpop->header, dpop->jwk, arena, dpop->jkt)) {
+
+    case API_OK:
+        return API_DPOP_OK;
+
+    case API_NOMEM:
+        return dpop_no(err, API_DPOP_NOMEM, "no memory");
+
+    default:
+        return dpop_no(err, API_DPOP_KEY,
+            "the jwk of the proof is no public key of a kind that is known "
+            "here");
+    }
 }
 
 
@@ -402,9 +420,9 @@ check_uri(const api_dpop_t *dpop, const api_htu_t *uri, api_arena_t *arena,
 
 
 int
-api_dpop_check(const api_dpop_t *dpop, const api_dpop_policy_t *policy,
-    const api_dpop_request_t *request, int64_t now, api_arena_t *arena,
-    api_err_t *err)
+api_dpop_check(api_dpop_t *dpop, api_dpop_keys_t *keys,
+    const api_dpop_policy_t *policy, const api_dpop_request_t *request,
+    int64_t now, api_arena_t *arena, api_err_t *err)
 {
     int     rc;
     uint8_t ath[API_JWS_SHA256_LEN];
@@ -414,6 +432,11 @@ api_dpop_check(const api_dpop_t *dpop, const api_dpop_policy_t *policy,
     {
         return dpop_no(err, API_DPOP_ALG_NOT_ALLOWED,
             "alg %s is not allowed in a proof", api_jws_alg_name(dpop->alg));
+    }
+
+    rc = find_key(dpop, keys, arena, err);
+    if (rc != API_DPOP_OK) {
+        return rc;
     }
 
     if (!is_digest(request->jkt, dpop->jkt)) {

@@ -3,9 +3,9 @@
  * to?  Cheap steps before dear ones, and nothing dear for a stranger:
  *
  *   api_dpop_parse    size, three segments, canonical base64url, strict JSON,
- *                     typ, alg, jwk and its thumbprint, types of the claims
- *   api_dpop_check    alg allowed, key that of the token, method, URI, token,
- *                     age, nonce                (nothing is trusted yet)
+ *                     typ, alg, that there is a jwk, types of the claims
+ *   api_dpop_check    alg allowed, key that of the token (by its thumbprint),
+ *                     method, URI, age, token   (nothing is trusted yet)
  *   api_dpop_verify   the signature, under the key that is in the proof
  *
  * Only then its jti may be remembered (api_replay.h), and only when that is
@@ -68,7 +68,8 @@ typedef struct {
     api_span_t    htm, htu, jti;
     api_span_t    ath, nonce; /* data NULL: absent */
     int64_t       iat;
-    uint8_t       jkt[API_JWS_SHA256_LEN];
+    api_jwk_t    *key;                     /* NULL: not known yet */
+    uint8_t       jkt[API_JWS_SHA256_LEN]; /* set by api_dpop_check */
 } api_dpop_t;
 
 typedef struct {
@@ -88,23 +89,11 @@ typedef struct {
 
 
 /*
- * All memory comes from arena; dpop also points into proof.  Each returns an
- * api_dpop_code_t; err (may be NULL) gets the code and a line for the
- * operator.  The nonce is checked by the caller, who knows how.
- */
-
-int api_dpop_parse(api_dpop_t *dpop, api_span_t proof, api_sipkey_t seed,
-    api_arena_t *arena, api_err_t *err);
-
-int api_dpop_check(const api_dpop_t *dpop, const api_dpop_policy_t *policy,
-    const api_dpop_request_t *request, int64_t now, api_arena_t *arena,
-    api_err_t *err);
-
-/*
  * Keys that have verified a proof, made ready for the next one: a client uses
  * its key for every request, and to make it costs a quarter of a verification.
- * 256 of them; the least recently used of four goes.  State of one process,
- * for one thread.
+ * Known by the very bytes of their JWK: another spelling is another key that
+ * has to be looked at.  256 of them; the least recently used of four goes.
+ * State of one process, for one thread.
  */
 
 typedef struct api_dpop_keys_s api_dpop_keys_t;
@@ -113,11 +102,23 @@ int api_dpop_keys_create(
     api_dpop_keys_t **keys, api_sipkey_t seed, const api_alloc_t *alloc);
 void api_dpop_keys_free(api_dpop_keys_t *keys); /* NULL is fine */
 
-/* To be called after check: a key is kept that a verified token vouches
-   for. */
+/*
+ * All memory comes from arena; dpop also points into proof.  Each returns an
+ * api_dpop_code_t; err (may be NULL) gets the code and a line for the
+ * operator.  The nonce is checked by the caller, who knows how.
+ */
 
-int
-api_dpop_verify(const api_dpop_t *dpop, api_dpop_keys_t *keys, api_err_t *err);
+int api_dpop_parse(api_dpop_t *dpop, api_span_t proof, api_sipkey_t seed,
+    api_arena_t *arena, api_err_t *err);
+
+int api_dpop_check(api_dpop_t *dpop, api_dpop_keys_t *keys,
+    const api_dpop_policy_t *policy, const api_dpop_request_t *request,
+    int64_t now, api_arena_t *arena, api_err_t *err);
+
+/* To be called after check, at once: a key is kept that a verified token
+   vouches for. */
+
+int api_dpop_verify(api_dpop_t *dpop, api_dpop_keys_t *keys, api_err_t *err);
 
 
 #endif /* API_DPOP_H */

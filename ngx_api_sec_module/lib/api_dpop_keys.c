@@ -1,17 +1,15 @@
-#include "api_dpop.h"
+#include "api_dpop_int.h"
 
 
 #define KEYS_SETS 64
 #define KEYS_WAYS 4
 
-/* A JWK that is spelt otherwise (with another "use", say) has been checked for
-   itself: text is a hash of what it looked like. */
-
 typedef struct {
     api_jwks_t   *set; /* with one key; NULL: free */
     api_jws_alg_t alg;
     uint64_t      used;
-    uint64_t      text;
+    uint8_t      *jwk; /* as it stood in the proof */
+    size_t        len;
     uint8_t       jkt[API_JWS_SHA256_LEN];
 } dpop_key_t;
 
@@ -21,6 +19,15 @@ struct api_dpop_keys_s {
     uint64_t           clock; /* of uses */
     dpop_key_t         keys[KEYS_SETS][KEYS_WAYS];
 };
+
+
+static void
+release(const api_alloc_t *alloc, void *p)
+{
+    if (p && alloc->free) {
+        alloc->free(alloc->ctx, p);
+    }
+}
 
 
 int
@@ -43,6 +50,15 @@ api_dpop_keys_create(
 }
 
 
+static void
+forget(const api_alloc_t *alloc, dpop_key_t *entry)
+{
+    api_jwks_free(entry->set);
+    release(alloc, entry->jwk);
+    memset(entry, 0, sizeof(*entry));
+}
+
+
 void
 api_dpop_keys_free(api_dpop_keys_t *keys)
 {
@@ -54,64 +70,76 @@ api_dpop_keys_free(api_dpop_keys_t *keys)
 
     for (set = 0; set < KEYS_SETS; set++) {
         for (way = 0; way < KEYS_WAYS; way++) {
-            api_jwks_free(keys->keys[set][way].set);
+            forget(keys->alloc, &keys->keys[set][way]);
         }
     }
 
-    if (keys->alloc->free) {
-        keys->alloc->free(keys->alloc->ctx, keys);
-    }
+    release(keys->alloc, keys);
 }
 
-
-static uint64_t
-spelling(const api_dpop_keys_t *keys, const api_dpop_t *dpop)
-{
-    return api_siphash13(keys->seed, api_json_raw(&dpop->header, dpop->jwk));
-}
-
-
-/* The entry of this key, or the one to be replaced by it. */
 
 static dpop_key_t *
-find(api_dpop_keys_t *keys, const api_dpop_t *dpop, bool *found)
+set_of(api_dpop_keys_t *keys, api_span_t jwk)
 {
-    size_t      way;
-    uint64_t    text = spelling(keys, dpop);
-    dpop_key_t *set, *oldest;
-
-    oldest = set = keys->keys[dpop->jkt[0] % KEYS_SETS];
-
-    for (way = 0; way < KEYS_WAYS; way++) {
-        if (set[way].set && set[way].alg == dpop->alg && set[way].text == text
-            && memcmp(set[way].jkt, dpop->jkt, sizeof(dpop->jkt)) == 0)
-        {
-            *found = true;
-            return &set[way];
-        }
-
-        if (set[way].used < oldest->used) {
-            oldest = &set[way];
-        }
-    }
-
-    *found = false;
-
-    return oldest;
+    return keys->keys[api_siphash13(keys->seed, jwk) % KEYS_SETS];
 }
 
 
-static void
-keep(api_dpop_keys_t *keys, dpop_key_t *entry, const api_dpop_t *dpop,
-    api_jwks_t *set)
+bool
+api_dpop_keys_find(api_dpop_keys_t *keys, api_dpop_t *dpop)
 {
-    api_jwks_free(entry->set);
+    size_t      way;
+    api_span_t  jwk = api_json_raw(&dpop->header, dpop->jwk);
+    dpop_key_t *entry = set_of(keys, jwk);
 
+    for (way = 0; way < KEYS_WAYS; way++, entry++) {
+        if (entry->set && entry->alg == dpop->alg
+            && api_span_eq(api_span(entry->jwk, entry->len), jwk))
+        {
+            entry->used = ++keys->clock;
+            dpop->key = api_jwks_key(entry->set, 0);
+            memcpy(dpop->jkt, entry->jkt, sizeof(dpop->jkt));
+            return true;
+        }
+    }
+
+    return false;
+}
+
+
+/* In place of the one that was not used for longest. */
+
+static int
+keep(api_dpop_keys_t *keys, const api_dpop_t *dpop, api_jwks_t *set)
+{
+    size_t      way;
+    uint8_t    *copy;
+    api_span_t  jwk = api_json_raw(&dpop->header, dpop->jwk);
+    dpop_key_t *first = set_of(keys, jwk), *entry = first;
+
+    copy = keys->alloc->alloc(keys->alloc->ctx, jwk.len);
+
+    if (copy == NULL) {
+        return API_NOMEM;
+    }
+
+    for (way = 1; way < KEYS_WAYS; way++) {
+        if (first[way].used < entry->used) {
+            entry = &first[way];
+        }
+    }
+
+    forget(keys->alloc, entry);
+
+    memcpy(copy, jwk.data, jwk.len);
+    entry->jwk = copy;
+    entry->len = jwk.len;
     entry->set = set;
     entry->alg = dpop->alg;
-    entry->text = spelling(keys, dpop);
     entry->used = ++keys->clock;
-    memcpy(entry->jkt, dpop->jkt, sizeof(dpop->jkt));
+    memcpy(entry->jkt, dpop->jkt, sizeof(entry->jkt));
+
+    return API_OK;
 }
 
 
@@ -151,11 +179,9 @@ make(const api_dpop_t *dpop, const api_dpop_keys_t *keys, api_jwks_t **set,
 
 
 static int
-verify(const api_dpop_t *dpop, api_jwks_t *set, api_err_t *err)
+verify(const api_dpop_t *dpop, api_jwk_t *key, api_err_t *err)
 {
-    switch (api_jws_verify(
-        api_jwks_key(set, 0), dpop->alg, dpop->jws.input, dpop->signature))
-    {
+    switch (api_jws_verify(key, dpop->alg, dpop->jws.input, dpop->signature)) {
 
     case API_OK:
         return API_DPOP_OK;
@@ -172,16 +198,13 @@ verify(const api_dpop_t *dpop, api_jwks_t *set, api_err_t *err)
 
 
 int
-api_dpop_verify(const api_dpop_t *dpop, api_dpop_keys_t *keys, api_err_t *err)
+api_dpop_verify(api_dpop_t *dpop, api_dpop_keys_t *keys, api_err_t *err)
 {
     int         rc;
-    bool        found;
     api_jwks_t *set;
-    dpop_key_t *entry = find(keys, dpop, &found);
 
-    if (found) {
-        entry->used = ++keys->clock;
-        return verify(dpop, entry->set, err);
+    if (dpop->key) {
+        return verify(dpop, dpop->key, err);
     }
 
     rc = make(dpop, keys, &set, err);
@@ -189,11 +212,13 @@ api_dpop_verify(const api_dpop_t *dpop, api_dpop_keys_t *keys, api_err_t *err)
         return rc;
     }
 
-    rc = verify(dpop, set, err);
+    rc = verify(dpop, api_jwks_key(set, 0), err);
 
-    if (rc == API_DPOP_OK) {
-        keep(keys, entry, dpop, set);
-    } else {
+    if (rc == API_DPOP_OK && keep(keys, dpop, set) != API_OK) {
+        rc = api_fail(err, API_DPOP_NOMEM, API_DPOP_NOMEM, 0, "no memory");
+    }
+
+    if (rc != API_DPOP_OK) {
         api_jwks_free(set);
     }
 

@@ -104,7 +104,9 @@ find_number(const api_json_t *doc, uint32_t object, api_span_t name,
 static uint8_t *
 put(uint8_t *p, api_span_t s)
 {
-    memcpy(p, s.data, s.len);
+    if (s.len) {
+        memcpy(p, s.data, s.len);
+    }
 
     return p + s.len;
 }
@@ -129,7 +131,7 @@ api_jwk_thumbprint(const api_json_t *doc, uint32_t tok, api_arena_t *arena,
     int                 rc;
     size_t              i, len;
     uint8_t            *text, *p;
-    api_span_t          crv = { NULL, 0 }, values[3];
+    api_span_t          crv = { NULL, 0 }, values[3] = { { NULL, 0 } };
     const thumbprint_t *kind = find_kind(doc, tok);
 
     if (kind == NULL || (kind->curved && !find_curve(doc, tok, &crv))) {

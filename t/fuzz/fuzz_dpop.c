@@ -131,7 +131,8 @@ look(api_span_t proof)
 
     if (code == API_DPOP_OK) {
         check_parsed(&dpop, proof);
-        code = api_dpop_check(&dpop, &policy, &request, NOW, &arena, &err);
+        code =
+            api_dpop_check(&dpop, keys, &policy, &request, NOW, &arena, &err);
 
         /* whoever gets here without the key has made any key at all */
 

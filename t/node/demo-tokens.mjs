@@ -34,6 +34,7 @@ function sign(header, payload, key) {
 // What a provider does: a key for each algorithm, named by its thumbprint.
 
 const keys = [];
+let provider;
 
 for (const alg of ['RS256', 'PS256', 'EdDSA']) {
     const { publicKey, privateKey } =
@@ -42,8 +43,27 @@ for (const alg of ['RS256', 'PS256', 'EdDSA']) {
     const kid = await jose.calculateJwkThumbprint(jwk);
 
     keys.push({ ...jwk, kid, alg, use: 'sig' });
+    provider = { kid, alg, key: privateKey };
     write(`${alg}.jwt`, await sign({ alg, kid, typ: 'at+jwt' },
         claims(issuer, 'orders:read orders:write'), privateKey));
+}
+
+// A token for one client alone: bound to its key (DPoP, RFC 9449). A thief has
+// the token, and a key of his own.
+
+for (const name of ['client', 'thief']) {
+    const { publicKey, privateKey } =
+        await jose.generateKeyPair('ES256', { extractable: true });
+    write(`${name}.jwk`, JSON.stringify(await jose.exportJWK(privateKey)));
+
+    if (name === 'client') {
+        const { kid, alg, key } = provider;
+        const jkt =
+            await jose.calculateJwkThumbprint(await jose.exportJWK(publicKey));
+
+        write('bound.jwt', await sign({ alg, kid, typ: 'at+jwt' },
+            { ...claims(issuer, 'orders:read'), cnf: { jkt } }, key));
+    }
 }
 
 write('jwks.json', JSON.stringify({ keys }, null, 2) + '\n');

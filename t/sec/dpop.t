@@ -243,7 +243,7 @@ DPoP proofs are refused that may have been used before
 --- error_code eval
 [401, 401]
 --- response_headers eval
-['X-Why: dpop_key', 'X-Why: dpop_key']
+['X-Why: dpop_key', 'X-Why: dpop_alg_not_allowed']
 
 
 

@@ -47,13 +47,14 @@ subtest 'once' => sub {
     like($out, qr/\AThis demo will, on 127\.0\.0\.1 only/, 'says what it does');
 
     my @rows = $out =~ /^(?:ok|WRONG) .*$/mg;
-    cmp_ok(scalar @rows, '>=', 17, 'rows');
+    cmp_ok(scalar @rows, '>=', 26, 'rows');
     is((grep { /^WRONG/ } @rows), 0, 'all of them right');
     like($out, qr/^All ${\scalar @rows} requests were answered/m, 'counted');
 
     for my $what (qw(libjwt RS256 PS256 EdDSA expired audience signature
                      alg_not_allowed insufficient_scope other_owner
-                     two_readings json)) {
+                     two_readings json key_revoked dpop_scheme
+                     dpop_binding dpop_replayed)) {
         ok((grep { /\b$what\b/ } @rows), "a row with $what");
     }
 

@@ -65,7 +65,8 @@ give(const char *proof, const api_dpop_request_t *request, int64_t now)
     code = api_dpop_parse(&dpop, text, seed, &arena, &err);
 
     if (code == API_DPOP_OK) {
-        code = api_dpop_check(&dpop, &policy, request, now, &arena, &err);
+        code =
+            api_dpop_check(&dpop, keys, &policy, request, now, &arena, &err);
     }
 
     if (code == API_DPOP_OK) {
@@ -194,8 +195,8 @@ test_algorithms(void)
 
         ut_int(give(make(&key, (api_jws_alg_t) alg, jwk, good_claims()),
                    &request, NOW),
-            alg <= API_JWS_HS512 ? API_DPOP_KEY : API_DPOP_OK, "%s",
-            api_jws_alg_name((api_jws_alg_t) alg));
+            alg <= API_JWS_HS512 ? API_DPOP_ALG_NOT_ALLOWED : API_DPOP_OK,
+            "%s", api_jws_alg_name((api_jws_alg_t) alg));
     }
 }
 
@@ -437,7 +438,8 @@ test_many_keys(void)
         request = the_request(jkts[i % N]);
         ok += api_dpop_parse(&dpop, span(proofs[i % N]), seed, &arena, &err)
                   == API_DPOP_OK
-              && api_dpop_check(&dpop, &policy, &request, NOW, &arena, &err)
+              && api_dpop_check(
+                     &dpop, keys, &policy, &request, NOW, &arena, &err)
                      == API_DPOP_OK
               && api_dpop_verify(&dpop, keys, &err) == API_DPOP_OK;
     }
@@ -466,7 +468,8 @@ test_flips(const sign_key_t *key, const char *jwk)
         code = api_dpop_parse(&dpop, api_span(proof, len), seed, &arena, &err);
 
         if (code == API_DPOP_OK) {
-            code = api_dpop_check(&dpop, &policy, &request, NOW, &arena, &err);
+            code = api_dpop_check(
+                &dpop, keys, &policy, &request, NOW, &arena, &err);
         }
 
         if (code == API_DPOP_OK) {
@@ -532,7 +535,8 @@ test_nomem(const sign_key_t *key, const char *jwk)
         }
 
         if (code == API_DPOP_OK) {
-            code = api_dpop_check(&dpop, &policy, &request, NOW, &a, &err);
+            code =
+                api_dpop_check(&dpop, own, &policy, &request, NOW, &a, &err);
         }
 
         if (code == API_DPOP_OK) {
