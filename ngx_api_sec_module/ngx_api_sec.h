@@ -74,6 +74,15 @@ typedef struct ngx_api_sec_paths_s  ngx_api_sec_paths_t;
 typedef struct ngx_api_sec_forwarded_s  ngx_api_sec_forwarded_t;
 
 
+/* ngx_api_sec_schema.h: the contract */
+
+typedef struct ngx_api_sec_specs_s        ngx_api_sec_specs_t;
+typedef struct ngx_api_sec_schema_conf_s  ngx_api_sec_schema_conf_t;
+typedef struct ngx_api_sec_rules_s        ngx_api_sec_rules_t;
+typedef struct ngx_api_sec_routed_s       ngx_api_sec_routed_t;
+typedef struct ngx_api_sec_checked_s      ngx_api_sec_checked_t;
+
+
 /* What sec knows of a request; hangs in the record. */
 
 struct ngx_api_sec_ctx_s {
@@ -98,6 +107,8 @@ struct ngx_api_sec_ctx_s {
     const ngx_api_sec_loc_conf_t *body;       /* whose api_body refused */
     ngx_api_sec_query_t        *query;        /* once a rule has asked */
     ngx_api_sec_forwarded_t    *forwarded;    /* headers for the upstream */
+    const ngx_api_sec_routed_t *routed;       /* once somebody has asked */
+    ngx_api_sec_checked_t      *checked;      /* by the contract */
 
     api_alloc_t                 alloc;
     api_arena_t                 arena;
@@ -177,6 +188,7 @@ struct ngx_api_sec_main_conf_s {
     ngx_array_t                 path_operands;
     const ngx_api_sec_paths_t  *paths;        /* set by api_schema, or NULL */
     ngx_array_t                 statuses;     /* of ngx_api_sec_status_t * */
+    ngx_api_sec_specs_t        *specs;
     time_t                      loaded;       /* this configuration */
     ngx_api_sec_tokens_t       *tokens;
     ngx_api_sec_remotes_t       remotes;
@@ -217,6 +229,7 @@ struct ngx_api_sec_loc_conf_s {
     const ngx_api_sec_cors_t   *cors;
     const ngx_api_sec_origins_t *origins;
     ngx_api_sec_status_t       *status;
+    ngx_api_sec_schema_conf_t  *schema;
     ngx_api_sec_audit_t         audit;
     ngx_uint_t                  body;         /* NGX_API_SEC_BODY_* */
     ngx_api_mode_t              body_mode;
@@ -233,6 +246,7 @@ struct ngx_api_sec_loc_conf_s {
 #define NGX_API_SEC_USES_STATUS   0x20
 #define NGX_API_SEC_USES_FORWARD  0x40
 #define NGX_API_SEC_USES_ORIGIN   0x80
+#define NGX_API_SEC_USES_SCHEMA   0x100
 
 void ngx_api_sec_uses(ngx_conf_t *cf, ngx_uint_t feature);
 
@@ -339,6 +353,39 @@ char *ngx_api_sec_jwks_check(ngx_conf_t *cf,
 char *ngx_api_sec_introspect(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 ngx_int_t ngx_api_sec_introspect_zone(ngx_conf_t *cf,
     ngx_api_sec_main_conf_t *mcf);
+
+/* ngx_api_sec_spec.c, ngx_api_sec_schema*.c: the contract */
+
+char *ngx_api_sec_specs_init(ngx_conf_t *cf, ngx_api_sec_main_conf_t *mcf);
+char *ngx_api_sec_schemes_resolve(ngx_conf_t *cf,
+    ngx_api_sec_main_conf_t *mcf);
+void ngx_api_sec_specs_status(const ngx_api_sec_main_conf_t *mcf,
+    api_writer_t *w);
+char *ngx_api_sec_schema_spec(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_api_sec_schema_root(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_api_sec_schema_security(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_api_sec_schema(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_api_sec_schema_operation(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_api_sec_schema_unknown(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_api_sec_schema_methods(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_api_sec_schema_limit(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_api_sec_exposure(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+ngx_int_t ngx_api_sec_schema_create(ngx_conf_t *cf,
+    ngx_api_sec_loc_conf_t *lcf);
+char *ngx_api_sec_schema_merge(ngx_conf_t *cf, ngx_api_sec_loc_conf_t *lcf,
+    const ngx_api_sec_loc_conf_t *above);
+ngx_int_t ngx_api_sec_schema_variables(ngx_conf_t *cf);
+void ngx_api_sec_schema_paths(ngx_conf_t *cf);
+ngx_int_t ngx_api_sec_schema_admit(ngx_http_request_t *r);
+ngx_int_t ngx_api_sec_schema_authorize(ngx_http_request_t *r);
+ngx_int_t ngx_api_sec_schema_handler(ngx_http_request_t *r);
+ngx_int_t ngx_api_sec_schema_headers(ngx_http_request_t *r,
+    const ngx_api_sec_main_conf_t *mcf);
 
 /* ngx_api_sec_vars.c */
 

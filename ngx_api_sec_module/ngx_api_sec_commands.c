@@ -81,6 +81,27 @@ ngx_command_t  ngx_api_sec_commands[] = {
                     ngx_api_sec_jwks),
     NGX_API_SEC_MAIN("api_claim_set", NGX_CONF_TAKE2, ngx_api_sec_claim_set),
 
+    /* the contract */
+
+    NGX_API_SEC_MAIN("api_schema_root", NGX_CONF_TAKE1,
+                     ngx_api_sec_schema_root),
+    NGX_API_SEC_MAIN("api_schema_spec", NGX_CONF_2MORE,
+                     ngx_api_sec_schema_spec),
+    NGX_API_SEC_MAIN("api_schema_security", NGX_CONF_TAKE3,
+                     ngx_api_sec_schema_security),
+    NGX_API_SEC_LOC("api_schema", NGX_API_SEC_HSLX, NGX_CONF_1MORE,
+                    ngx_api_sec_schema),
+    NGX_API_SEC_LOC("api_schema_operation", NGX_API_SEC_HSL, NGX_CONF_1MORE,
+                    ngx_api_sec_schema_operation),
+    NGX_API_SEC_LOC("api_schema_unknown", NGX_API_SEC_HSL, NGX_CONF_1MORE,
+                    ngx_api_sec_schema_unknown),
+    NGX_API_SEC_LOC("api_schema_methods", NGX_API_SEC_HSL, NGX_CONF_1MORE,
+                    ngx_api_sec_schema_methods),
+    NGX_API_SEC_LOC("api_schema_limit", NGX_API_SEC_HSL, NGX_CONF_1MORE,
+                    ngx_api_sec_schema_limit),
+    NGX_API_SEC_LOC("api_exposure", NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF,
+                    NGX_CONF_TAKE1, ngx_api_sec_exposure),
+
     /* the record */
 
     NGX_API_SEC_LOC("api_audit", NGX_API_SEC_HSLX, NGX_CONF_TAKE12,

@@ -63,7 +63,8 @@ ngx_api_sec_create_main_conf(ngx_conf_t *cf)
            != NGX_OK
         || ngx_array_init(&mcf->watches.files, cf->pool, 4, sizeof(void *))
            != NGX_OK
-        || ngx_api_random(&mcf->seed, sizeof(api_sipkey_t)) != NGX_OK)
+        || ngx_api_random(&mcf->seed, sizeof(api_sipkey_t)) != NGX_OK
+        || ngx_api_sec_specs_init(cf, mcf) != NGX_CONF_OK)
     {
         return NULL;
     }
@@ -92,7 +93,11 @@ ngx_api_sec_init_main_conf(ngx_conf_t *cf, void *conf)
         ngx_str_set(&mcf->state, "/var/lib/nginx/api");
     }
 
-    return ngx_api_sec_auth_resolve(cf, mcf);
+    if (ngx_api_sec_auth_resolve(cf, mcf) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    return ngx_api_sec_schemes_resolve(cf, mcf);
 }
 
 
@@ -151,7 +156,7 @@ ngx_api_sec_create_loc_conf(ngx_conf_t *cf)
     lcf->body = NGX_CONF_UNSET_UINT;
     lcf->body_mode.fixed = NGX_CONF_UNSET_UINT;
 
-    return lcf;
+    return ngx_api_sec_schema_create(cf, lcf) == NGX_OK ? lcf : NULL;
 }
 
 
@@ -183,7 +188,8 @@ ngx_api_sec_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_api_sec_status_merge(cf, conf, prev);
 
     if (ngx_api_conf_list_join(cf, &conf->bind, &prev->bind) != NGX_CONF_OK
-        || ngx_api_sec_forward_merge(cf, conf, prev) != NGX_CONF_OK)
+        || ngx_api_sec_forward_merge(cf, conf, prev) != NGX_CONF_OK
+        || ngx_api_sec_schema_merge(cf, conf, prev) != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
     }
@@ -236,6 +242,7 @@ ngx_api_sec_counts(const ngx_api_door_t *door, api_writer_t *w)
     ngx_api_tally_status(&mcf->tenant, w);
     ngx_api_sec_tokens_status(mcf, w);
     ngx_api_sec_proofs_status(mcf, w);
+    ngx_api_sec_specs_status(mcf, w);
 }
 
 

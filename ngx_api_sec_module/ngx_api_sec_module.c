@@ -5,7 +5,8 @@
  *   POST_READ   headers out that only we may set
  *   PREACCESS   CORS preflight, before the limits of ngx_api_ratelimit_module
  *   ACCESS      api_auth, behind the stock access modules
- *   PRECONTENT  api_require, api_bind, api_body, api_forward
+ *   PRECONTENT  api_require, api_bind, api_body, api_schema,
+ *               api_forward
  *   filters     the answer to what was refused, CORS headers
  *   LOG         api_audit, counters
  */
@@ -70,6 +71,11 @@ static ngx_http_output_header_filter_pt  ngx_http_next_header_filter;
 static ngx_http_output_body_filter_pt    ngx_http_next_body_filter;
 
 
+/*
+ * Is there such an operation, what do rules of the location say of the caller,
+ * and what does the operation ask of it?
+ */
+
 static ngx_int_t
 ngx_api_sec_require_handler(ngx_http_request_t *r)
 {
@@ -98,16 +104,21 @@ ngx_api_sec_require_handler(ngx_http_request_t *r)
         ngx_api_refuse_overruled(r, rec);
     }
 
-    if (lcf->require.items) {
-        rc = ngx_api_sec_require_check(r, mcf, lcf);
+    rc = ngx_api_sec_schema_admit(r);
 
-        if (rc != NGX_DECLINED) {
-            return rc;
-        }
+    if (rc == NGX_DECLINED && lcf->require.items) {
+        rc = ngx_api_sec_require_check(r, mcf, lcf);
     }
 
-    return lcf->bind.items ? ngx_api_sec_bind_check(r, mcf, lcf)
-                           : NGX_DECLINED;
+    if (rc == NGX_DECLINED) {
+        rc = ngx_api_sec_schema_authorize(r);
+    }
+
+    if (rc == NGX_DECLINED && lcf->bind.items) {
+        rc = ngx_api_sec_bind_check(r, mcf, lcf);
+    }
+
+    return rc;
 }
 
 
@@ -221,6 +232,12 @@ ngx_api_sec_header_filter(ngx_http_request_t *r)
         ngx_api_sec_audit_upgrade(r, mcf, lcf);
     }
 
+    if ((mcf->uses & NGX_API_SEC_USES_SCHEMA)
+        && ngx_api_sec_schema_headers(r, mcf) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
     if (lcf->cors
         && ngx_api_sec_cors_headers(r, mcf, lcf) != NGX_OK)
     {
@@ -293,6 +310,10 @@ ngx_api_sec_preconfiguration(ngx_conf_t *cf)
         return NGX_ERROR;
     }
 
+    if (ngx_api_sec_schema_variables(cf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     return ngx_api_sec_add_variables(cf);
 }
 
@@ -348,11 +369,13 @@ static const ngx_api_sec_hook_t  ngx_api_sec_hooks[] = {
       ngx_api_sec_forward_restore_handler },
     { NGX_API_SEC_USES_FORWARD, NGX_HTTP_PRECONTENT_PHASE, 0,
       ngx_api_sec_forward_handler },    /* behind those below */
+    { NGX_API_SEC_USES_SCHEMA, NGX_HTTP_PRECONTENT_PHASE, 0,
+      ngx_api_sec_schema_handler },
     { NGX_API_SEC_USES_BODY, NGX_HTTP_PRECONTENT_PHASE, 0,
       ngx_api_sec_body_handler },
-    { NGX_API_SEC_USES_BODY, NGX_HTTP_PRECONTENT_PHASE, 1,
-      ngx_api_sec_release_handler },
-    { NGX_API_SEC_USES_AUTH|NGX_API_SEC_USES_REQUIRE,
+    { NGX_API_SEC_USES_BODY|NGX_API_SEC_USES_SCHEMA,
+      NGX_HTTP_PRECONTENT_PHASE, 1, ngx_api_sec_release_handler },
+    { NGX_API_SEC_USES_AUTH|NGX_API_SEC_USES_REQUIRE|NGX_API_SEC_USES_SCHEMA,
       NGX_HTTP_PRECONTENT_PHASE, 0, ngx_api_sec_require_handler },
     { NGX_API_SEC_USES_AUDIT, NGX_HTTP_LOG_PHASE, 0,
       ngx_api_sec_log_handler },

@@ -308,6 +308,7 @@ ngx_buf_t *
 ngx_api_refuse_body(ngx_http_request_t *r, const ngx_api_self_t *self)
 {
     char              *text;
+    size_t             size;
     ngx_buf_t         *b;
     api_span_t         json;
     api_writer_t       w;
@@ -315,14 +316,19 @@ ngx_api_refuse_body(ngx_http_request_t *r, const ngx_api_self_t *self)
 
     rec = ngx_api_record_peek(r, self->record);
 
-    text = ngx_pnalloc(r->pool, NGX_API_PROBLEM_MAX + 1);
-    b = ngx_calloc_buf(r->pool);
-
-    if (rec == NULL || text == NULL || b == NULL) {
+    if (rec == NULL) {
         return NULL;
     }
 
-    api_writer_init(&w, text, NGX_API_PROBLEM_MAX);
+    size = NGX_API_PROBLEM_MAX + rec->refusal.value.len;
+    text = ngx_pnalloc(r->pool, size + 1);
+    b = ngx_calloc_buf(r->pool);
+
+    if (text == NULL || b == NULL) {
+        return NULL;
+    }
+
+    api_writer_init(&w, text, size);
 
     ngx_api_refuse_problem(&w, &rec->refusal,
                            ngx_api_support_id(r, rec, self->request_id),
