@@ -175,7 +175,7 @@ typedef enum {
 struct ngx_api_sec_routed_s {
     const ngx_api_sec_contract_t      *contract;
     unsigned                           head_as_get:1;
-    unsigned                           client:1;    /* and agreed with uri */
+    unsigned                           client:1;    /* agreed with uri */
     ngx_str_t                          uri;
     ngx_str_t                          args;
     ngx_str_t                          method;
@@ -226,7 +226,8 @@ typedef struct {
 char *ngx_api_sec_spec_load(ngx_conf_t *cf, ngx_api_sec_main_conf_t *mcf,
     ngx_api_sec_spec_t *spec);
 
-/* ngx_api_sec_schema_auth.c: can a caller of a location with that policy meet what the operation asks? */
+/* ngx_api_sec_schema_auth.c: can a caller of a location with that policy meet
+   what the operation asks for? */
 
 ngx_uint_t ngx_api_sec_needs_can_be_met(const ngx_api_sec_spec_t *spec,
     const api_operation_t *op, const ngx_api_sec_auth_t *auth,

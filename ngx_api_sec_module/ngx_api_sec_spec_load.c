@@ -91,6 +91,7 @@ ngx_api_sec_load_compile(ngx_api_sec_main_conf_t *mcf,
 
     if (spec->base.len) {
         opts.base = ngx_api_span(&spec->base);
+        opts.base.len = spec->base.len > 1 ? spec->base.len : 0;
     }
 
     rc = api_openapi_compile(&spec->doc, load->docs, doc, &opts,

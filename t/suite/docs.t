@@ -18,6 +18,7 @@ use lib 't/lib';
 
 use ApiTest;
 use ApiTest::ApiKeys;
+use ApiTest::Schema;
 use File::Basename qw(dirname);
 use File::Find qw(find);
 use File::Path qw(make_path);
@@ -42,6 +43,10 @@ my %FILES = (
     'etc/nginx/office.list'         => sub { "192.0.2.0/24\n" },
     'etc/nginx/clients.list'        => sub { "alice\nbob\n" },
     'etc/nginx/lever.list'          => sub { '' },
+    'etc/nginx/orders.openapi.yaml' => sub {
+        contract(security => 'security: [{bearer: []}]', schemes =>
+            'securitySchemes: {bearer: {type: http, scheme: bearer}}')
+    },
     'run/credentials/nginx/gateway' => sub { secret('hs512') },
     'etc/ssl/api.key'               => sub { private_pem('p256') },
     'etc/ssl/api.pem'               => \&certificate,

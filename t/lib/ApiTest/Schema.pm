@@ -62,6 +62,12 @@ paths:
         - {name: orderId, in: path, required: true, schema: {type: string}}
         - {name: line, in: path, required: true, schema: {type: string}}
       responses: {'200': {description: ok}}
+  /customers/{customerId}:
+    get:
+      operationId: getCustomer
+      parameters:
+        - {name: customerId, in: path, required: true, schema: {type: string}}
+      responses: {'200': {description: ok}}
   /reports:
     get:
       operationId: reports
