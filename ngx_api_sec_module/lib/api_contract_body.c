@@ -148,7 +148,7 @@ api_contract_string(api_contract_run_t *run, const api_media_rule_t *rule,
     bool       text;
     api_tape_t tape;
 
-    text = api_span_eq_nocase(type->type, API_SPAN("text"));
+    text = api_span_eq_nocase(type->type, API_SPAN("text")) && !rule->binary;
 
     if (text && !api_contract_charset(run, type)) {
         return;
@@ -166,7 +166,7 @@ api_contract_string(api_contract_run_t *run, const api_media_rule_t *rule,
 
     api_tape_init(&tape, run->arena, run->spec->seed);
 
-    if (text && !rule->binary) {
+    if (text) {
         api_tape_string(&tape, body);
 
     } else if (rule->binary && !rule->measured) {
@@ -235,7 +235,12 @@ api_contract_body(api_contract_run_t *run,
         return;
     }
 
-    if (api_media_is_json(&type)) {
+    /* bytes are bytes, whatever the client calls them */
+
+    if (rule->binary) {
+        api_contract_string(run, rule, &type, body);
+
+    } else if (api_media_is_json(&type)) {
         api_contract_json_body(run, rule, &type, body, json);
 
     } else if (api_span_eq_nocase(type.essence,

@@ -276,6 +276,12 @@ api_openapi_load(api_openapi_load_t *load)
     if (api_openapi_dialect(load) && api_openapi_root(load)) {
         api_openapi_paths(load);
         api_openapi_ids(load);
+
+        if (load->spec->nops == 0 && load->problems->errors == 0) {
+            api_problem_warning(load->problems, load->root,
+                "no operation is described: every request is refused");
+        }
+
         api_openapi_finish_router(load);
     }
 

@@ -94,6 +94,22 @@ api_openapi_media(api_openapi_load_t *load, api_node_t n, api_span_t name)
 }
 
 
+static bool
+api_openapi_is_there(const api_media_rule_t *const *list, uint32_t n,
+    const api_media_rule_t *rule)
+{
+    uint32_t i;
+
+    for (i = 0; i < n; i++) {
+        if (api_span_eq_nocase(list[i]->range.essence, rule->range.essence)) {
+            return true;
+        }
+    }
+
+    return false;
+}
+
+
 void
 api_openapi_content(api_openapi_load_t *load, api_node_t n,
     const api_media_rule_t ***list, uint32_t *count)
@@ -117,9 +133,17 @@ api_openapi_content(api_openapi_load_t *load, api_node_t n,
          made && api_node_next(&it, &name, &value);) {
         rule = api_openapi_media(load, value, name);
 
-        if (rule) {
-            made[(*count)++] = rule;
+        if (rule == NULL) {
+            continue;
         }
+
+        if (api_openapi_is_there(made, *count, rule)) {
+            api_openapi_cannot(load, value,
+                "this media type stands there already: parameters and case "
+                "are no difference");
+        }
+
+        made[(*count)++] = rule;
     }
 
     *list = made;

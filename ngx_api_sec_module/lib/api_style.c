@@ -122,7 +122,7 @@ api_style_delimiter(const uint8_t *p, size_t left, char delimiter)
 }
 
 
-static bool
+static int
 api_style_split(
     api_style_run_t *run, api_span_t raw, char delimiter, api_items_t *items)
 {
@@ -134,11 +134,15 @@ api_style_split(
         count += n != 0;
     }
 
+    if (count > API_STYLE_MAX_ITEMS) {
+        return api_style_bad(run, API_LIMIT, "limit", "too many elements");
+    }
+
     items->n = 0;
     items->item = api_arena_calloc(run->arena, count, sizeof(api_span_t));
 
     if (items->item == NULL) {
-        return false;
+        return api_style_nomem(run);
     }
 
     for (i = 0, from = 0; i < raw.len; i += n ? n : 1) {
@@ -152,7 +156,7 @@ api_style_split(
 
     items->item[items->n++] = api_span(raw.data + from, raw.len - from);
 
-    return true;
+    return API_OK;
 }
 
 
@@ -283,6 +287,7 @@ static int
 api_style_shape(api_style_run_t *run, const api_param_t *param, api_span_t raw,
     char delimiter, bool explode)
 {
+    int         rc;
     api_items_t items;
 
     if (!(param->types & (API_SCHEMA_T_ARRAY | API_SCHEMA_T_OBJECT))
@@ -292,8 +297,10 @@ api_style_shape(api_style_run_t *run, const api_param_t *param, api_span_t raw,
         return api_style_scalar(run, raw, param->schema);
     }
 
-    if (!api_style_split(run, raw, delimiter, &items)) {
-        return api_style_nomem(run);
+    rc = api_style_split(run, raw, delimiter, &items);
+
+    if (rc != API_OK) {
+        return rc;
     }
 
     /* one piece, and a scalar would do: it is one */
@@ -353,6 +360,7 @@ static int
 api_style_matrix(
     api_style_run_t *run, const api_param_t *param, api_span_t raw)
 {
+    int         rc;
     uint32_t    i;
     api_span_t  value;
     api_items_t items;
@@ -379,8 +387,10 @@ api_style_matrix(
         return api_style_shape(run, param, value, ',', false);
     }
 
-    if (!api_style_split(run, raw, ';', &items)) {
-        return api_style_nomem(run);
+    rc = api_style_split(run, raw, ';', &items);
+
+    if (rc != API_OK) {
+        return rc;
     }
 
     for (i = 0; i < items.n; i++) {

@@ -29,7 +29,8 @@
 #include "api_tape.h"
 
 
-#define API_STYLE_MAX_DEPTH 16 /* brackets behind each other */
+#define API_STYLE_MAX_DEPTH 16    /* brackets behind each other */
+#define API_STYLE_MAX_ITEMS 10000 /* elements of one value in one piece */
 
 typedef struct {
     const api_schema_t *schema;
@@ -47,7 +48,8 @@ typedef struct {
 unsigned api_style_types(const api_schema_t *schema, uint32_t entry);
 
 /* A value that stands in one piece, as sent: all styles but deepObject and
-   exploded form.  API_OK, API_SYNTAX, API_DUPLICATE or API_NOMEM. */
+   exploded form.  API_OK, API_SYNTAX, API_DUPLICATE, API_LIMIT or
+   API_NOMEM. */
 
 int api_style_value(
     api_style_run_t *run, const api_param_t *param, api_span_t raw);

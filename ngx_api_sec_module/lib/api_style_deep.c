@@ -177,6 +177,23 @@ api_deep_indexed(const api_deep_t *deep, uint32_t at)
 }
 
 
+static bool
+api_deep_has_empty(const api_deep_t *deep, uint32_t at)
+{
+    uint32_t kid;
+
+    for (kid = deep->node[at].first; kid != API_DEEP_NONE;
+         kid = deep->node[kid].next)
+    {
+        if (deep->node[kid].key.len == 0) {
+            return true;
+        }
+    }
+
+    return false;
+}
+
+
 static int
 api_deep_open(api_deep_t *deep, uint32_t at)
 {
@@ -190,7 +207,7 @@ api_deep_open(api_deep_t *deep, uint32_t at)
 
     node->array = (types & API_SCHEMA_T_ARRAY) && api_deep_indexed(deep, at);
 
-    if (!node->array && deep->node[node->first].key.len == 0) {
+    if (!node->array && api_deep_has_empty(deep, at)) {
         return api_style_bad(
             deep->run, API_SYNTAX, "style", "[] where no array may be");
     }

@@ -131,6 +131,7 @@ static const struct {
     { "GET /v1/query?where[sub][b]=x", OK, NULL },
     { "GET /v1/query?where[sub][c]=x", 400,
         "query where /sub/c additionalProperties" },
+    { "GET /v1/query?where[a]=1&where[]=x", 400, "query where style" },
     { "GET /v1/query?where[sub][]=x", 400, "query where style" },
     { "GET /v1/query?where[a", 400, "query where style" },
     { "GET /v1/query?where[a]b=1", 400, "query where style" },
@@ -312,6 +313,10 @@ static const struct {
     { "POST /v1/bytes\nContent-Type: application/octet-stream\n\n\xff\xff\xff"
       "\xff\xff",
         422, "body maxLength" },
+    { "POST /v1/blob\nContent-Type: application/json\n\n{x}", OK, NULL },
+    { "POST /v1/blob\nContent-Type: text/plain\n\n\xff", OK, NULL },
+    { "POST /v1/blob\nContent-Type: text/plain\n\n1234", 422,
+        "body maxLength" },
     { "POST /v1/any\nContent-Type: image/png\n\n\xff", OK, NULL },
     { "POST /v1/any\nContent-Type: application/json\n\n{}", OK, NULL },
     { "POST /v1/any\nContent-Type: application/json\n\n{", 400,

@@ -33,6 +33,9 @@ static const struct {
     { "swagger: '2.0'\npaths: {}", "", "upgrade", false },
     { "[]", "", "3.0 or 3.1", false },
     { "openapi: 3\n", "/openapi", "string", false },
+    { "openapi: 3.1.0\n", "", "no operation", true },
+    { H " /a:\n" B "     a/b: {}\n     A/b;c=d: {}",
+        "/paths/~1a/post/requestBody/content/A~1b;c=d", "already", false },
     { H " /a: {get: {}, gte: {}}", "/paths/~1a/gte", "means nothing", true },
     { H " /a: {get: {parametres: []}}", "/paths/~1a/get/parametres",
         "means nothing", true },
@@ -263,6 +266,66 @@ test_options(void)
 }
 
 
+/* A parameter, a body and a path that stand in files of their own. */
+
+static int
+load_file(void *ctx, api_span_t name, api_span_t *text, api_err_t *err)
+{
+    (void) ctx;
+
+    if (api_span_eq(name, str("parts.yaml"))) {
+        *text = str("id: {name: id, in: path, required: true, schema:"
+                    " {$ref: 'types/id.json'}}\n"
+                    "item:\n get:\n  parameters: [{$ref: '#/id'}]\n");
+        return API_OK;
+    }
+
+    if (api_span_eq(name, str("types/id.json"))) {
+        *text = str("{\"type\": \"integer\", \"maximum\": 9}");
+        return API_OK;
+    }
+
+    return api_fail(err, API_INVALID, 0, 0, "no such file");
+}
+
+
+static void
+test_files(const char *text, int want, const char *pointer)
+{
+    int              rc;
+    api_err_t        err;
+    api_docs_t      *docs;
+    api_arena_t      a;
+    const api_doc_t *doc;
+    api_openapi_t   *spec;
+    api_problems_t   problems;
+    api_doc_loader_t loader = { load_file, NULL, NULL };
+    api_docs_opts_t  opts = { .loader = &loader, .seed = seed };
+
+    api_arena_init(&a, &api_alloc_libc, 0, 0);
+    api_problems_init(&problems, &a, 10);
+    api_docs_create(&docs, &opts, &api_alloc_libc);
+    api_docs_add(docs, str("x.yaml"), str(text), &doc, &err);
+    rc = api_openapi_compile(
+        &spec, docs, doc, NULL, &problems, &api_alloc_libc);
+    api_docs_free(docs);
+
+    ut_int(rc, want, "files: %s", pointer ? pointer : "all are there");
+
+    if (pointer && problems.first) {
+        ut_span(problems.first->pointer, str(pointer), "its place");
+        ut_span(problems.first->doc, str("x.yaml"), "its file");
+    }
+
+    if (rc == API_OK) {
+        ut_int(api_openapi_count(spec), 1, "an operation from another file");
+        api_openapi_free(spec);
+    }
+
+    api_arena_free(&a);
+}
+
+
 int
 main(void)
 {
@@ -273,6 +336,13 @@ main(void)
     }
 
     test_options();
+    test_files(H " '/{id}': {$ref: 'parts.yaml#/item'}", API_OK, NULL);
+    test_files(H " '/{id}': {$ref: 'none.yaml#/item'}", API_INVALID,
+        "/paths/~1{id}/$ref");
+    test_files(H " '/{id}': {$ref: '../parts.yaml#/item'}", API_INVALID,
+        "/paths/~1{id}/$ref");
+    test_files(H " '/{id}': {$ref: 'http://x/parts.yaml#/item'}", API_INVALID,
+        "/paths/~1{id}/$ref");
 
     return ut_done();
 }

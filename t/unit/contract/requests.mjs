@@ -311,15 +311,15 @@ function* wrongMembers(schema, v, form, depth = 0) {
   }
 }
 
-// Methods of all paths that take the same requests.
+// Methods of all paths that take a request: where the most concrete one lacks
+// the method, the next one has its turn.
 
-const shape = (path) => path.replace(/\{[^}]*\}/g, '{}');
-const taken = new Map();
+const templates = Object.entries(doc.paths).map(([path, node]) => {
+  const re = path.split(/\{[^}]*\}/).map((s) => s.replace(/[.*+?^$()|[\]\\{}]/g, '\\$&')).join('[^/]+');
+  return [new RegExp(`^${re}$`), METHODS.filter((m) => deref(node)[m])];
+});
 
-for (const [path, node] of Object.entries(doc.paths)) {
-  const of = taken.get(shape(path)) ?? taken.set(shape(path), new Set()).get(shape(path));
-  METHODS.filter((m) => deref(node)[m]).forEach((m) => of.add(m));
-}
+const methodsOf = (path) => new Set(templates.filter(([re]) => re.test(path)).flatMap(([, m]) => m));
 
 function operation(method, path, op, item) {
   const where = `${method} ${path}`;
@@ -352,7 +352,8 @@ function operation(method, path, op, item) {
   emit('ok', make(values), where);
 
   emit('400 unknown', make([...values, [{ in: 'query', name: 'no-such-parameter' }, 1]]), where);
-  const other = METHODS.find((m) => !taken.get(shape(path)).has(m) && m !== 'trace' && m !== 'head');
+  const taken = methodsOf(make(values).path);
+  const other = METHODS.find((m) => !taken.has(m) && m !== 'trace' && m !== 'head');
   if (other) emit('405 -', { ...make(values), method: other }, where);
   for (const [i, [p, good]] of values.entries()) {
     if (p.in !== 'path' && p.required) {
