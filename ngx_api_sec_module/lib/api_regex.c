@@ -65,7 +65,9 @@ regex_pcre2(api_regex_t *re, const api_ecma_t *t, api_err_t *err)
     size_t      at;
     PCRE2_UCHAR text[160];
 
-    re->code = pcre2_compile(t->out, t->len,
+    static const uint8_t empty[1];
+
+    re->code = pcre2_compile(t->out ? t->out : empty, t->len,
         PCRE2_UTF | PCRE2_ALLOW_EMPTY_CLASS | PCRE2_MATCH_UNSET_BACKREF
             | PCRE2_NEVER_BACKSLASH_C | PCRE2_NEVER_UCP,
         &code, &at, NULL);

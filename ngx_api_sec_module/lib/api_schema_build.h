@@ -325,6 +325,10 @@ uint32_t api_compile_subs(
 
 void api_link(api_schema_build_t *b);
 
+/* Let those who name a mere reference name its target. */
+
+void api_link_aliases(api_schema_build_t *b);
+
 /* Compile what is waiting. */
 
 void api_build_work(api_schema_build_t *b);

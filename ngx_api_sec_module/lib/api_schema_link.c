@@ -428,6 +428,7 @@ api_link(api_schema_build_t *b)
     uint32_t i;
 
     link_dynamic(b);
+    api_link_aliases(b);
 
     if (b->rc == API_OK) {
         link_loops(b);

@@ -180,6 +180,19 @@ run_hear(run_t *v)
 }
 
 
+/* The frame on top is done. */
+
+static void
+run_done(run_t *v, bool result)
+{
+    run_pop(v, result);
+
+    if (!result) {
+        run_hear(v);
+    }
+}
+
+
 static void
 run_loop(run_t *v)
 {
@@ -196,32 +209,28 @@ run_loop(run_t *v)
                 return;
             }
 
-            run_pop(v, f->ok && rc == RUN_OK);
-            run_hear(v);
+            run_done(v, f->ok && rc == RUN_OK);
             continue;
         }
 
         rc = run_operation(v, f);
 
-        if (rc == RUN_CALL) {
-            continue;
-        }
+        if (rc == RUN_OK) {
+            run_next(f);
 
-        if (rc == RUN_STOP) {
+        } else if (rc == RUN_STOP) {
             return;
-        }
 
-        if (rc == RUN_FAIL) {
+        } else if (rc == RUN_FAIL) {
             f->ok = false;
 
             if (f->quiet) {
-                run_pop(v, false);
-                run_hear(v);
-                continue;
+                run_done(v, false);
+
+            } else {
+                run_next(f);
             }
         }
-
-        run_next(f);
     }
 }
 

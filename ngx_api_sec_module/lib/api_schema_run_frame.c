@@ -123,6 +123,14 @@ run_inherit(run_t *v, run_frame_t *f, const run_by_t *by, unsigned how)
 
     flags = v->s->nodes[f->node].flags;
 
+    if (how == RUN_VALUE && !by->strict && !(flags & API_NODE_F_EVALUATES)) {
+        /* what most are: nothing to be told to anybody but the verdict */
+
+        f->quiet = by->quiet;
+        f->whole = true;
+        return true;
+    }
+
     f->quiet = by->quiet || (how & (RUN_BRANCH | RUN_ASIDE));
     f->strict = by->strict && !(how & (RUN_ASIDE | RUN_OPEN));
     f->whole = (how & RUN_VALUE) || (by->whole && !(how & RUN_PART));

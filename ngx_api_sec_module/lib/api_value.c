@@ -433,11 +433,11 @@ api_value_equal(api_value_work_t *w, const api_json_t *a, uint32_t at,
 
 static int
 value_unique_sorted(api_value_work_t *w, const api_json_t *json,
-    const value_name_t *v, uint32_t n, uint32_t *first)
+    const value_name_t *v, uint32_t n, uint32_t *later)
 {
     int      rc;
     bool     equal;
-    uint32_t i, k, later;
+    uint32_t i, k;
 
     for (i = 1; i < n; i++) {
         for (k = i; k-- > 0 && v[k].hash == v[i].hash; /* void */) {
@@ -448,9 +448,8 @@ value_unique_sorted(api_value_work_t *w, const api_json_t *json,
             }
 
             if (equal) {
-                later = v[k].tok > v[i].tok ? v[k].tok : v[i].tok;
-                *first = later < *first ? later : *first;
-                break;
+                *later = v[k].tok > v[i].tok ? v[k].tok : v[i].tok;
+                return API_OK;
             }
         }
     }
@@ -461,14 +460,14 @@ value_unique_sorted(api_value_work_t *w, const api_json_t *json,
 
 int
 api_value_unique(
-    api_value_work_t *w, const api_json_t *json, uint32_t at, uint32_t *first)
+    api_value_work_t *w, const api_json_t *json, uint32_t at, uint32_t *later)
 {
     int              rc;
     uint32_t         i, k, n;
     value_name_t    *v;
     api_arena_mark_t mark;
 
-    *first = API_JSON_NONE;
+    *later = API_JSON_NONE;
     n = json->tok[at].len;
 
     if (n < 2) {
@@ -487,7 +486,7 @@ api_value_unique(
 
     if (rc == API_OK) {
         qsort(v, n, sizeof(*v), value_name_cmp);
-        rc = value_unique_sorted(w, json, v, n, first);
+        rc = value_unique_sorted(w, json, v, n, later);
     }
 
     api_arena_rewind(w->arena, mark);

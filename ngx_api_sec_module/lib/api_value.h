@@ -37,13 +37,13 @@ int api_value_equal(api_value_work_t *w, const api_json_t *a, uint32_t at,
     const api_json_t *b, uint32_t bt, bool *equal);
 
 /*
- * Are the elements of the array at `at` all different?  API_OK with *first
- * API_JSON_NONE or the token of the first that is equal to one before it;
+ * Are the elements of the array at `at` all different?  API_OK with *later
+ * API_JSON_NONE or the token of one that is equal to one before it;
  * API_LIMIT, API_NOMEM.  O(n log n) expected.
  */
 
 int api_value_unique(
-    api_value_work_t *w, const api_json_t *json, uint32_t at, uint32_t *first);
+    api_value_work_t *w, const api_json_t *json, uint32_t at, uint32_t *later);
 
 
 #endif /* API_VALUE_H */
