@@ -30,7 +30,9 @@ static u_char *ngx_api_ratelimit_merge_word(u_char *p, u_char *last,
     int64_t ns, api_span_t *word);
 
 
-#define NGX_API_RATELIMIT_EARLY  256    /* keys that do not wait */
+/* So many keys do not wait for the end of a period. */
+
+#define NGX_API_RATELIMIT_EARLY  (NGX_API_RATELIMIT_WAITING / 2)
 
 
 /*

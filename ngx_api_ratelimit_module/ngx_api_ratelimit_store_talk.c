@@ -361,8 +361,10 @@ ngx_api_ratelimit_talk_flush(ngx_event_t *ev)
 
     ngx_api_ratelimit_talk_clock(link);
 
+    /* what found no room among the commands goes as soon as there is some */
+
     if (link->waiting.n && !link->flush.timer_set) {
-        ngx_add_timer(&link->flush, link->store->flush);
+        ngx_add_timer(&link->flush, ngx_min(link->store->flush, 5));
     }
 }
 

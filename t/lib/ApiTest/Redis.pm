@@ -36,12 +36,27 @@ sub start {
 
     my $self = bless {
         dir   => tempdir('api-redis-XXXXXX', TMPDIR => 1, CLEANUP => 1),
+        host  => '127.0.0.1',
         port  => Test::Nginx::StandIn::Port::named('redis' . $count++),
         owner => $$,
     }, $class;
 
     $self->run(@args);
     return $self;
+}
+
+
+# Another one, at another address and the same port.
+
+sub beside {
+    my ($self, $host) = @_;
+
+    my $other = bless { %$self, host => $host,
+        dir => tempdir('api-redis-XXXXXX', TMPDIR => 1, CLEANUP => 1),
+    }, ref $self;
+
+    $other->run;
+    return $other;
 }
 
 
@@ -58,7 +73,7 @@ sub run {
         open STDOUT, '>', "$self->{dir}/log";
         open STDERR, '>&', \*STDOUT;
         chdir $self->{dir};
-        exec "$root/usr/bin/redis-server", @port, '--bind', '127.0.0.1',
+        exec "$root/usr/bin/redis-server", @port, '--bind', $self->{host},
             '--save', '', '--appendonly', 'no', '--enable-debug-command',
             'yes', @args;
         exit 127;
@@ -79,7 +94,7 @@ sub run {
 
 sub connected {
     my ($self) = @_;
-    return IO::Socket::INET->new(PeerAddr => "127.0.0.1:$self->{port}",
+    return IO::Socket::INET->new(PeerAddr => "$self->{host}:$self->{port}",
         Timeout => 5);
 }
 
