@@ -368,7 +368,9 @@ static ngx_int_t
 ngx_api_sec_check_read(ngx_api_sec_call_t *call, api_request_t *request,
     ngx_api_body_t *body)
 {
-    ngx_int_t  rc;
+    ngx_int_t                   rc;
+    ngx_uint_t                  usable;
+    const ngx_api_sec_rules_t  *by;
 
     static const ngx_str_t  reason = ngx_string("body");
 
@@ -389,7 +391,12 @@ ngx_api_sec_check_read(ngx_api_sec_call_t *call, api_request_t *request,
      * that is none is parsed again for what is to be told of it.
      */
 
-    if (body->parsed ? !call->rules->own_json : 1) {
+    by = call->checked->parsed;
+    usable = !body->parsed
+             || (!call->rules->own_json && (by == NULL || !by->own_json));
+
+    if (!body->parsed) {
+        call->checked->parsed = call->rules;
         (void) ngx_api_body_json(body, &call->rules->json, call->mcf->seed);
     }
 
@@ -399,7 +406,7 @@ ngx_api_sec_check_read(ngx_api_sec_call_t *call, api_request_t *request,
         return ngx_api_sec_schema_note(call, rc, &reason);
     }
 
-    if (body->parsed && body->json_rc == API_OK
+    if (usable && body->json_rc == API_OK
         && ngx_memcmp(&body->json.seed, &call->mcf->seed,
                       sizeof(api_sipkey_t))
            == 0)

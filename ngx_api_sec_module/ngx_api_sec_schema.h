@@ -191,6 +191,7 @@ struct ngx_api_sec_checked_s {
     const ngx_api_sec_rules_t         *refused;     /* that ended it */
     const ngx_api_sec_rules_t         *params;      /* headers were fine */
     const ngx_api_sec_rules_t         *passed;
+    const ngx_api_sec_rules_t         *parsed;      /* the tape's limits */
     const ngx_api_sec_routed_t        *routed;      /* by this route */
     ngx_uint_t                         result;      /* of $api_schema_result */
     ngx_str_t                          error;
