@@ -21,14 +21,6 @@ static ngx_uint_t ngx_api_sec_route_same(const ngx_http_request_t *r,
     const ngx_api_sec_rules_t *rules, const ngx_api_sec_routed_t *routed);
 
 
-/* With one of these others may see other segments. */
-
-#define NGX_API_SEC_ROUTE_FLAGS                                               \
-    (API_PATH_F_DOTS|API_PATH_F_ENC_DOTS|API_PATH_F_EMPTY                     \
-     |API_PATH_F_BACKSLASH|API_PATH_F_CONTROL|API_PATH_F_UTF8                 \
-     |API_PATH_F_FRAGMENT|API_PATH_F_DISAGREE)
-
-
 const ngx_api_sec_routed_t *
 ngx_api_sec_route(ngx_http_request_t *r, const ngx_api_sec_rules_t *rules,
     ngx_api_sec_ctx_t *ctx)
@@ -152,7 +144,7 @@ ngx_api_sec_route_path(ngx_http_request_t *r,
 
     routed->client = r->valid_unparsed_uri;
 
-    flags = NGX_API_SEC_ROUTE_FLAGS;
+    flags = API_PATH_TWO_READINGS;
 
     if (contract->slash == NGX_API_SEC_DENY) {
         flags |= API_PATH_F_SLASH;

@@ -16,6 +16,7 @@ static const apisec_command_t *const commands[] = {
     &apisec_token,
     &apisec_key,
     &apisec_jwks,
+    &apisec_schema,
     &apisec_why,
 };
 

@@ -318,6 +318,56 @@ static const apisec_reason_t reasons[] = {
         "What is wrong at which byte was noted above; the client corrects"
         " it." },
 
+    /* api_schema */
+
+    { "schema", "path", "The document has no such path.",
+        "A shadow path: add it to the document, or leave it refused." },
+    { "schema", "method", "The document has the path, not with that method.",
+        "Add the operation to the document, or see the Allow of the answer." },
+    { "schema", "path_syntax", "The path is none: a bad %, above the root.",
+        "The client encodes its path as RFC 3986 says." },
+    { "schema", "two_readings",
+        "An upstream could take the path for another one: dot segments, //,"
+        " a backslash, %2F.",
+        "The client sends the plain path; where values do have slashes, write"
+        " api_schema NAME encoded_slash=allow." },
+    { "schema", "method_override", "A header asks for another method.",
+        "The client sends the method itself; or write api_schema_methods"
+        " override=ignore where the upstream does not look at it." },
+    { "schema", "internal",
+        "The operation is internal, and this server is not"
+        " (api_exposure).",
+        "Call it on the internal server, or take x-internal away." },
+    { "schema", "sunset", "The x-sunset of the operation has passed.",
+        "The client moves to the operation that took its place." },
+    { "schema", "security",
+        "The credential is of another scheme than the operation asks for.",
+        "See security in the document, and api_schema_security." },
+    { "schema", "insufficient_scope", "The credential lacks a scope.",
+        "Grant it, or see security of the operation in the document." },
+    { "schema", "no_credential",
+        "The operation asks for a credential, and none was verified.",
+        "The client sends one; or give the operation security: []." },
+    { "schema", "parameter", "A parameter is not as the document says.",
+        "What was noted names it and the keyword." },
+    { "schema", "media_type",
+        "The operation does not take a body of this media type or charset.",
+        "The client sends one of those under requestBody.content." },
+    { "schema", "body", "The body is not as the document says.",
+        "What was noted names the place and the keyword." },
+    { "schema", "body_syntax", "The body is not well-formed.",
+        "What is wrong at which byte was noted above." },
+    { "schema", "body_limit", "The body is over a limit of api_schema_limit.",
+        "Send less at once, or raise that limit." },
+    { "schema", "too_large",
+        "Only a part of the body was read (over=partial), which cannot be"
+        " checked.",
+        "Raise api_body_limit for this location." },
+    { "schema", "grpc", "gRPC came to a location under a contract.",
+        "Where gRPC belongs, write api_body any skip=grpc." },
+    { "schema", "internal_error", "There was no memory to check it.",
+        "See api_body_budget, and the error log." },
+
     { NULL, NULL, "This reason is newer than this program.",
         "See what was noted, and the page of the directive in"
         " docs/directives." },

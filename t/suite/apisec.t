@@ -495,7 +495,7 @@ sub reasons {
 
 subtest 'why: every reason has words' => sub {
     my @reasons = reasons();
-    for my $check (qw(auth require bind body cors)) {
+    for my $check (qw(auth require bind body cors schema)) {
         ok((grep { /^$check / } @reasons), "reasons of $check are found");
     }
     cmp_ok(scalar @reasons, '>=', 38, 'and all in all enough');
