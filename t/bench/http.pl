@@ -61,6 +61,11 @@ EOF
 # CPU time against another (callgrind's CPU has no instructions for SHA-256)
 
 my $off = 1.02;
+my $rules = 'api_auth jwt=idp; api_require scope orders:read;'
+    . ' api_bind $api_principal = claim:sub;';
+my $forward = 'api_forward X-User claim:sub; api_forward X-Roles claim:roles;'
+    . ' api_forward_token strip;';
+
 my @cases = (
     ['nginx alone',        '',       '',      '', undef, undef],
     ['modules, all off',   $modules, '',      '', undef, $off],
@@ -73,6 +78,12 @@ my @cases = (
     ['no auth, key header', $modules, $issuer, '', 'key', undef],
     ['api_auth key', $modules, $issuer, 'api_auth key=partners;', 'key', 1.15,
         'no auth, key header'],
+    ['RS256, require, bind', $modules, $issuer, $rules, 'RS256', undef],
+    ['... and forward 2, strip', $modules, $issuer, "$rules $forward",
+        'RS256', undef],
+    ['... and identity token', $modules, $issuer, "$rules $forward"
+        . ' api_identity_token X-Id iss=gw claims=roles key=file:'
+        . key_file('p256') . ';', 'RS256', undef],
     ['RS256, require, audit', $modules, $issuer,
         "api_auth jwt=idp; api_require scope orders:read;"
         . " api_audit $root/audit.jsonl;", 'RS256', undef],
