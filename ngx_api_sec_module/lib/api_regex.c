@@ -196,10 +196,8 @@ regex_mfree(void *p, void *arena)
 }
 
 
-/* Room for the result of a match, out of the arena, which takes it back. */
-
-static pcre2_match_data *
-regex_match_data(api_regex_work_t *w)
+int
+api_regex_ready(api_regex_work_t *w)
 {
     pcre2_general_context *general;
 
@@ -209,7 +207,7 @@ regex_match_data(api_regex_work_t *w)
         w->match = general ? pcre2_match_data_create(1, general) : NULL;
     }
 
-    return w->match;
+    return w->match ? API_OK : API_NOMEM;
 }
 
 
@@ -235,8 +233,7 @@ regex_run(const api_regex_t *re, api_span_t s, pcre2_match_data *data)
 int
 api_regex_match(const api_regex_t *re, api_span_t s, api_regex_work_t *w)
 {
-    int               rc;
-    pcre2_match_data *data;
+    int rc;
 
     if (!regex_charge(re, s.len, w)) {
         return API_LIMIT;
@@ -246,13 +243,11 @@ api_regex_match(const api_regex_t *re, api_span_t s, api_regex_work_t *w)
         return api_row_match(&re->row, s) ? API_OK : API_DENIED;
     }
 
-    data = regex_match_data(w);
-
-    if (data == NULL) {
+    if (api_regex_ready(w) != API_OK) {
         return API_NOMEM;
     }
 
-    rc = regex_run(re, s, data);
+    rc = regex_run(re, s, w->match);
 
     if (rc >= 0) {
         return API_OK;

@@ -60,6 +60,11 @@ typedef struct {
     void        *match; /* of the first pattern that needed PCRE2 */
 } api_regex_work_t;
 
+/* Take what matches need out of the arena now: before a mark of the arena that
+   is rewound to while there are matches to come.  API_OK, API_NOMEM. */
+
+int api_regex_ready(api_regex_work_t *w);
+
 /*
  * Does the pattern match somewhere in s, which is UTF-8?  API_OK; API_DENIED;
  * API_LIMIT when the budget does not suffice or PCRE2 gave up; API_NOMEM.

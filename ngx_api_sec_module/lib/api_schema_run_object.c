@@ -133,6 +133,34 @@ object_property(run_t *v, run_frame_t *f, const api_object_t *o)
 }
 
 
+/* Does the pattern match the name at f->k?  What an escaped name decodes to is
+   given back before anything else takes memory. */
+
+static int
+object_matches(run_t *v, const run_frame_t *f, uint32_t regex)
+{
+    int              rc;
+    api_span_t       name;
+    api_arena_mark_t mark;
+
+    if (api_regex_ready(&v->regex) != API_OK) {
+        return API_NOMEM;
+    }
+
+    mark = api_arena_mark(v->arena);
+
+    rc = run_text(v, f->k, &name)
+             ? api_regex_match(v->s->regexes[regex], name, &v->regex)
+             : API_NOMEM;
+
+    if (v->json->tok[f->k].flags & API_JSON_F_ESCAPED) {
+        api_arena_rewind(v->arena, mark);
+    }
+
+    return rc;
+}
+
+
 /* Patterns from the f->j-th on. */
 
 static run_rc_t
@@ -140,20 +168,11 @@ object_patterns(run_t *v, run_frame_t *f, const api_object_t *o)
 {
     int                       rc;
     run_rc_t                  applied;
-    api_span_t                name;
     const api_pattern_prop_t *p;
-
-    if (f->j >= o->npatterns) {
-        return RUN_OK;
-    }
-
-    if (!run_text(v, f->k, &name)) {
-        return run_stop(v, API_NOMEM);
-    }
 
     while (f->j < o->npatterns) {
         p = &v->s->patterns[o->patterns + f->j++];
-        rc = api_regex_match(v->s->regexes[p->regex], name, &v->regex);
+        rc = object_matches(v, f, p->regex);
 
         if (rc == API_DENIED) {
             continue;

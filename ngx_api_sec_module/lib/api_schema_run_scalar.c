@@ -322,6 +322,12 @@ scalar_aside(run_t *v, run_frame_t *f, const api_node_prog_t *n, uint32_t tok,
     run_rc_t         rc;
     api_arena_mark_t mark;
 
+    /* what stays has to be there before the mark */
+
+    if (v->s->nregexes && api_regex_ready(&v->regex) != API_OK) {
+        return run_stop(v, API_NOMEM);
+    }
+
     quiet = f->quiet;
     f->quiet |= (how & (RUN_BRANCH | RUN_ASIDE)) != 0;
     mark = api_arena_mark(v->arena);

@@ -5,6 +5,7 @@
 #include "ut.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 
 static api_span_t
@@ -349,6 +350,121 @@ test_query(void)
 }
 
 
+/* An allocator that keeps what was freed, filled, and sees who writes there:
+   PCRE2 has no sanitizer. */
+
+typedef struct block_s block_t;
+
+struct block_s {
+    block_t *next;
+    size_t   size;
+    bool     freed;
+    uint64_t bytes[];
+};
+
+static block_t *blocks;
+
+
+static void *
+keep_alloc(void *ctx, size_t size)
+{
+    block_t *b;
+
+    (void) ctx;
+    b = calloc(1, sizeof(*b) + size + 8);
+    b->size = size;
+    b->next = blocks;
+    blocks = b;
+
+    return b->bytes;
+}
+
+
+static void
+keep_free(void *ctx, void *p)
+{
+    block_t *b;
+
+    (void) ctx;
+
+    for (b = blocks; b && (void *) b->bytes != p; b = b->next) {
+        /* void */
+    }
+
+    if (b) {
+        b->freed = true;
+        memset(b->bytes, 0xaa, b->size);
+    }
+}
+
+
+/* Bytes that were written after they were freed; all blocks go. */
+
+static size_t
+keep_check(void)
+{
+    size_t         i, n;
+    block_t       *b;
+    const uint8_t *p;
+
+    for (n = 0; (b = blocks) != NULL; free(b)) {
+        blocks = b->next;
+        p = (const uint8_t *) b->bytes;
+
+        for (i = 0; b->freed && i < b->size; i++) {
+            n += p[i] != 0xaa;
+        }
+    }
+
+    return n;
+}
+
+
+/*
+ * Escaped texts are decoded into the arena and given back, while what patterns
+ * need stays: in an arena whose every block is a chunk of its own.
+ */
+
+static void
+test_escapes(void)
+{
+    int                 i;
+    size_t              held;
+    schema_ut_t         p;
+    api_json_t          json;
+    api_arena_t         arena, small;
+    api_schema_result_t r;
+    const api_alloc_t   keep = { keep_alloc, keep_free, NULL };
+
+    ut_int(schema_compile(&p,
+               "{items: {anyOf: [{type: integer}, {pattern: '^(a|b)+$'}, "
+               "{patternProperties: {'^(x|y)+$': {pattern: '(b|c)$'}}, "
+               "additionalProperties: false}]}}",
+               "", D20, false, &api_alloc_libc),
+        API_OK, "patterns");
+    api_arena_init(&arena, &api_alloc_libc, 0, 0);
+    api_json_parse(&json,
+        API_SPAN("[\"\\u0061b\",\"ab\",{\"\\u0078y\":\"\\u0062\"},\"b"
+                 "\\u0062\",{\"x\":\"c\",\"\\u0079\":\"\\u0063\"},1]"),
+        NULL, 0, schema_seed, &arena, NULL);
+
+    api_arena_init(&small, &keep, 1, 0);
+
+    for (i = 0; i < 3; i++) {
+        held = small.held;
+        ut_int(api_schema_run(p.schema, p.entry, &json, 0, NULL, &small, &r),
+            API_OK, "escaped and plain");
+        ut_ok(i == 0 || small.held - held < 8192, "%zu bytes more",
+            small.held - held);
+    }
+
+    api_arena_free(&small);
+    api_arena_free(&arena);
+    schema_destroy(&p);
+    ut_int(keep_check(), 0, "nothing is written where it was given back");
+}
+
+
 static int
 everything(const api_alloc_t *alloc)
 {
@@ -411,6 +527,7 @@ main(void)
 {
     test_cases();
     test_query();
+    test_escapes();
     test_oom();
 
     return ut_done();
