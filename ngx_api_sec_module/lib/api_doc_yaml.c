@@ -9,6 +9,8 @@
 
 #define YAML_ALIAS_FREE 65536
 
+#define YAML_ANCHORS 4096 /* an alias looks for its own among all */
+
 
 /* What an anchor names: a piece of the JSON text, and its tokens. */
 
@@ -189,7 +191,7 @@ yaml_put_quoted(yaml_reader_t *y, api_span_t s)
 {
     int               rc;
     size_t            i, from;
-    char              esc[6];
+    char              esc[6] = { '\\', 'u', '0', '0', 0, 0 };
     static const char hex[] = "0123456789abcdef";
 
     rc = yaml_put_text(y, "\"");
@@ -199,7 +201,6 @@ yaml_put_quoted(yaml_reader_t *y, api_span_t s)
             continue;
         }
 
-        memcpy(esc, "\\u00", 4);
         esc[4] = hex[s.data[i] >> 4];
         esc[5] = hex[s.data[i] & 15];
 
@@ -255,6 +256,10 @@ yaml_anchor(yaml_reader_t *y, const yaml_char_t *name, uint32_t *index)
         return API_OK;
     }
 
+    if (y->nanchors == YAML_ANCHORS) {
+        return yaml_fail(y, API_LIMIT, "too many anchors");
+    }
+
     y->anchors = yaml_room(
         y, y->anchors, y->nanchors, &y->anchor_cap, sizeof(*y->anchors));
 
@@ -282,7 +287,7 @@ yaml_anchored(yaml_reader_t *y, uint32_t index)
 {
     yaml_anchor_t *a;
 
-    if (index) {
+    if (index && y->anchors) {
         a = &y->anchors[index - 1];
         a->from = y->marks[a->tok].off;
         a->to = (uint32_t) y->len;

@@ -121,7 +121,8 @@ idn_in(uint32_t cp, const idn_range_t *r, size_t n)
 }
 
 
-#define IDN_IN(cp, table) idn_in(cp, table, sizeof(table) / sizeof(table[0]))
+#define IDN_IN(cp, table)                                                     \
+    idn_in((cp), (table), sizeof(table) / sizeof((table)[0]))
 
 
 static bool

@@ -333,6 +333,7 @@ api_ecma_escape(api_ecma_t *t, bool in_class, bool *set, uint32_t *cp)
     uint8_t c;
 
     *set = true;
+    *cp = API_ECMA_NO_CHAR;
 
     if (t->at + 1 >= t->p.len) {
         return api_ecma_fail(t, API_SYNTAX, "a \\ at the end");

@@ -1,9 +1,11 @@
 #include "api_schema_prog.h"
 
 
-/* Schemas in place that are looked through for a member or an element. */
+/* Schemas in place that are looked through for a member or an element: so many
+   in each other, and so many in all. */
 
 #define QUERY_DEPTH 16
+#define QUERY_NODES 512
 
 
 unsigned
@@ -22,13 +24,14 @@ typedef struct {
     uint32_t            n; /* of an element */
     bool                element;
     api_regex_work_t   *work; /* NULL: patterns are not looked at */
+    unsigned            left; /* nodes to look at */
 } query_t;
 
 
 /* The first pattern that the name matches; one that takes too long does not. */
 
 static uint32_t
-query_pattern(const query_t *q, const api_object_t *o)
+query_pattern(query_t *q, const api_object_t *o)
 {
     uint32_t                  i;
     const api_pattern_prop_t *p;
@@ -47,7 +50,7 @@ query_pattern(const query_t *q, const api_object_t *o)
 
 
 static uint32_t
-query_member(const query_t *q, const api_op_t *op)
+query_member(query_t *q, const api_op_t *op)
 {
     uint32_t            i, found;
     const api_prop_t   *p;
@@ -71,7 +74,7 @@ query_member(const query_t *q, const api_op_t *op)
 
 
 static uint32_t
-query_element(const query_t *q, const api_op_t *op)
+query_element(query_t *q, const api_op_t *op)
 {
     const api_array_t *a;
 
@@ -81,11 +84,11 @@ query_element(const query_t *q, const api_op_t *op)
 }
 
 
-static uint32_t query_node(const query_t *q, uint32_t node, unsigned depth);
+static uint32_t query_node(query_t *q, uint32_t node, unsigned depth);
 
 
 static uint32_t
-query_list(const query_t *q, const api_op_t *op, unsigned depth)
+query_list(query_t *q, const api_op_t *op, unsigned depth)
 {
     uint32_t i, found;
 
@@ -102,7 +105,7 @@ query_list(const query_t *q, const api_op_t *op, unsigned depth)
 
 
 static uint32_t
-query_cases(const query_t *q, const api_op_t *op, unsigned depth)
+query_cases(query_t *q, const api_op_t *op, unsigned depth)
 {
     uint32_t                   i, found;
     const api_discriminator_t *d;
@@ -122,7 +125,7 @@ query_cases(const query_t *q, const api_op_t *op, unsigned depth)
 
 
 static uint32_t
-query_op(const query_t *q, const api_op_t *op, unsigned depth)
+query_op(query_t *q, const api_op_t *op, unsigned depth)
 {
     switch (op->code) {
     case API_OP_OBJECT:
@@ -147,14 +150,16 @@ query_op(const query_t *q, const api_op_t *op, unsigned depth)
    nothing is said. */
 
 static uint32_t
-query_node(const query_t *q, uint32_t node, unsigned depth)
+query_node(query_t *q, uint32_t node, unsigned depth)
 {
     uint32_t               i, found;
     const api_node_prog_t *n;
 
-    if (depth == 0 || node >= q->s->nnodes) {
+    if (depth == 0 || q->left == 0 || node >= q->s->nnodes) {
         return API_SCHEMA_NONE;
     }
+
+    q->left--;
 
     n = &q->s->nodes[node];
 
@@ -173,7 +178,7 @@ query_node(const query_t *q, uint32_t node, unsigned depth)
 uint32_t
 api_schema_member(const api_schema_t *schema, uint32_t entry, api_span_t name)
 {
-    query_t q = { schema, name, 0, false, NULL };
+    query_t q = { schema, name, 0, false, NULL, QUERY_NODES };
 
     return query_node(&q, entry, QUERY_DEPTH);
 }
@@ -183,7 +188,7 @@ uint32_t
 api_schema_named(const api_schema_t *schema, uint32_t entry, api_span_t name,
     api_regex_work_t *work)
 {
-    query_t q = { schema, name, 0, false, work };
+    query_t q = { schema, name, 0, false, work, QUERY_NODES };
 
     return query_node(&q, entry, QUERY_DEPTH);
 }
@@ -192,7 +197,7 @@ api_schema_named(const api_schema_t *schema, uint32_t entry, api_span_t name,
 uint32_t
 api_schema_element(const api_schema_t *schema, uint32_t entry, uint32_t n)
 {
-    query_t q = { schema, { NULL, 0 }, n, true, NULL };
+    query_t q = { schema, { NULL, 0 }, n, true, NULL, QUERY_NODES };
 
     return query_node(&q, entry, QUERY_DEPTH);
 }

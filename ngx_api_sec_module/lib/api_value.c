@@ -174,6 +174,12 @@ api_value_hash(
     uint64_t        *h;
     api_arena_mark_t mark;
 
+    /* a name by itself is a string */
+
+    if (value_is_text(&json->tok[at])) {
+        return value_text_hash(w, json, at, hash);
+    }
+
     end = api_json_next(json, at);
 
     if (end == at + 1) {
@@ -242,13 +248,13 @@ value_scalar_equal(api_value_work_t *w, const api_json_t *a, uint32_t i,
                                                             : API_LIMIT;
     }
 
+    if (value_is_text(ta) && value_is_text(tb)) {
+        return value_text_equal(w, a, i, b, k, equal);
+    }
+
     if (ta->type != tb->type) {
         *equal = false;
         return API_OK;
-    }
-
-    if (value_is_text(ta)) {
-        return value_text_equal(w, a, i, b, k, equal);
     }
 
     *equal = ta->type < API_JSON_ARRAY || ta->len == tb->len;

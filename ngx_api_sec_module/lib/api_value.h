@@ -3,7 +3,8 @@
  * (1 == 1.0), objects without regard to order, strings by what they decode
  * to.
  *
- * Tapes that are compared have the same seed.
+ * Tapes that are compared have the same seed.  The token of a name stands for
+ * the name as a string.
  *
  * Hashes are keyed: whoever does not know the key cannot choose values that
  * collide.  They decide which values are compared, never that they are equal.
