@@ -19,6 +19,9 @@ static ngx_int_t ngx_api_ratelimit_handle(ngx_http_request_t *r,
 static ngx_int_t ngx_api_ratelimit_check(ngx_http_request_t *r,
     const ngx_api_ratelimit_main_conf_t *mcf, ngx_api_record_t *rec,
     ngx_api_ratelimit_ctx_t *ctx, const ngx_array_t *uses, ngx_uint_t at);
+static ngx_int_t ngx_api_ratelimit_late(ngx_http_request_t *r,
+    const ngx_api_ratelimit_main_conf_t *mcf, ngx_api_record_t *rec,
+    ngx_api_ratelimit_ctx_t *ctx, ngx_api_ratelimit_item_t *late);
 static ngx_int_t ngx_api_ratelimit_single(ngx_http_request_t *r,
     const ngx_api_ratelimit_main_conf_t *mcf, ngx_api_record_t *rec,
     ngx_api_ratelimit_ctx_t *ctx, ngx_api_ratelimit_item_t *item);
@@ -145,7 +148,7 @@ ngx_api_ratelimit_check(ngx_http_request_t *r,
             /* the location before only watched this one */
 
             item->monitor = 0;
-            return ngx_api_ratelimit_refuse(r, mcf, rec, ctx, item, mode);
+            return ngx_api_ratelimit_late(r, mcf, rec, ctx, item);
         }
 
         if (item->fresh) {
@@ -163,6 +166,24 @@ ngx_api_ratelimit_check(ngx_http_request_t *r,
     }
 
     return ngx_api_ratelimit_single(r, mcf, rec, ctx, first);
+}
+
+
+/* Refused by what was decided before: nothing more is decided. */
+
+static ngx_int_t
+ngx_api_ratelimit_late(ngx_http_request_t *r,
+    const ngx_api_ratelimit_main_conf_t *mcf, ngx_api_record_t *rec,
+    ngx_api_ratelimit_ctx_t *ctx, ngx_api_ratelimit_item_t *late)
+{
+    ngx_api_ratelimit_item_t  *item;
+
+    for (item = ctx->items; item; item = item->next) {
+        item->fresh = 0;
+    }
+
+    return ngx_api_ratelimit_refuse(r, mcf, rec, ctx, late,
+                                    NGX_API_MODE_ENFORCE);
 }
 
 

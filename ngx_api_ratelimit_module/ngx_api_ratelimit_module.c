@@ -149,7 +149,9 @@ ngx_api_ratelimit_log_handler(ngx_http_request_t *r)
         ngx_api_ratelimit_ban_log(r, mcf, rec);
     }
 
-    ngx_api_tally(&mcf->tenant, rec);
+    if (mcf->tenant.data) {
+        ngx_api_tally(&mcf->tenant, rec);
+    }
 
     return NGX_OK;
 }

@@ -202,6 +202,13 @@ ngx_api_ratelimit_zone_fresh(ngx_api_ratelimit_zone_t *zone)
 
     root->size = shpool->pfree * ngx_pagesize;
     root->data = ngx_slab_alloc(shpool, root->size);
+
+#if (NGX_DEBUG_MALLOC)
+    if (root->data) {
+        ngx_memzero(root->data, root->size);    /* else it is zeroed */
+    }
+#endif
+
     root->kind = (uint32_t) zone->kind;
 
     if (root->data == NULL

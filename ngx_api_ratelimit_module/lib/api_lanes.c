@@ -51,8 +51,6 @@ api_lanes_make(
         return NULL;
     }
 
-    memset(mem, 0, size);
-
     t = mem;
     t->abi = API_LANES_ABI;
     t->stride = api_lanes_stride(lanes);

@@ -49,8 +49,8 @@ typedef struct {
 
 
 /*
- * A table for at least `lanes` processes at a time, in memory aligned to 64
- * bytes; more lanes cost 2 bytes a line each, in steps of 64 bytes.  NULL when
+ * A table for at least `lanes` processes at a time, in zeroed memory aligned to
+ * 64 bytes; more lanes cost 2 bytes a line each, in steps of 64 bytes.  NULL when
  * there is no room for 4 lines.
  */
 

@@ -11,8 +11,6 @@ api_table_make(void *mem, size_t size, api_table_kind_t kind,
         return NULL;
     }
 
-    memset(mem, 0, size);
-
     t = mem;
     t->abi = API_TABLE_ABI;
     t->kind = kind;

@@ -88,9 +88,10 @@ typedef enum {
 
 
 /*
- * A table in `size` bytes at mem, which is aligned to 64 bytes; NULL when
- * there is no room for one line (API_TABLE_MIN).  Nobody else may use the
- * memory yet.
+ * A table in `size` bytes of zeroes at mem, which is aligned to 64 bytes; NULL
+ * when there is no room for one line (API_TABLE_MIN).  Nobody else may use the
+ * memory yet.  Lines are not touched: fresh memory of the system is zeroed
+ * when it is used first.
  */
 
 #define API_TABLE_MIN (sizeof(api_table_t) + 64)

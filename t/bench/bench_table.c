@@ -139,6 +139,7 @@ room(void)
     bool             half = false;
 
     mem = aligned_alloc(64, 10 * MB);
+    memset(mem, 0, 10 * MB);
     t = api_table_make(mem, 10 * MB, API_TABLE_RATE, random16, &now);
 
     (void) api_rate_parse(API_SPAN("1r/d"), &r, NULL);

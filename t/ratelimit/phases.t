@@ -178,6 +178,24 @@ theirs
 
 
 
+=== TEST 22: ... and what it would have been charged besides is not
+--- config
+    location / { api_ratelimit user mode=monitor; try_files /x /in; }
+    location /in { api_ratelimit also user; try_files /x =204; }
+    location /also { api_ratelimit also; try_files /x =204; }
+    location /user { api_ratelimit user; try_files /x =204; }
+--- request eval
+["GET /user", "GET /user", "GET /", "GET /also"]
+--- more_headers eval
+[("X-User: a") x 4]
+--- error_code eval
+[204, 204, 429, 204]
+--- response_headers_like eval
+["RateLimit: .*", "RateLimit: .*", "Retry-After: 3...",
+ "RateLimit: \"also\";r=1;t=3600"]
+
+
+
 === TEST 10: subrequests are not counted
 --- config
     location / { api_ratelimit user; auth_request /auth; try_files /x =204; }

@@ -130,6 +130,8 @@ flood(const flood_t *f, flood_result_t *result)
         return false;
     }
 
+    memset(mem, 0, f->size);
+
     sim.f = f;
     sim.r = result;
     sim.from = 1000 * API_NS;

@@ -13,10 +13,22 @@ static const uint8_t random16[16] = "a key of 16 byte";
 static api_now_t     now = { 1000 * API_NS, 1800000000 };
 
 
+static void *
+zeroes(size_t size)
+{
+    void *mem;
+
+    size = (size + 63) / 64 * 64;
+    mem = aligned_alloc(64, size);
+
+    return mem ? memset(mem, 0, size) : NULL;
+}
+
+
 static api_table_t *
 table(void **mem, size_t size, api_table_kind_t kind)
 {
-    *mem = aligned_alloc(64, (size + 63) / 64 * 64);
+    *mem = zeroes(size);
 
     return *mem ? api_table_make(*mem, size, kind, random16, &now) : NULL;
 }
@@ -421,8 +433,8 @@ test_migrate(void)
     (void) api_gcra_init(&g, &rate, 1000);
 
     t = table(&mem, sizeof(api_table_t) + 64 * 1000, API_TABLE_RATE);
-    larger = aligned_alloc(64, sizeof(api_table_t) + 64 * 1733);
-    smaller = aligned_alloc(64, sizeof(api_table_t) + 64 * 100);
+    larger = zeroes(sizeof(api_table_t) + 64 * 1733);
+    smaller = zeroes(sizeof(api_table_t) + 64 * 100);
     l = api_table_make(
         larger, sizeof(api_table_t) + 64 * 1733, API_TABLE_RATE, other, &now);
     s = api_table_make(
