@@ -203,7 +203,7 @@ ngx_api_ratelimit_zone_fresh(ngx_api_ratelimit_zone_t *zone)
     root->size = shpool->pfree * ngx_pagesize;
     root->data = ngx_slab_alloc(shpool, root->size);
 
-#if (NGX_DEBUG_MALLOC)
+#ifdef NGX_DEBUG_MALLOC
     if (root->data) {
         ngx_memzero(root->data, root->size);    /* else it is zeroed */
     }
