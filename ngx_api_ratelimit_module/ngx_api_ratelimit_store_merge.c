@@ -2,7 +2,7 @@
 #include "ngx_api_ratelimit_store.h"
 #include "ngx_api_ratelimit_kind.h"
 
-#include <openssl/evp.h>
+#include <openssl/sha.h>
 
 
 static ngx_int_t ngx_api_ratelimit_stored_prepare(ngx_http_request_t *r,
@@ -288,18 +288,9 @@ static void
 ngx_api_ratelimit_tell_name(const ngx_api_ratelimit_item_t *item,
     api_merge_entry_t *e)
 {
-    u_char        digest[EVP_MAX_MD_SIZE];
-    unsigned int  len;
+    u_char  digest[SHA256_DIGEST_LENGTH];
 
-    ERR_clear_error();
-
-    if (EVP_Digest(item->key.data, item->key.len, digest, &len, EVP_sha256(),
-                   NULL)
-        != 1)
-    {
-        ERR_clear_error();
-        ngx_memzero(digest, sizeof(digest));
-    }
+    (void) SHA256(item->key.data, item->key.len, digest);
 
     (void) ngx_hex_dump(e->name, digest, API_MERGE_NAME / 2);
 }

@@ -6,6 +6,7 @@
 //     GET  /orders        all orders
 //     GET  /orders/ID     one of them
 //     POST /orders        {"item": TEXT}: a new one
+//     POST /login         {"password": TEXT}: 200 for "lamp", 401 otherwise
 //     GET  /customers/NAME/orders   those of one customer, whoever asks
 //
 // Every request that gets here is one line "METHOD PATH REQUEST-ID" in
@@ -45,7 +46,11 @@ async function serve(request, response) {
     appendFileSync(log, `${request.method} ${pathname} `
         + `${request.headers['x-request-id']}\n`);
 
-    if (pathname === '/orders' && request.method === 'GET') {
+    if (pathname === '/login' && request.method === 'POST') {
+        const { password } = JSON.parse(await text(request));
+        answer(response, password === 'lamp' ? 200 : 401, {}, caller);
+
+    } else if (pathname === '/orders' && request.method === 'GET') {
         answer(response, 200, { orders: [...orders.values()] }, caller);
 
     } else if (customer && request.method === 'GET') {
