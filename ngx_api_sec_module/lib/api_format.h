@@ -13,7 +13,7 @@
  *   uuid                         RFC 4122
  *   json-pointer                 RFC 6901
  *   relative-json-pointer        draft-bhutton-relative-json-pointer-00
- *   regex                        ECMA-262, as api_regex.h takes it
+ *   regex                        ECMA-262's grammar, up to 4 KB
  *   byte base64                  RFC 4648 section 4, padded
  *   base64url                    RFC 4648 section 5, padding optional
  *   color host-name ip-address   the names of draft 3

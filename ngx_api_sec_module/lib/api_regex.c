@@ -149,6 +149,23 @@ api_regex_compile(api_regex_t **out, api_span_t pattern,
 }
 
 
+bool
+api_regex_syntax(api_span_t pattern, const api_alloc_t *alloc)
+{
+    int        rc;
+    api_ecma_t t;
+
+    memset(&t, 0, sizeof(t));
+    t.p = pattern;
+    t.alloc = alloc;
+
+    rc = api_ecma_translate(&t);
+    regex_release(alloc, t.out);
+
+    return rc == API_OK;
+}
+
+
 unsigned
 api_regex_warnings(const api_regex_t *re)
 {

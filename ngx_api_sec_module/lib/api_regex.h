@@ -47,6 +47,12 @@ int api_regex_compile(api_regex_t **re, api_span_t pattern,
 
 void api_regex_free(api_regex_t *re);
 
+/* Is it a pattern by its grammar?  Nothing is compiled, time is linear: for
+   patterns of strangers.  Names of properties and numbers of groups are not
+   looked up.  False also without memory. */
+
+bool api_regex_syntax(api_span_t pattern, const api_alloc_t *alloc);
+
 /* API_REGEX_W_*. */
 
 unsigned api_regex_warnings(const api_regex_t *re);
