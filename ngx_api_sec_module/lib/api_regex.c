@@ -9,6 +9,13 @@
 #define REGEX_MATCH_LIMIT 20000
 #define REGEX_DEPTH_LIMIT 20000
 
+/* The stack of a match that the usual 32 KB do not suffice for, and its price
+   in units. */
+
+#define REGEX_STACK_MIN (64 << 10)
+#define REGEX_STACK_MAX (1 << 20)
+#define REGEX_LARGE 2000
+
 typedef enum { REGEX_LINEAR = 0, REGEX_SQUARE, REGEX_BACKREF } regex_cost_t;
 
 struct api_regex_s {
@@ -228,6 +235,34 @@ api_regex_ready(api_regex_work_t *w)
 }
 
 
+/*
+ * Once more with a larger stack, for a long subject of a pattern that repeats
+ * a group.  It is made for this one match, and paid for.
+ */
+
+static int
+regex_run_large(const api_regex_t *re, api_span_t s, pcre2_match_data *data)
+{
+    int                  rc;
+    pcre2_jit_stack     *stack;
+    pcre2_match_context *limits;
+
+    rc = PCRE2_ERROR_NOMEMORY;
+    limits = pcre2_match_context_copy(re->limits);
+    stack = pcre2_jit_stack_create(REGEX_STACK_MIN, REGEX_STACK_MAX, NULL);
+
+    if (limits && stack) {
+        pcre2_jit_stack_assign(limits, NULL, stack);
+        rc = pcre2_jit_match(re->code, s.data, s.len, 0, 0, data, limits);
+    }
+
+    pcre2_jit_stack_free(stack);
+    pcre2_match_context_free(limits);
+
+    return rc;
+}
+
+
 static int
 regex_run(const api_regex_t *re, api_span_t s, pcre2_match_data *data)
 {
@@ -265,6 +300,11 @@ api_regex_match(const api_regex_t *re, api_span_t s, api_regex_work_t *w)
     }
 
     rc = regex_run(re, s, w->match);
+
+    if (rc == PCRE2_ERROR_JIT_STACKLIMIT && w->left >= REGEX_LARGE) {
+        w->left -= REGEX_LARGE;
+        rc = regex_run_large(re, s, w->match);
+    }
 
     if (rc >= 0) {
         return API_OK;

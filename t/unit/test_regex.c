@@ -244,6 +244,9 @@ test_budget(void)
                100000, &left),
         API_LIMIT, "given up");
     ut_ok(left < 100000 - API_REGEX_GIVEN_UP, "at its price");
+    ut_int(match(API_SPAN("^(a|b)+$"), api_span(subject, 5000), 100000, &left),
+        YES, "a stack that grows");
+    ut_ok(left < 100000 - 2000, "at its price");
 }
 
 
