@@ -1,6 +1,7 @@
 #include "api_contract_int.h"
 
 #include "api_text.h"
+#include "api_utf8.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -53,9 +54,7 @@ api_contract_add(api_contract_run_t *run, unsigned status, const char *code,
 
     f = &run->faults[run->nfaults++];
     f->in = in;
-    f->name = api_contract_keep(run,
-        name.len > API_CONTRACT_NAME ? api_span(name.data, API_CONTRACT_NAME)
-                                     : name);
+    f->name = api_contract_keep(run, api_utf8_cut(name, API_CONTRACT_NAME));
     f->keyword = keyword;
     f->pointer = API_SPAN("");
     f->detail = API_SPAN("");
@@ -169,7 +168,8 @@ api_contract_pointer(
         at = api_contract_child(run, json, at, tok, &p);
     }
 
-    return api_contract_keep(run, api_span(p.text, p.len));
+    return api_contract_keep(
+        run, api_utf8_cut(api_span(p.text, p.len), sizeof(p.text) - 2));
 }
 
 

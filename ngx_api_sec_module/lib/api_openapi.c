@@ -45,7 +45,8 @@ static bool
 api_openapi_is_object(const api_media_t *media)
 {
     return api_media_is_json(media)
-           || api_span_eq_nocase(media->type, API_SPAN("multipart"))
+           || api_span_eq_nocase(
+               media->essence, API_SPAN("multipart/form-data"))
            || api_span_eq_nocase(
                media->essence, API_SPAN("application/x-www-form-urlencoded"))
            || api_span_eq(media->type, API_SPAN("*"))
@@ -75,8 +76,8 @@ api_openapi_fit_media(api_openapi_load_t *load, api_check_t *check)
     {
         api_openapi_cannot(load, check->node,
             "a body of this media type is a string of characters or bytes, "
-            "which its schema does not allow; it can be checked as JSON, "
-            "form or multipart only");
+            "which its schema does not allow; JSON, forms and "
+            "multipart/form-data are checked");
         m->schema = API_SCHEMA_NONE;
     }
 
@@ -223,6 +224,16 @@ api_openapi_root(api_openapi_load_t *load)
         api_openapi_copy(load, api_openapi_text(load, info, "version"));
     api_openapi_schemes(load);
     api_openapi_security(load, load->root, &load->security, &load->nsecurity);
+
+    if (load->opts.base.len
+        && (load->opts.base.data[0] != '/'
+            || memchr(load->opts.base.data, '{', load->opts.base.len)
+            || memchr(load->opts.base.data, '}', load->opts.base.len)))
+    {
+        api_problem_error(load->problems, load->root,
+            "base= is a path: it begins with \"/\" and has no parameters");
+        return false;
+    }
 
     while (load->opts.base.len
            && load->opts.base.data[load->opts.base.len - 1] == '/')

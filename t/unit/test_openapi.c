@@ -128,6 +128,9 @@ static const struct {
     { H " /a:\n" B "     application/xml: {}", NULL, NULL, false },
     { H " /a:\n" B "     text/csv: {schema: {type: object}}",
         "/paths/~1a/post/requestBody/content/text~1csv", "string", false },
+    { H " /a:\n" B "     multipart/mixed: {schema: {type: object}}",
+        "/paths/~1a/post/requestBody/content/multipart~1mixed", "form-data",
+        false },
     { H " /a:\n" B "     text/csv: {schema: {type: string}}", NULL, NULL,
         false },
     { H " /a:\n" B "     application/json: {encoding: {a: {}}}",
@@ -262,6 +265,13 @@ test_options(void)
     ut_int(api_openapi_route(spec, str("GET"), &path, 0, &route), API_INVALID,
         "and nowhere else");
     api_openapi_free(spec);
+
+    opts.base = str("/{tenant}");
+    ut_int(compile(H " /a: {get: {}}", &opts, &problems, &spec), API_INVALID,
+        "a base with a parameter");
+    opts.base = str("base");
+    ut_int(compile(H " /a: {get: {}}", &opts, &problems, &spec), API_INVALID,
+        "a base that is no path");
     api_arena_free(&a);
 }
 
