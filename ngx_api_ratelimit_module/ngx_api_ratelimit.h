@@ -70,6 +70,11 @@ typedef struct {
     void                       *data;     /* shared: api_table_t, or lanes */
     size_t                      size;     /* of data */
 
+    ngx_flag_t                  snapshot;
+    ngx_uint_t                  fresh;    /* being made: nobody uses it */
+    struct ngx_api_ratelimit_keeper_s  *keeper;   /* NULL: no snapshot */
+    struct ngx_api_ratelimit_kept_s    *kept;     /* shared */
+
     uint32_t                    lanes;    /* of processes, if it is new */
     ngx_api_ratelimit_lane_t   *lane;     /* concurrency */
 } ngx_api_ratelimit_zone_t;

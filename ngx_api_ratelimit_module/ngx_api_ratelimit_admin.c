@@ -42,6 +42,8 @@ const ngx_api_section_t  ngx_api_ratelimit_sections[] = {
     { ngx_string("bans"),
       NGX_HTTP_GET|NGX_HTTP_POST|NGX_HTTP_DELETE,
       ngx_api_ratelimit_admin_bans },
+    { ngx_string("limits"), NGX_HTTP_GET|NGX_HTTP_DELETE,
+      ngx_api_ratelimit_admin_limits },
     ngx_api_null_section
 };
 

@@ -267,6 +267,10 @@ ngx_api_ratelimit_postconfiguration(ngx_conf_t *cf)
         return NGX_ERROR;
     }
 
+    if (ngx_api_ratelimit_keep_init(cf, mcf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     if (mcf->bans && ngx_api_ratelimit_ban_init(cf, mcf) != NGX_OK) {
         return NGX_ERROR;
     }
@@ -388,6 +392,7 @@ ngx_api_ratelimit_init_process(ngx_cycle_t *cycle)
     }
 
     if (ngx_api_ratelimit_ban_start(cycle, mcf->bans) != NGX_OK
+        || ngx_api_ratelimit_keep_start(cycle, mcf) != NGX_OK
         || ngx_api_ratelimit_store_start(cycle, mcf) != NGX_OK)
     {
         return NGX_ERROR;
@@ -412,6 +417,7 @@ ngx_api_ratelimit_exit_process(ngx_cycle_t *cycle)
 
     if (mcf) {
         ngx_api_ratelimit_ban_end(mcf->bans);
+        ngx_api_ratelimit_keep_end(mcf);
         ngx_api_ratelimit_store_end(mcf);
         ngx_api_ratelimit_lanes_leave(mcf);
     }

@@ -28,7 +28,7 @@
 
 /* In shared memory, zero at first; belongs to one table. */
 
-typedef struct {
+typedef struct ngx_api_ratelimit_kept_s {
     ngx_atomic_t                next;      /* ms: when it is to be looked at */
     ngx_atomic_t                saved;     /* changes that are in the file */
     ngx_atomic_t                file;      /* of the file we know, mixed with
@@ -96,6 +96,14 @@ void ngx_api_ratelimit_keeper_load(ngx_api_ratelimit_keeper_t *keeper,
 ngx_int_t ngx_api_ratelimit_keeper_start(ngx_cycle_t *cycle,
     ngx_api_ratelimit_keeper_t *keeper);
 void ngx_api_ratelimit_keeper_end(ngx_api_ratelimit_keeper_t *keeper);
+
+/* The same three for all zones of limits: ngx_api_ratelimit_keep.c */
+
+ngx_int_t ngx_api_ratelimit_keep_init(ngx_conf_t *cf,
+    const ngx_api_ratelimit_main_conf_t *mcf);
+ngx_int_t ngx_api_ratelimit_keep_start(ngx_cycle_t *cycle,
+    const ngx_api_ratelimit_main_conf_t *mcf);
+void ngx_api_ratelimit_keep_end(const ngx_api_ratelimit_main_conf_t *mcf);
 
 /* For save: bytes to the file; false when the disk says no. */
 

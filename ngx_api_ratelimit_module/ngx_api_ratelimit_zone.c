@@ -7,7 +7,7 @@
  * read: the reload may still fail, and the old workers go on with it.
  */
 
-#include "ngx_api_ratelimit.h"
+#include "ngx_api_ratelimit_snapshot.h"
 
 #include <time.h>
 
@@ -22,6 +22,7 @@ typedef struct {
     uint32_t                    kind;
     void                       *data;
     size_t                      size;
+    ngx_api_ratelimit_kept_t    kept;         /* of the snapshot */
 } ngx_api_ratelimit_root_t;
 
 
@@ -66,6 +67,8 @@ ngx_api_ratelimit_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     static const ngx_api_opt_t  opts[] = {
         { ngx_string("on_full"), NGX_API_OPT_ENUM,
           offsetof(ngx_api_ratelimit_zone_t, full), fulls },
+        { ngx_string("snapshot"), NGX_API_OPT_FLAG,
+          offsetof(ngx_api_ratelimit_zone_t, snapshot), NULL },
         ngx_api_null_opt
     };
 
@@ -179,6 +182,7 @@ ngx_api_ratelimit_zone_init(ngx_shm_zone_t *shm, void *data)
 
     zone->data = root->data;
     zone->size = root->size;
+    zone->kept = &root->kept;
 
     return NGX_OK;
 }
@@ -223,6 +227,13 @@ ngx_api_ratelimit_zone_fresh(ngx_api_ratelimit_zone_t *zone)
 
     zone->data = root->data;
     zone->size = root->size;
+    zone->kept = &root->kept;
+
+    if (zone->keeper && ngx_api_ratelimit_zone_old(zone) == NULL) {
+        zone->fresh = 1;
+        ngx_api_ratelimit_keeper_load(zone->keeper, zone->shm->shm.log);
+        zone->fresh = 0;
+    }
 
     root->magic = NGX_API_RATELIMIT_ZONE_MAGIC;
     shpool->data = root;

@@ -169,6 +169,7 @@ typedef struct {
     size_t                      tokens;
     size_t                      proofs;
     size_t                      answers;
+    size_t                      revocations;
 } ngx_api_sec_shares_t;
 
 
@@ -195,6 +196,8 @@ struct ngx_api_sec_main_conf_s {
     ngx_api_sec_proofs_t       *proofs;
     ngx_array_t                 introspects;  /* ngx_api_sec_introspect_t * */
     ngx_api_tenant_t            answers;
+    ngx_array_t                 revocations;  /* ngx_api_sec_revocations_t * */
+    ngx_api_tenant_t            revoked;
     ngx_api_watches_t           watches;
 
     ngx_shm_zone_t             *zone;
@@ -386,6 +389,20 @@ ngx_int_t ngx_api_sec_schema_authorize(ngx_http_request_t *r);
 ngx_int_t ngx_api_sec_schema_handler(ngx_http_request_t *r);
 ngx_int_t ngx_api_sec_schema_headers(ngx_http_request_t *r,
     const ngx_api_sec_main_conf_t *mcf);
+
+/* ngx_api_sec_revoke.c, ngx_api_sec_revoke_admin.c */
+
+char *ngx_api_sec_revocations(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+ngx_int_t ngx_api_sec_revoke_zone(ngx_conf_t *cf,
+    ngx_api_sec_main_conf_t *mcf);
+ngx_uint_t ngx_api_sec_revoke_section(const ngx_api_door_t *door,
+    ngx_api_admin_t *a);
+
+/* Is what was verified revoked?  Then *fault is filled. */
+
+ngx_uint_t ngx_api_sec_revoked(ngx_http_request_t *r,
+    const ngx_api_sec_main_conf_t *mcf, ngx_api_sec_ctx_t *ctx,
+    const ngx_api_sec_identity_t *id, ngx_api_sec_fault_t *fault);
 
 /* ngx_api_sec_vars.c */
 

@@ -207,6 +207,12 @@ ngx_api_sec_auth_step(ngx_http_request_t *r,
 
     result = use->method->check(r, mcf, ctx, use, id, &fault);
 
+    if (result == NGX_API_AUTH_OK
+        && ngx_api_sec_revoked(r, mcf, ctx, id, &fault))
+    {
+        result = NGX_API_AUTH_INVALID;
+    }
+
     switch (result) {
 
     case NGX_API_AUTH_OK:

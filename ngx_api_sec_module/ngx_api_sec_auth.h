@@ -81,6 +81,7 @@ typedef struct {
 
     const api_json_t           *claims;      /* NULL: it has none */
     const api_json_t           *header;      /* of a JWT, or NULL */
+    int64_t                     iat;         /* seconds, 0: not said */
 
     const api_span_t           *scopes;      /* when claims is NULL */
     ngx_uint_t                  nscopes;

@@ -65,6 +65,8 @@ ngx_command_t  ngx_api_sec_commands[] = {
                      ngx_api_sec_mtls),
     NGX_API_SEC_MAIN("api_introspect", NGX_CONF_BLOCK|NGX_CONF_TAKE1,
                      ngx_api_sec_introspect),
+    NGX_API_SEC_MAIN("api_revocations", NGX_CONF_TAKE2,
+                     ngx_api_sec_revocations),
     NGX_API_SEC_LOC("api_auth", NGX_API_SEC_HSLX, NGX_CONF_1MORE,
                     ngx_api_sec_auth),
     NGX_API_SEC_LOC("api_require", NGX_API_SEC_HSLX, NGX_CONF_1MORE,

@@ -52,6 +52,8 @@ ngx_api_sec_create_main_conf(ngx_conf_t *cf)
         || ngx_array_init(&mcf->mtls, cf->pool, 1, sizeof(void *)) != NGX_OK
         || ngx_array_init(&mcf->introspects, cf->pool, 2, sizeof(void *))
            != NGX_OK
+        || ngx_array_init(&mcf->revocations, cf->pool, 1, sizeof(void *))
+           != NGX_OK
         || ngx_array_init(&mcf->auths, cf->pool, 4, sizeof(void *)) != NGX_OK
         || ngx_array_init(&mcf->lists, cf->pool, 4, sizeof(void *)) != NGX_OK
         || ngx_array_init(&mcf->signers, cf->pool, 1, sizeof(void *))
@@ -271,6 +273,8 @@ ngx_api_sec_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
           offsetof(ngx_api_sec_shares_t, proofs), NULL },
         { ngx_string("answers"), NGX_API_OPT_SIZE,
           offsetof(ngx_api_sec_shares_t, answers), NULL },
+        { ngx_string("revocations"), NGX_API_OPT_SIZE,
+          offsetof(ngx_api_sec_shares_t, revocations), NULL },
         ngx_api_null_opt
     };
 

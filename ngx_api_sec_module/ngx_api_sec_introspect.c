@@ -320,6 +320,7 @@ ngx_api_sec_introspect_answer(ngx_http_request_t *r,
                                              : in->username.data
                                                ? in->username : in->client);
     id->claims = &in->claims;
+    id->iat = in->has_iat ? in->iat : 0;
 
     return NGX_API_AUTH_OK;
 }

@@ -191,6 +191,7 @@ ngx_api_sec_jwt_identify(ngx_http_request_t *r,
     id->principal = ngx_api_str(ctx->jwt.sub);
     id->claims = &ctx->jwt.claims;
     id->header = &ctx->jwt.header;
+    id->iat = ctx->jwt.has_iat ? ctx->jwt.iat : 0;
 
     return NGX_API_AUTH_OK;
 }

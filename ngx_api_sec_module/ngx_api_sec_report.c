@@ -38,6 +38,8 @@ const ngx_api_section_t  ngx_api_sec_status_document =
 const ngx_api_section_t  ngx_api_sec_sections[] = {
     { ngx_string("metrics"), NGX_HTTP_GET, ngx_api_sec_report_metrics },
     { ngx_string("keys"), NGX_HTTP_GET, ngx_api_sec_report_keys },
+    { ngx_string("revocations"), NGX_HTTP_GET|NGX_HTTP_POST|NGX_HTTP_DELETE,
+      ngx_api_sec_revoke_section },
     ngx_api_null_section
 };
 

@@ -7,7 +7,8 @@ typedef enum {
     API_INTROSPECT_TEXT,
     API_INTROSPECT_AUD,
     API_INTROSPECT_EXP,
-    API_INTROSPECT_NBF
+    API_INTROSPECT_NBF,
+    API_INTROSPECT_IAT
 } api_introspect_kind_t;
 
 typedef struct {
@@ -28,6 +29,7 @@ static const api_introspect_member_t api_introspect_members[] = {
     { "aud", API_INTROSPECT_AUD, 0 },
     { "exp", API_INTROSPECT_EXP, 0 },
     { "nbf", API_INTROSPECT_NBF, 0 },
+    { "iat", API_INTROSPECT_IAT, 0 },
 };
 
 #define API_INTROSPECT_NMEMBERS                                               \
@@ -147,6 +149,11 @@ api_introspect_member(api_introspection_t *in,
     case API_INTROSPECT_NBF:
         fine = api_introspect_date(doc, tok, &in->nbf);
         in->has_nbf = 1;
+        break;
+
+    case API_INTROSPECT_IAT:
+        fine = api_introspect_date(doc, tok, &in->iat);
+        in->has_iat = 1;
         break;
 
     default: /* API_INTROSPECT_ACTIVE, seen to before */

@@ -15,11 +15,12 @@
 typedef struct {
     api_json_t claims;                          /* the whole answer */
     api_span_t iss, sub, jti, client, username; /* data NULL: absent */
-    uint32_t   aud;      /* token of claims, API_JSON_NONE: absent */
-    int64_t    exp, nbf; /* floored seconds */
+    uint32_t   aud;           /* token of claims, API_JSON_NONE: absent */
+    int64_t    exp, nbf, iat; /* floored seconds */
     unsigned   active : 1;
     unsigned   has_exp : 1;
     unsigned   has_nbf : 1;
+    unsigned   has_iat : 1;
 } api_introspection_t;
 
 /*

@@ -465,18 +465,45 @@ api_openapi_has_path_param(const api_openapi_t *spec, api_span_t name)
 }
 
 
+/* The operation of the most concrete path that has the method; what methods
+   the paths have that were passed over is remembered. */
+
+typedef struct {
+    const api_openapi_t *spec;
+    unsigned             method;
+    unsigned             seen; /* bits */
+} api_choice_t;
+
+
+static bool
+api_openapi_accept(void *ctx, uint32_t n)
+{
+    unsigned                   m;
+    api_choice_t              *choice = ctx;
+    const api_openapi_route_t *r;
+
+    r = choice->spec->routes[n];
+
+    for (m = 0; m < API_NMETHODS; m++) {
+        choice->seen |= r->op[m] ? 1u << m : 0;
+    }
+
+    return choice->method < API_NMETHODS && r->op[choice->method];
+}
+
+
 static void
-api_openapi_allow(
-    const api_openapi_route_t *r, unsigned flags, api_route_t *route)
+api_openapi_allow(unsigned seen, unsigned flags, api_route_t *route)
 {
     unsigned   m;
     api_span_t name;
 
+    if ((flags & API_ROUTE_HEAD_AS_GET) && (seen & 1u << API_METHOD_GET)) {
+        seen |= 1u << API_METHOD_HEAD;
+    }
+
     for (m = 0; m < API_NMETHODS; m++) {
-        if (r->op[m] == NULL
-            && !(m == API_METHOD_HEAD && (flags & API_ROUTE_HEAD_AS_GET)
-                 && r->op[API_METHOD_GET]))
-        {
+        if (!(seen & 1u << m)) {
             continue;
         }
 
@@ -496,44 +523,48 @@ int
 api_openapi_route(const api_openapi_t *spec, api_span_t method,
     const api_path_t *path, unsigned flags, api_route_t *route)
 {
-    unsigned                   m;
+    bool                       found;
+    api_choice_t               choice = { spec, 0, 0 };
     const api_openapi_route_t *r;
 
     route->op = NULL;
     route->route = API_SPAN("");
     route->allow_len = 0;
-    route->head = false;
 
-    if (!api_router_match(spec->router, path, &route->match)) {
+    while (choice.method < API_NMETHODS
+           && !api_span_eq(method, api_method_name(choice.method)))
+    {
+        choice.method++;
+    }
+
+    found = api_router_choose(
+        spec->router, path, api_openapi_accept, &choice, &route->match);
+    route->head = !found && choice.method == API_METHOD_HEAD
+                  && (flags & API_ROUTE_HEAD_AS_GET)
+                  && (choice.seen & 1u << API_METHOD_GET);
+
+    if (route->head) {
+        choice.method = API_METHOD_GET;
+        found = api_router_choose(
+            spec->router, path, api_openapi_accept, &choice, &route->match);
+    }
+
+    if (route->match.route == API_ROUTER_NONE) {
         return API_INVALID;
     }
 
     r = spec->routes[route->match.route];
-    route->route = r->tmpl;
 
-    for (m = 0; m < API_NMETHODS; m++) {
-        if (api_span_eq(method, api_method_name(m))) {
-            break;
-        }
+    if (!found) {
+        route->route = r->tmpl;
+        api_openapi_allow(choice.seen, flags, route);
+        return API_DENIED;
     }
 
-    if (m == API_METHOD_HEAD && r->op[m] == NULL
-        && (flags & API_ROUTE_HEAD_AS_GET))
-    {
-        m = API_METHOD_GET;
-        route->head = true;
-    }
+    route->op = r->op[choice.method];
+    route->route = r->named[choice.method];
 
-    if (m < API_NMETHODS && r->op[m]) {
-        route->op = r->op[m];
-        route->route = r->named[m];
-        return API_OK;
-    }
-
-    route->head = false;
-    api_openapi_allow(r, flags, route);
-
-    return API_DENIED;
+    return API_OK;
 }
 
 

@@ -173,9 +173,9 @@ typedef struct {
 } api_route_t;
 
 /*
- * The operation of a request: API_OK; API_INVALID (404: no such path, or one
- * the two readings of which disagree); API_DENIED (405, with allow).  No
- * memory is taken.
+ * The operation of a request: that of the most concrete path that has the
+ * method.  API_OK; API_INVALID (404: no such path, or one the two readings of
+ * which disagree); API_DENIED (405, with allow).  No memory is taken.
  */
 
 int api_openapi_route(const api_openapi_t *spec, api_span_t method,

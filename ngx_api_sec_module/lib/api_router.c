@@ -207,15 +207,16 @@ api_router_step(api_router_frame_t *f, api_span_t raw, bool decoded,
 
 
 bool
-api_router_match(const api_router_t *router, const api_path_t *path,
-    api_router_match_t *match)
+api_router_choose(const api_router_t *router, const api_path_t *path,
+    api_router_accept_t accept, void *ctx, api_router_match_t *match)
 {
     bool                     decoded;
     uint32_t                 d;
+    api_router_match_t       refused;
     const api_router_node_t *next;
     api_router_frame_t       frame[API_ROUTER_MAX_SEGMENTS];
 
-    match->route = API_ROUTER_NONE;
+    match->route = refused.route = API_ROUTER_NONE;
     match->nvalues = 0;
 
     if (path->nseg == 0 || path->nseg > router->depth
@@ -233,7 +234,7 @@ api_router_match(const api_router_t *router, const api_path_t *path,
 
         if (next == NULL) {
             if (d-- == 0) {
-                return false;
+                break;
             }
 
             continue;
@@ -244,11 +245,36 @@ api_router_match(const api_router_t *router, const api_path_t *path,
             continue;
         }
 
-        if (next->route != API_ROUTER_NONE) {
-            match->route = next->route;
+        if (next->route == API_ROUTER_NONE) {
+            continue;
+        }
+
+        match->route = next->route;
+
+        if (accept == NULL || accept(ctx, next->route)) {
             return true;
         }
+
+        if (refused.route == API_ROUTER_NONE) {
+            refused = *match;
+        }
     }
+
+    match->route = refused.route;
+
+    if (refused.route != API_ROUTER_NONE) {
+        *match = refused;
+    }
+
+    return false;
+}
+
+
+bool
+api_router_match(const api_router_t *router, const api_path_t *path,
+    api_router_match_t *match)
+{
+    return api_router_choose(router, path, NULL, NULL, match);
 }
 
 

@@ -81,6 +81,17 @@ int api_router_finish(api_router_t *router, uint32_t *clash, api_err_t *err);
 bool api_router_match(const api_router_t *router, const api_path_t *path,
     api_router_match_t *match);
 
+/*
+ * The first route, in order of precedence, that `accept` says yes to; it is
+ * asked about each that the path fits, until then.  False when there is none:
+ * match is then the first that it said no to, or its route API_ROUTER_NONE.
+ */
+
+typedef bool (*api_router_accept_t)(void *ctx, uint32_t route);
+
+bool api_router_choose(const api_router_t *router, const api_path_t *path,
+    api_router_accept_t accept, void *ctx, api_router_match_t *match);
+
 /* The names of a template that was accepted, in its order; they point into
    tmpl.  Returns their number. */
 

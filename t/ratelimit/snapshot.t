@@ -233,6 +233,70 @@ wait_for('the new one ends', sub { gone($new) });
 ($old, $new) = ();
 
 
+# zones of limits: a rate, a window, a quota
+
+sub limits {
+    my (%more) = @_;
+    my $zones = join '', map {"    api_ratelimit_zone $_ 1m snapshot;\n"}
+        qw(rates windows quotas);
+
+    return (main => 'user root;', http => <<"END", server => <<'IN', location => 'empty_gif;');
+    api_state $state;
+$zones
+    api_ratelimit_policy rate   zone=rates   key=\$arg_k rate=5r/d burst=5;
+    api_ratelimit_policy window zone=windows key=\$arg_k rate=3r/h window=1h;
+    api_ratelimit_quota  quota  zone=quotas  key=\$arg_k limit=4 period=month;
+END
+    location /rate   { api_ratelimit rate;   empty_gif; }
+    location /window { api_ratelimit window; empty_gif; }
+    location /quota  { api_ratelimit quota;  empty_gif; }
+IN
+}
+
+sub passed {
+    my ($server, $uri) = @_;
+    return scalar grep { ($server->get($uri))[0] == 200 } 1 .. 6;
+}
+
+$server = ApiTest::Server->start(limits());
+is(passed($server, '/rate?k=a'), 5, 'a rate');
+is(passed($server, '/window?k=a'), 3, 'a window');
+is(passed($server, '/quota?k=a'), 4, 'a quota');
+$server->get("/rate?k=$_") for 1 .. 300;
+$server->stop;
+
+$server = ApiTest::Server->start(limits());
+is(passed($server, '/rate?k=a'), 0, 'after a restart: the rate');
+is(passed($server, '/window?k=a'), 0, '... the window');
+is(passed($server, '/quota?k=a'), 0, '... the quota');
+is(passed($server, '/rate?k=7'), 4, '... and each key');
+is(passed($server, '/rate?k=new'), 5, 'others are new');
+unlike($server->log, qr/is not used|\[alert\]|\[emerg\]/, 'quietly');
+
+# written by the clock, not only at the end
+
+my $before = (stat "$state/api_ratelimit_zone.rates.snap")[1];
+wait_for('a snapshot while it runs', sub {
+    ((stat "$state/api_ratelimit_zone.rates.snap")[1] // 0) != $before });
+@pids = ($server->{pid}, $server->workers);
+kill 'KILL', $_ for @pids;
+waitpid delete $server->{pid}, 0;
+
+$server = ApiTest::Server->start(limits());
+is(passed($server, '/rate?k=a'), 0, 'after a kill');
+$server->stop;
+
+my $rates = ApiTest::slurp("$state/api_ratelimit_zone.rates.snap");
+substr($rates, 100, 1) ^= "\x01";
+open my $fh, '>', "$state/api_ratelimit_zone.rates.snap" or die;
+print $fh $rates;
+close $fh;
+$server = ApiTest::Server->start(limits());
+is(passed($server, '/rate?k=a'), 5, 'one that is damaged is not used');
+like($server->log, qr/rates.snap" is not used: its check does not hold/, 'and it is said');
+$server->stop;
+
+
 # a folder that is not there
 
 rename $state, "$state.gone";

@@ -461,3 +461,52 @@ bearer() . "\nX-User: root\nX_User: root\nX-Other: o"
 ok
 --- tcp_query eval
 qr/\A(?!.*root)(?!.*HTTP_AUTHORIZATION)(?=.*HTTP_X_OTHERo).*HTTP_X_USERalice/s
+
+
+
+=== TEST 24: what SSI fetches is of the same caller
+--- config
+    location / {
+        api_auth    jwt=corp;
+        api_forward X-User claim:sub;
+        api_forward_token strip;
+        ssi on;
+        ssi_types text/plain;
+        root html;
+        default_type text/plain;
+    }
+    location /part { internal; proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_1; }
+--- user_files
+>>> ssi.txt
+<!--# include virtual="/part" -->
+--- request
+GET /ssi.txt
+--- more_headers eval
+bearer() . "\nX-User: root"
+--- response_body_like
+^u=alice r= a= 
+
+
+
+=== TEST 25: what is mirrored too, without the credential
+--- config eval
+"location / {
+    api_auth    jwt=corp;
+    api_forward X-User claim:sub;
+    api_forward_token strip;
+    mirror      /mirror;
+    try_files   /in.txt =404;
+}
+location = /mirror { internal; proxy_pass http://127.0.0.1:" . free_port('UP') . "; }"
+--- tcp_listen eval
+free_port('UP')
+--- tcp_reply eval
+"HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\nok\n"
+--- request
+GET /x
+--- more_headers eval
+bearer() . "\nX-User: root"
+--- response_body
+in
+--- tcp_query eval
+qr/\A(?!.*root)(?!.*Authorization).*\r\nX-User: alice\r\n/si

@@ -35,6 +35,7 @@ my %FILES = (
     'etc/nginx/jwks.json'           => sub { jwks(qw(rsa2048 p256 ed25519)) },
     'etc/nginx/identity.pem'        => sub { private_pem('p256') },
     'etc/nginx/partner.pem'         => sub { pem('p256b') },
+    'etc/nginx/revoked'             => sub { "jti stolen-token\n" },
     'etc/nginx/machines.secret'     => sub { secret('hs256') },
     'etc/nginx/machines-old.secret' => sub { secret('hs256b') },
     'etc/nginx/api-keys.json'       => sub { key_store(key_entry('AAAAAAAA')) },

@@ -207,6 +207,16 @@ test_operation(void)
     ut_span(value, str("a/b"), "decoded");
     ut_int(api_openapi_path_value(&route, 1, false, &a, &name, &value),
         API_INVALID, "no other");
+    api_path_parse(&path, str("/v1/simple/special"), true, NULL, &a, NULL);
+    ut_int(api_openapi_route(
+               spec, str("DELETE"), &path, API_ROUTE_HEAD_AS_GET, &route),
+        API_DENIED, "a concrete path and a template, both without it");
+    ut_span(api_span(route.allow, route.allow_len), str("GET, PUT, HEAD"),
+        "what both have is allowed");
+    ut_int(api_openapi_route(
+               spec, str("HEAD"), &path, API_ROUTE_HEAD_AS_GET, &route),
+        API_OK, "HEAD finds the GET behind the concrete path");
+    ut_span(route.op->id, str("simple"), "that of the template");
     api_path_parse(&path, str("/v1/json"), true, NULL, &a, NULL);
     api_openapi_route(spec, str("GET"), &path, 0, &route);
     ut_span(api_span(route.allow, route.allow_len), str("PUT, POST"),
