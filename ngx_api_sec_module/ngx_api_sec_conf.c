@@ -74,7 +74,6 @@ ngx_api_sec_create_main_conf(ngx_conf_t *cf)
     mcf->loaded = ngx_time();
     mcf->permissions = NGX_CONF_UNSET_UINT;
     mcf->body_budget = NGX_CONF_UNSET_SIZE;
-
     ngx_api_tally_init(&mcf->tenant, "sec");
 
     return mcf;
