@@ -237,21 +237,21 @@ api_contract_body(api_contract_run_t *run,
 
     /* bytes are bytes, whatever the client calls them */
 
-    if (rule->binary) {
-        api_contract_string(run, rule, &type, body);
-
-    } else if (api_media_is_json(&type)) {
+    if (!rule->binary && api_media_is_json(&type)) {
         api_contract_json_body(run, rule, &type, body, json);
 
-    } else if (api_span_eq_nocase(type.essence,
+    } else if (!rule->binary
+               && api_span_eq_nocase(type.essence,
                    API_SPAN("application/x-www-form-urlencoded")))
     {
         if (api_contract_charset(run, &type)) {
             api_contract_form(run, rule, body);
         }
 
-    } else if (api_span_eq_nocase(
-                   type.essence, API_SPAN("multipart/form-data"))) {
+    } else if (!rule->binary
+               && api_span_eq_nocase(
+                   type.essence, API_SPAN("multipart/form-data")))
+    {
         api_contract_multipart(run, rule, text, body);
 
     } else {
