@@ -77,11 +77,11 @@ for my $round (1 .. 5) {
     is(scalar(grep { $_ eq '200' } @codes), 1, "race $round: one of eight");
 }
 
-ok($server->reload(config('api_zone main 1m;', '')), 'a reload');
+ok($server->reload(config('api_zone main 1m;', ''), busy => 1), 'a reload');
 is(count($once, 8), '401:8', 'it is still used');
 is(count(proof(), 1), '200:1', 'a new one is taken');
 
-ok($server->reload(config('api_zone main 2m proofs=64k;', '')),
+ok($server->reload(config('api_zone main 2m proofs=64k;', ''), busy => 1),
     'a reload that changes the sizes');
 is(count($once, 8), '401:8', 'it is still used');
 is(count(proof(), 1), '200:1', 'a new one is taken');
