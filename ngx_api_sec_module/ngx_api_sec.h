@@ -21,6 +21,7 @@
 #include "api_claim.h"
 #include "api_jwt.h"
 #include "api_list.h"
+#include "api_spend.h"
 
 
 /* ngx_api_sec_issuer.c, ngx_api_sec_keys.c: api_jwt_issuer */
@@ -55,6 +56,18 @@ struct ngx_api_sec_issuer_s {
 
 
 typedef struct ngx_api_sec_loc_conf_s  ngx_api_sec_loc_conf_t;
+
+
+/* ngx_api_sec_budget.c: api_auth_budget */
+
+#define NGX_API_BUDGET_ADDRESS  0
+#define NGX_API_BUDGET_WORKER   1
+
+typedef struct {
+    ngx_uint_t                  count;
+    ngx_msec_t                  period;       /* 0: off */
+    ngx_uint_t                  per;
+} ngx_api_sec_budget_t;
 
 
 /* ngx_api_sec_introspect.h: api_introspect */
@@ -196,6 +209,7 @@ struct ngx_api_sec_main_conf_s {
     ngx_api_sec_proofs_t       *proofs;
     ngx_array_t                 introspects;  /* ngx_api_sec_introspect_t * */
     ngx_api_tenant_t            answers;
+    api_spend_t                *spend;        /* state of a process */
     ngx_array_t                 revocations;  /* ngx_api_sec_revocations_t * */
     ngx_api_tenant_t            revoked;
     ngx_api_watches_t           watches;
@@ -224,6 +238,7 @@ struct ngx_api_sec_loc_conf_s {
     ngx_api_shared_t            shared;
 
     const ngx_api_sec_auth_t   *auth;         /* UNSET_PTR, NULL: off */
+    ngx_api_sec_budget_t        budget;
     ngx_api_conf_list_t         require;      /* ngx_api_sec_require_t */
     ngx_api_conf_list_t         bind;         /* ngx_api_sec_bind_t */
     ngx_api_conf_list_t         forward;      /* ngx_api_sec_forward_t */
@@ -389,6 +404,23 @@ ngx_int_t ngx_api_sec_schema_authorize(ngx_http_request_t *r);
 ngx_int_t ngx_api_sec_schema_handler(ngx_http_request_t *r);
 ngx_int_t ngx_api_sec_schema_headers(ngx_http_request_t *r,
     const ngx_api_sec_main_conf_t *mcf);
+
+/* ngx_api_sec_budget.c */
+
+char *ngx_api_sec_auth_budget(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+void ngx_api_sec_merge_budget(ngx_api_sec_budget_t *conf,
+    const ngx_api_sec_budget_t *prev);
+ngx_int_t ngx_api_sec_budget_create(ngx_conf_t *cf,
+    ngx_api_sec_main_conf_t *mcf);
+
+/* Before a dear check: NGX_DECLINED when the budget is spent.  Give it back
+   when the credential was good. */
+
+ngx_int_t ngx_api_sec_budget_take(ngx_http_request_t *r,
+    const ngx_api_sec_main_conf_t *mcf);
+void ngx_api_sec_budget_give(ngx_http_request_t *r,
+    const ngx_api_sec_main_conf_t *mcf);
+ngx_uint_t ngx_api_sec_budget_fault(ngx_api_sec_fault_t *fault);
 
 /* ngx_api_sec_revoke.c, ngx_api_sec_revoke_admin.c */
 

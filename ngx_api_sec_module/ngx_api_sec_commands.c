@@ -67,6 +67,8 @@ ngx_command_t  ngx_api_sec_commands[] = {
                      ngx_api_sec_introspect),
     NGX_API_SEC_MAIN("api_revocations", NGX_CONF_TAKE2,
                      ngx_api_sec_revocations),
+    NGX_API_SEC_LOC("api_auth_budget", NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF,
+                    NGX_CONF_TAKE12, ngx_api_sec_auth_budget),
     NGX_API_SEC_LOC("api_auth", NGX_API_SEC_HSLX, NGX_CONF_1MORE,
                     ngx_api_sec_auth),
     NGX_API_SEC_LOC("api_require", NGX_API_SEC_HSLX, NGX_CONF_1MORE,

@@ -149,6 +149,7 @@ ngx_api_sec_create_loc_conf(ngx_conf_t *cf)
     lcf->shared.decode_ratio = NGX_CONF_UNSET_UINT;
 
     lcf->auth = NGX_CONF_UNSET_PTR;
+    lcf->budget.period = NGX_CONF_UNSET_MSEC;
     lcf->cors = NGX_CONF_UNSET_PTR;
     lcf->origins = NGX_CONF_UNSET_PTR;
     lcf->strip = NGX_CONF_UNSET_UINT;
@@ -170,6 +171,7 @@ ngx_api_sec_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_api_sec_merge_shared(&conf->shared, &prev->shared);
 
     ngx_conf_merge_ptr_value(conf->auth, prev->auth, NULL);
+    ngx_api_sec_merge_budget(&conf->budget, &prev->budget);
     ngx_api_sec_mtls_merged(cf, conf->auth);
     ngx_conf_merge_ptr_value(conf->cors, prev->cors, NULL);
     ngx_conf_merge_ptr_value(conf->origins, prev->origins, NULL);

@@ -149,6 +149,10 @@ ngx_api_sec_introspect_ask(ngx_http_request_t *r,
     ngx_api_sec_asked_t  *asked;
 
     if (ctx->asked == NULL) {
+        if (ngx_api_sec_budget_take(r, mcf) != NGX_OK) {
+            return ngx_api_sec_budget_fault(fault);
+        }
+
         ctx->asked = ngx_api_sec_introspect_begin(r, ctx, ai);
 
         if (ctx->asked == NULL) {
@@ -285,6 +289,10 @@ ngx_api_sec_introspect_answer(ngx_http_request_t *r,
     {
         return ngx_api_sec_introspect_lost(r, ai, in ? err.text : "no memory",
                                            fault);
+    }
+
+    if (in->active && ctx->seen == NGX_API_SEEN_MISS) {
+        ngx_api_sec_budget_give(r, mcf);
     }
 
     if (!in->active) {

@@ -30,15 +30,19 @@ static int ngx_api_sec_jwt_parse(ngx_http_request_t *r,
     api_err_t *err);
 static const ngx_api_sec_issuer_t *ngx_api_sec_jwt_issuer_of(
     const api_jwt_t *jwt, const ngx_api_sec_use_t *use);
-static int ngx_api_sec_jwt_signature(const ngx_api_sec_main_conf_t *mcf,
-    ngx_api_sec_ctx_t *ctx, const ngx_api_sec_issuer_t *issuer,
-    api_err_t *err);
+static int ngx_api_sec_jwt_signature(ngx_http_request_t *r,
+    const ngx_api_sec_main_conf_t *mcf, ngx_api_sec_ctx_t *ctx,
+    const ngx_api_sec_issuer_t *issuer, api_err_t *err);
+static int ngx_api_sec_jwt_spend(ngx_http_request_t *r,
+    const ngx_api_sec_main_conf_t *mcf, ngx_api_sec_ctx_t *ctx,
+    const ngx_api_sec_issuer_t *issuer, api_err_t *err);
 
 
 /* Beyond the codes of api_jwt.h. */
 
 #define NGX_API_JWT_WAITS    (API_JWT_NCODES)
 #define NGX_API_JWT_NO_KEYS  (API_JWT_NCODES + 1)
+#define NGX_API_JWT_BUDGET   (API_JWT_NCODES + 2)
 
 
 const ngx_api_sec_method_t  ngx_api_sec_method_jwt = {
@@ -161,6 +165,9 @@ ngx_api_sec_jwt_check(ngx_http_request_t *r,
         ngx_str_set(&fault->code, "unavailable");
         ngx_str_set(&fault->title, "The credential cannot be checked now");
         return NGX_API_AUTH_UNAVAILABLE;
+
+    case NGX_API_JWT_BUDGET:
+        return ngx_api_sec_budget_fault(fault);
 
     default:
         ngx_api_sec_jwt_fault(r, code, &err, fault);
@@ -298,7 +305,7 @@ ngx_api_sec_jwt_keys(ngx_http_request_t *r,
         return API_JWT_OK;
     }
 
-    code = ngx_api_sec_jwt_signature(mcf, ctx, issuer, err);
+    code = ngx_api_sec_jwt_signature(r, mcf, ctx, issuer, err);
 
     if (code != API_JWT_KEY_UNKNOWN) {
         return code;
@@ -307,7 +314,7 @@ ngx_api_sec_jwt_keys(ngx_http_request_t *r,
     switch (ngx_api_sec_remote_unknown(r, mcf, ctx, issuer)) {
 
     case NGX_OK:
-        return ngx_api_sec_jwt_signature(mcf, ctx, issuer, err);
+        return ngx_api_sec_jwt_signature(r, mcf, ctx, issuer, err);
 
     case NGX_AGAIN:
         return NGX_API_JWT_WAITS;
@@ -373,9 +380,9 @@ ngx_api_sec_jwt_issuer_of(const api_jwt_t *jwt, const ngx_api_sec_use_t *use)
 /* Seen under these very keys, or verified and from now on seen. */
 
 static int
-ngx_api_sec_jwt_signature(const ngx_api_sec_main_conf_t *mcf,
-    ngx_api_sec_ctx_t *ctx, const ngx_api_sec_issuer_t *issuer,
-    api_err_t *err)
+ngx_api_sec_jwt_signature(ngx_http_request_t *r,
+    const ngx_api_sec_main_conf_t *mcf, ngx_api_sec_ctx_t *ctx,
+    const ngx_api_sec_issuer_t *issuer, api_err_t *err)
 {
     int         code;
     int64_t     until;
@@ -386,7 +393,7 @@ ngx_api_sec_jwt_signature(const ngx_api_sec_main_conf_t *mcf,
     token = ctx->token.token;
 
     if (issuer->cache == 0) {
-        return api_jwt_verify(&ctx->jwt, issuer->keys->set, err);
+        return ngx_api_sec_jwt_spend(r, mcf, ctx, issuer, err);
     }
 
     named = ngx_api_sec_tokens_digest(mcf, issuer->keys->print, token, digest)
@@ -404,7 +411,7 @@ ngx_api_sec_jwt_signature(const ngx_api_sec_main_conf_t *mcf,
     } else {
         ctx->seen = NGX_API_SEEN_MISS;
 
-        code = api_jwt_verify(&ctx->jwt, issuer->keys->set, err);
+        code = ngx_api_sec_jwt_spend(r, mcf, ctx, issuer, err);
 
         if (code != API_JWT_OK) {
             return code;
@@ -421,6 +428,29 @@ ngx_api_sec_jwt_signature(const ngx_api_sec_main_conf_t *mcf,
     }
 
     return API_JWT_OK;
+}
+
+
+/* The public-key operation: good ones are free, others are counted. */
+
+static int
+ngx_api_sec_jwt_spend(ngx_http_request_t *r,
+    const ngx_api_sec_main_conf_t *mcf, ngx_api_sec_ctx_t *ctx,
+    const ngx_api_sec_issuer_t *issuer, api_err_t *err)
+{
+    int  code;
+
+    if (ngx_api_sec_budget_take(r, mcf) != NGX_OK) {
+        return NGX_API_JWT_BUDGET;
+    }
+
+    code = api_jwt_verify(&ctx->jwt, issuer->keys->set, err);
+
+    if (code != API_JWT_SIGNATURE) {
+        ngx_api_sec_budget_give(r, mcf);
+    }
+
+    return code;
 }
 
 

@@ -342,7 +342,8 @@ ngx_api_sec_postconfiguration(ngx_conf_t *cf)
         || ngx_api_sec_remote_zone(cf, mcf) != NGX_OK
         || ngx_api_sec_proofs_zone(cf, mcf) != NGX_OK
         || ngx_api_sec_introspect_zone(cf, mcf) != NGX_OK
-        || ngx_api_sec_revoke_zone(cf, mcf) != NGX_OK)
+        || ngx_api_sec_revoke_zone(cf, mcf) != NGX_OK
+        || ngx_api_sec_budget_create(cf, mcf) != NGX_OK)
     {
         return NGX_ERROR;
     }

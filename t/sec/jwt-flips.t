@@ -17,6 +17,7 @@ my $server = ApiTest::Server->start(
     files    => { 'jwks.json' => jwks('p256'), 'own.secret' => secret('hs256'),
         'html/x' => "x\n" },
     http     => <<'EOF',
+    api_auth_budget off;
     api_jwt_issuer idp {
         issuer https://idp; audience orders; algorithms ES256; jwks jwks.json;
     }

@@ -34,7 +34,7 @@ sub wait_for {
 add_block_preprocessor(sub {
     my ($block) = @_;
 
-    $block->set_value(http_config => 'api_zone main 1m;' . corp())
+    $block->set_value(http_config => 'api_zone main 1m; api_auth_budget off;' . corp())
         unless defined $block->http_config;
     $block->set_value(config => <<'CONF') unless defined $block->config;
     location / {
