@@ -44,11 +44,15 @@ my %claims = (
 my $issuer = <<"EOF";
     api_jwt_issuer idp {
         issuer https://idp.example.com; audience orders;
-        algorithms RS256 ES256 EdDSA; jwks $root/jwks.json;
+        algorithms RS256 ES256 EdDSA; jwks $root/jwks.json; cache off;
     }
     api_jwt_issuer own {
         issuer https://idp.example.com; audience orders;
-        algorithms HS256; key file:$root/secret;
+        algorithms HS256; key file:$root/secret; cache off;
+    }
+    api_jwt_issuer seen {
+        issuer https://idp.example.com; audience orders;
+        algorithms RS256; jwks $root/jwks.json;
     }
 EOF
 
@@ -75,6 +79,8 @@ my @cases = (
     ['api_auth RS256', $modules, $issuer, 'api_auth jwt=idp;', 'RS256', undef],
     ['api_auth ES256', $modules, $issuer, 'api_auth jwt=idp;', 'ES256', undef],
     ['api_auth EdDSA', $modules, $issuer, 'api_auth jwt=idp;', 'EdDSA', undef],
+    ['RS256, seen before', $modules, $issuer, 'api_auth jwt=seen;', 'RS256',
+        1.20, 'no auth, RS256 header'],
     ['no auth, key header', $modules, $issuer, '', 'key', undef],
     ['api_auth key', $modules, $issuer, 'api_auth key=partners;', 'key', 1.15,
         'no auth, key header'],
