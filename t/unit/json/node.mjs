@@ -51,7 +51,12 @@ function explained(ours, bytes, value) {
 
     // of what a second equal name replaced, node keeps nothing to look at
 
+    // a number is 100 bytes long at most
+
+    const long = /[-+.eE0-9]{101}/.test(decoder.decode(bytes));
+
     return ours === 'duplicate_name' ? twice
+        : ours === 'number_limit' ? long
         : ours === 'surrogate' ? see.lone || twice
         : false;
 }
