@@ -91,6 +91,10 @@ ngx_api_sec_key_check(ngx_http_request_t *r,
         ngx_str_set(&fault->title, "The request has several API keys");
         return NGX_API_AUTH_INVALID;
 
+    case NGX_ABORT:
+        ngx_api_sec_key_fault(API_KEYSTORE_INTERNAL, NULL, r, fault);
+        return NGX_API_AUTH_INVALID;
+
     default: /* NGX_OK */
         break;
     }
@@ -119,12 +123,14 @@ ngx_api_sec_key_check(ngx_http_request_t *r,
 }
 
 
-/* NGX_OK: one; NGX_DECLINED: none; NGX_ERROR: several that differ. */
+/* NGX_OK: one; NGX_DECLINED: none; NGX_ERROR: several that differ; NGX_ABORT:
+   no memory. */
 
 static ngx_int_t
 ngx_api_sec_key_presented(ngx_http_request_t *r, const ngx_api_sec_use_t *use,
     api_span_t *key)
 {
+    ngx_int_t                          rc;
     ngx_uint_t                         i;
     const ngx_str_t                   *value;
     ngx_api_sec_key_store_t * const   *store;
@@ -144,10 +150,11 @@ ngx_api_sec_key_presented(ngx_http_request_t *r, const ngx_api_sec_use_t *use,
             }
         }
 
-        if (store[i]->query.len
-            && ngx_api_sec_key_query(r, &store[i]->query, key) != NGX_OK)
-        {
-            return NGX_ERROR;
+        rc = store[i]->query.len
+             ? ngx_api_sec_key_query(r, &store[i]->query, key) : NGX_OK;
+
+        if (rc != NGX_OK) {
+            return rc;
         }
     }
 
@@ -171,7 +178,10 @@ ngx_api_sec_key_one(api_span_t *key, const ngx_str_t *value)
 }
 
 
-/* A key has no character that has to be escaped; one that is, is no key. */
+/*
+ * A key has no character that has to be escaped: a value that is, is no key.
+ * Its name is read as an upstream reads it, decoded.
+ */
 
 static ngx_int_t
 ngx_api_sec_key_query(ngx_http_request_t *r, const ngx_str_t *name,
@@ -179,7 +189,7 @@ ngx_api_sec_key_query(ngx_http_request_t *r, const ngx_str_t *name,
 {
     size_t      i;
     ngx_str_t   value;
-    api_span_t  rest, pair;
+    api_span_t  rest, pair, word;
 
     rest = ngx_api_span(&r->args);
 
@@ -190,14 +200,24 @@ ngx_api_sec_key_query(ngx_http_request_t *r, const ngx_str_t *name,
         rest.data += ngx_min(i + 1, rest.len);
         rest.len -= ngx_min(i + 1, rest.len);
 
-        if (pair.len <= name->len || pair.data[name->len] != '='
-            || ngx_memcmp(pair.data, name->data, name->len) != 0)
-        {
+        for (i = 0; i < pair.len && pair.data[i] != '='; i++) { /* void */ }
+
+        if (i == pair.len) {
             continue;
         }
 
-        value.data = (u_char *) (uintptr_t) pair.data + name->len + 1;
-        value.len = pair.len - name->len - 1;
+        word = api_span(pair.data, i);
+
+        if (ngx_api_sec_token_decode(r, &word) != NGX_OK) {
+            return NGX_ABORT;
+        }
+
+        if (!api_span_eq(word, ngx_api_span(name))) {
+            continue;
+        }
+
+        value.data = (u_char *) (uintptr_t) pair.data + i + 1;
+        value.len = pair.len - i - 1;
 
         if (ngx_api_sec_key_one(key, &value) != NGX_OK) {
             return NGX_ERROR;

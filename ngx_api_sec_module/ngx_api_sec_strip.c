@@ -153,16 +153,12 @@ ngx_api_sec_strip_drop(const ngx_table_elt_t *h, void *data)
 static ngx_uint_t
 ngx_api_sec_strip_scheme(const ngx_str_t *value)
 {
-    api_span_t  rest, scheme;
+    api_span_t  s;
 
-    rest = ngx_api_span(value);
-    scheme = ngx_api_header_word(&rest, ' ');
+    s = ngx_api_span(value);
 
-    return api_span_eq_nocase(scheme, API_SPAN("Bearer"))
-           || api_span_eq_nocase(scheme, API_SPAN("DPoP"))
-           || (scheme.len > 6
-               && api_span_eq_nocase(api_span(scheme.data, 7),
-                                     API_SPAN("Bearer\t")));
+    return ngx_api_sec_token_scheme("Bearer", &s)
+           || ngx_api_sec_token_scheme("DPoP", &s);
 }
 
 

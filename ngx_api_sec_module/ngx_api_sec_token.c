@@ -19,13 +19,9 @@ static void ngx_api_sec_token_cookie(ngx_http_request_t *r,
     const ngx_str_t *name, ngx_uint_t place, ngx_api_sec_token_t *t);
 static ngx_int_t ngx_api_sec_token_query(ngx_http_request_t *r,
     const ngx_str_t *name, ngx_uint_t place, ngx_api_sec_token_t *t);
-static ngx_int_t ngx_api_sec_token_decode(ngx_http_request_t *r,
-    api_span_t *s);
 static void ngx_api_sec_token_found(ngx_api_sec_token_t *t,
     api_span_t token, ngx_uint_t place);
 static ngx_uint_t ngx_api_sec_is_token(api_span_t s);
-static ngx_uint_t ngx_api_sec_token_scheme(const char *scheme,
-    api_span_t *s);
 
 
 ngx_int_t
@@ -190,9 +186,13 @@ ngx_api_sec_token_is_dpop(ngx_http_request_t *r)
 }
 
 
-/* The scheme in front, in any case: cut it off, and the blanks around. */
+/*
+ * nginx takes spaces off the front of a value in HTTP/1 alone, and tabs never.
+ * An upstream does, some with other control characters: for them it is the
+ * scheme, so it is here too.  The same with what cannot be in its name.
+ */
 
-static ngx_uint_t
+ngx_uint_t
 ngx_api_sec_token_scheme(const char *scheme, api_span_t *s)
 {
     size_t         len;
@@ -202,7 +202,11 @@ ngx_api_sec_token_scheme(const char *scheme, api_span_t *s)
     last = p + s->len;
     len = ngx_strlen(scheme);
 
-    if (s->len < len
+    while (p < last && *p <= ' ') {
+        p++;
+    }
+
+    if ((size_t) (last - p) < len
         || ngx_strncasecmp((u_char *) (uintptr_t) p,
                            (u_char *) (uintptr_t) scheme, len)
            != 0)
@@ -212,7 +216,7 @@ ngx_api_sec_token_scheme(const char *scheme, api_span_t *s)
 
     p += len;
 
-    if (p < last && *p != ' ' && *p != '\t') {
+    if (p < last && *p > ' ' && *p != ',') {
         return 0;    /* a scheme with a longer name */
     }
 
@@ -261,11 +265,13 @@ ngx_api_sec_token_lines(ngx_http_request_t *r, const ngx_str_t *name,
 }
 
 
+/* Blanks around a name are no part of it: others take them off, too. */
+
 static void
 ngx_api_sec_token_cookie(ngx_http_request_t *r, const ngx_str_t *name,
     ngx_uint_t place, ngx_api_sec_token_t *t)
 {
-    api_span_t              rest, word;
+    api_span_t              rest, value, key;
     ngx_uint_t              i;
     ngx_table_elt_t        *h;
     const ngx_list_part_t  *part;
@@ -284,15 +290,11 @@ ngx_api_sec_token_cookie(ngx_http_request_t *r, const ngx_str_t *name,
             rest = ngx_api_span(&h[i].value);
 
             while (rest.len) {
-                word = ngx_api_header_word(&rest, ';');
+                value = ngx_api_header_word(&rest, ';');
+                key = ngx_api_header_word(&value, '=');
 
-                if (word.len > name->len + 1
-                    && word.data[name->len] == '='
-                    && ngx_memcmp(word.data, name->data, name->len) == 0)
-                {
-                    word.data += name->len + 1;
-                    word.len -= name->len + 1;
-                    ngx_api_sec_token_found(t, word, place);
+                if (value.len && api_span_eq(key, ngx_api_span(name))) {
+                    ngx_api_sec_token_found(t, value, place);
                 }
             }
         }
@@ -344,7 +346,7 @@ ngx_api_sec_token_query(ngx_http_request_t *r, const ngx_str_t *name,
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_api_sec_token_decode(ngx_http_request_t *r, api_span_t *s)
 {
     u_char  *src, *dst, *begin;

@@ -63,6 +63,16 @@ ngx_int_t ngx_api_sec_token(ngx_http_request_t *r,
 
 ngx_uint_t ngx_api_sec_token_is_dpop(ngx_http_request_t *r);
 
+/* Is a value of Authorization of that scheme, as anybody behind us may read
+   it?  Then *s becomes what follows, without the blanks around. */
+
+ngx_uint_t ngx_api_sec_token_scheme(const char *scheme, api_span_t *s);
+
+/* A name or a value in a query, decoded in the pool if it has to be;
+   NGX_ERROR: no memory. */
+
+ngx_int_t ngx_api_sec_token_decode(ngx_http_request_t *r, api_span_t *s);
+
 /*
  * The token of the request, looked for once a policy.  NGX_ERROR: no memory.
  */

@@ -193,12 +193,13 @@ the value for the header "X-User" has control characters in it and is not sent
         }
     }
 --- request eval
-["GET /keep/", "GET /strip/", "GET /strip/keep/", "GET /strip/", "GET /strip/"]
+["GET /keep/", "GET /strip/", "GET /strip/keep/", "GET /strip/", "GET /strip/", "GET /strip/"]
 --- more_headers eval
 my $t = bearer();
-[$t, "$t\nDPoP: x", $t, $t =~ s/Bearer/bEARER/r . "\nCookie: a=1; b=2", "Authorization: Basic YTpi"]
+[$t, "$t\nDPoP: x", $t, $t =~ s/Bearer/bEARER/r . "\nCookie: a=1; b=2", "Authorization: Basic YTpi",
+ $t =~ s/: Bearer/:\t\x0bBearer/r]
 --- response_body_like eval
-[qr/ a=Bearer \S+ c= /, qr/ a= c= d= /, qr/ a=Bearer \S+ c= /, qr/ a= c=a=1; b=2 /, qr/ a=Basic YTpi /]
+[qr/ a=Bearer \S+ c= /, qr/ a= c= d= /, qr/ a=Bearer \S+ c= /, qr/ a= c=a=1; b=2 /, qr/ a=Basic YTpi /, qr/ a= c= /]
 
 
 

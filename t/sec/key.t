@@ -222,15 +222,18 @@ X-Why: missing
  'GET /v1/?monkey=' . api_key('AAAAAAAA'),
  'GET /v1/?KEY=' . api_key('AAAAAAAA'),
  'GET /v1/?key=',
- 'GET /v1/?key']
+ 'GET /v1/?key',
+ 'GET /v1/?%6bey=' . api_key('AAAAAAAA'),
+ 'GET /v1/?key=' . api_key('AAAAAAAA') . '&k%65y=' . api_key('BBBBBBBB', 'y'),
+ 'GET /v1/?key=' . api_key('AAAAAAAA') . '&k%2565y=' . api_key('BBBBBBBB', 'y')]
 --- more_headers eval
-[('Host: localhost') x 4, ('Host: localhost') x 4]
+[('Host: localhost') x 11]
 --- error_code eval
-[200, 200, 200, 400, 401, 401, 401, 401]
+[200, 200, 200, 400, 401, 401, 401, 401, 200, 400, 200]
 --- response_headers eval
 ['X-Who: ok:acme', 'X-Who: ok:acme', 'X-Who: ok:acme', '! X-Who',
  'WWW-Authenticate: ApiKey realm="query", query="key"', '! X-Who', '! X-Who',
- '! X-Who']
+ '! X-Who', 'X-Who: ok:acme', '! X-Who', 'X-Who: ok:acme']
 
 === TEST 14: header and query have to agree
 --- config

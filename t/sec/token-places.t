@@ -187,3 +187,38 @@ corp(token => CORE::join ' ', map "cookie=c$_", 1 .. 8)
 --- must_die
 --- error_log
 name too many places for a token
+
+
+
+=== TEST 12: what an upstream takes for Bearer is none that is not looked at
+--- config
+    location /v1/ {
+        api_auth jwt=corp optional;
+        add_header X-Why "$api_auth_result:$api_auth_error" always;
+        try_files /in.txt =404;
+    }
+--- request eval
+[("GET /v1/") x 9]
+--- more_headers eval
+["Authorization:\tBearer $::TOKEN", "Authorization:\tBearer $::BAD", "Authorization: \t bearer\t$::BAD",
+ "Authorization: \x0bBearer $::BAD", "Authorization: Bearer\x0b$::BAD", "Authorization: Bearer,$::TOKEN",
+ "Authorization:\tDPoP $::TOKEN", "Authorization: Basic $::BAD", "Authorization: Bearers $::BAD"]
+--- error_code eval
+[200, 401, 401, 401, 400, 400, 401, 200, 200]
+--- response_headers eval
+["X-Why: ok:", "X-Why: invalid:signature", "X-Why: invalid:signature", "X-Why: invalid:signature",
+ "X-Why: invalid:invalid_request", "X-Why: invalid:invalid_request", "X-Why: invalid:dpop_unbound",
+ "X-Why: missing:missing", "X-Why: missing:missing"]
+
+
+
+=== TEST 13: blanks around the name of a cookie are no part of it
+--- request eval
+[("GET /v1/") x 4]
+--- more_headers eval
+["Cookie: access_token =$::TOKEN", "Cookie: access_token\t=$::BAD", "Cookie: access_token=$::TOKEN; access_token =$::BAD",
+ "Cookie: access token=$::BAD"]
+--- error_code eval
+[200, 401, 400, 401]
+--- response_headers eval
+["X-Why: ok:", "X-Why: invalid:signature", "X-Why: invalid:invalid_request", "X-Why: missing:missing"]
