@@ -11,7 +11,7 @@
 
 
 #define API_BAN_MAGIC UINT32_C(0x314e4142)
-#define API_BAN_LAYOUT 1
+#define API_BAN_LAYOUT 2
 
 #define API_BAN_WAYS 8  /* of a set of bans; their keys fill one line */
 #define API_BAN_PARTS 8 /* of a window, and the one that is running */
@@ -44,11 +44,14 @@ typedef struct {
 
 
 /* Strikes of one key under one rule; counts[part % 8], part is the seventh of
-   the window that was running at the last strike. */
+   the window that was running at the last strike.  When no count of it can
+   matter any more the slot is as good as free: were it not, counters of long
+   ago that stand high would hold their slots against those of today. */
 
 typedef struct {
-    uint64_t key; /* 0: free */
-    uint64_t part;
+    uint64_t key;  /* 0: free */
+    uint32_t part; /* modulo 2^32 */
+    uint32_t dies; /* seconds, modulo 2^32 */
     uint16_t counts[API_BAN_PARTS];
 } api_strike_t;
 

@@ -1,11 +1,19 @@
 #include "api_ban_int.h"
 
 
+static bool
+api_strike_dead(const api_strike_t *s, uint64_t now)
+{
+    return s->key == 0 || (int32_t) ((uint32_t) (now / 1000) - s->dies) >= 0;
+}
+
+
 /* The counter of a key: its own, a free one, or the poorest. */
 
 static api_strike_t *
-api_strike_slot(api_ban_t *t, uint64_t key, uint64_t part)
+api_strike_slot(api_ban_t *t, uint64_t key, uint64_t part, uint64_t now)
 {
+    bool          dead;
     unsigned      i, j, n;
     uint64_t      at[2], sum, least;
     api_strike_t *s, *found;
@@ -18,11 +26,13 @@ api_strike_slot(api_ban_t *t, uint64_t key, uint64_t part)
         s = &api_ban_strikes(t)[at[n] * API_STRIKE_WAYS];
 
         for (i = 0; i < API_STRIKE_WAYS; i++, s++) {
-            if (s->key == key) {
+            dead = api_strike_dead(s, now);
+
+            if (s->key == key && !dead) {
                 return s;
             }
 
-            for (j = 0, sum = 0; s->key && j < API_BAN_PARTS; j++) {
+            for (j = 0, sum = 0; !dead && j < API_BAN_PARTS; j++) {
                 sum += s->counts[j];
             }
 
@@ -33,14 +43,14 @@ api_strike_slot(api_ban_t *t, uint64_t key, uint64_t part)
         }
     }
 
-    if (found->key) {
+    if (!api_strike_dead(found, now)) {
         atomic_fetch_add_explicit(
             &t->strikes_dropped, 1, memory_order_relaxed);
     }
 
     memset(found, 0, sizeof(*found));
     found->key = key;
-    found->part = part;
+    found->part = (uint32_t) part;
 
     return found;
 }
@@ -49,19 +59,26 @@ api_strike_slot(api_ban_t *t, uint64_t key, uint64_t part)
 /* One strike more; the number of them in the window. */
 
 static uint64_t
-api_strike_count(api_strike_t *s, uint64_t part)
+api_strike_count(api_strike_t *s, uint64_t part, uint64_t length)
 {
+    int32_t  ahead;
     unsigned j;
     uint64_t sum;
 
-    if (part >= s->part + API_BAN_PARTS) {
+    ahead = (int32_t) ((uint32_t) part - s->part);
+
+    if (ahead >= API_BAN_PARTS) {
         memset(s->counts, 0, sizeof(s->counts));
-        s->part = part;
+        s->part = (uint32_t) part;
     }
 
-    while (s->part < part) {
+    while (s->part != (uint32_t) part && ahead > 0) {
         s->part++;
         s->counts[s->part % API_BAN_PARTS] = 0;
+    }
+
+    if (ahead >= 0) {
+        s->dies = (uint32_t) ((part + API_BAN_PARTS) * length / 1000 + 1);
     }
 
     /* a clock that lags counts for the part that runs */
@@ -146,7 +163,7 @@ api_ban_verdict_t
 api_ban_strike(api_ban_t *t, const api_ban_rule_t *rule,
     const api_ban_strike_t *strike, uint64_t now, uint64_t *ms)
 {
-    uint64_t          part, key;
+    uint64_t          part, length, key;
     api_strike_t     *s;
     api_ban_place_t  *p;
     _Atomic uint64_t *where;
@@ -160,13 +177,14 @@ api_ban_strike(api_ban_t *t, const api_ban_rule_t *rule,
 
     atomic_fetch_add_explicit(&t->strikes, 1, memory_order_relaxed);
 
-    part = now / ((rule->window + API_BAN_PARTS - 2) / (API_BAN_PARTS - 1));
+    length = (rule->window + API_BAN_PARTS - 2) / (API_BAN_PARTS - 1);
+    part = now / length;
     key = strike->key ^ (strike->rule * UINT64_C(0xd6e8feb86659fd93));
     key = key ? key : 1;
 
-    s = api_strike_slot(t, key, part);
+    s = api_strike_slot(t, key, part, now);
 
-    if (api_strike_count(s, part) < rule->strikes) {
+    if (api_strike_count(s, part, length) < rule->strikes) {
         return API_BAN_COUNTED;
     }
 

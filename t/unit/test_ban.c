@@ -298,6 +298,53 @@ test_strike_flood(void)
 }
 
 
+/*
+ * A table full of counters just below the ban, all of long ago: they count no
+ * more, so they must not crowd out those of today either.
+ */
+
+static void
+test_strike_stale(void)
+{
+    size_t         i, n;
+    uint64_t       ms, now, dropped;
+    api_ban_t     *t;
+    api_ban_stat_t stat;
+    api_ban_rule_t rule = { 5, 60000, 60000, 60000 };
+
+    t = table(65536);
+    now = 1000;
+
+    for (i = 0; i < 20000; i++) {
+        for (n = 0; n < 4; n++) {
+            (void) strike(t, &rule, 100 + i, now, &ms);
+        }
+    }
+
+    api_ban_stat(t, now, &stat);
+    dropped = stat.strikes_dropped;
+    now += 2 * rule.window;
+
+    /* few of today, one after another: each has its room */
+
+    for (n = 0; n < 4; n++) {
+        for (i = 0; i < 100; i++) {
+            (void) strike(t, &rule, 1000000 + i, now + n, &ms);
+        }
+    }
+
+    for (i = 0, n = 0; i < 100; i++) {
+        n += strike(t, &rule, 1000000 + i, now + 9, &ms) == API_BAN_BANNED;
+    }
+
+    api_ban_stat(t, now, &stat);
+    ut_int(n, 100, "counters of long ago hold no room");
+    ut_int(stat.strikes_dropped, dropped, "and are no loss");
+    ut_int(strike(t, &rule, 101, now + 9, &ms), API_BAN_COUNTED,
+        "what they had counted is over");
+}
+
+
 static int
 model_put(
     api_ban_t *t, api_ban_entry_t *model, size_t k, uint64_t now, ut_rand_t *r)
@@ -539,6 +586,7 @@ main(void)
     test_lag();
     test_flood();
     test_strike_flood();
+    test_strike_stale();
     test_model();
     test_unsound();
     test_migrate();
