@@ -408,6 +408,11 @@ ngx_int_t ngx_api_ratelimit_add_variables(ngx_conf_t *cf);
 ngx_uint_t ngx_api_ratelimit_client(const ngx_http_request_t *r,
     api_addr_t *addr, api_net_t *net);
 
+/* That of an address which somebody typed. */
+
+void ngx_api_ratelimit_client_net(const ngx_api_ratelimit_main_conf_t *mcf,
+    const api_addr_t *addr, api_net_t *net);
+
 /* As it is shown and typed: without the prefix length of one address. */
 
 size_t ngx_api_ratelimit_client_text(const api_net_t *net,

@@ -17,13 +17,13 @@ static ngx_uint_t ngx_api_ratelimit_admin_bans(const ngx_api_door_t *door,
 static ngx_uint_t ngx_api_ratelimit_bans_list(
     const ngx_api_ratelimit_bans_t *bans, ngx_api_admin_t *a);
 static ngx_uint_t ngx_api_ratelimit_bans_add(
-    const ngx_api_ratelimit_bans_t *bans, ngx_api_admin_t *a);
+    const ngx_api_ratelimit_main_conf_t *mcf, ngx_api_admin_t *a);
 static ngx_uint_t ngx_api_ratelimit_bans_one(
-    const ngx_api_ratelimit_bans_t *bans, ngx_api_admin_t *a);
+    const ngx_api_ratelimit_main_conf_t *mcf, ngx_api_admin_t *a);
 static ngx_uint_t ngx_api_ratelimit_bans_lift(
-    const ngx_api_ratelimit_bans_t *bans, ngx_api_admin_t *a);
+    const ngx_api_ratelimit_main_conf_t *mcf, ngx_api_admin_t *a);
 static ngx_uint_t ngx_api_ratelimit_bans_key(
-    const ngx_api_ratelimit_bans_t *bans, api_span_t text, uint64_t *key,
+    const ngx_api_ratelimit_main_conf_t *mcf, api_span_t text, uint64_t *key,
     char *shown, size_t *len);
 static void ngx_api_ratelimit_ban_write(const api_ban_entry_t *e,
     uint64_t now, api_writer_t *w);
@@ -76,13 +76,13 @@ ngx_api_ratelimit_admin_bans(const ngx_api_door_t *door, ngx_api_admin_t *a)
     switch (a->method) {
 
     case NGX_HTTP_POST:
-        return ngx_api_ratelimit_bans_add(bans, a);
+        return ngx_api_ratelimit_bans_add(mcf, a);
 
     case NGX_HTTP_DELETE:
-        return ngx_api_ratelimit_bans_lift(bans, a);
+        return ngx_api_ratelimit_bans_lift(mcf, a);
 
     default:
-        return a->path.len ? ngx_api_ratelimit_bans_one(bans, a)
+        return a->path.len ? ngx_api_ratelimit_bans_one(mcf, a)
                            : ngx_api_ratelimit_bans_list(bans, a);
     }
 }
@@ -200,29 +200,31 @@ ngx_api_ratelimit_ban_cause_write(uint32_t cause, api_writer_t *w)
 }
 
 
-/* An address or /64 in text, or an id of 16 hexadecimal digits; 0: none. */
+/*
+ * What stands for a client by api_ratelimit_net, or an address of his, in
+ * text; or an id of 16 hexadecimal digits.  0: none of these.
+ */
 
 static ngx_uint_t
-ngx_api_ratelimit_bans_key(const ngx_api_ratelimit_bans_t *bans,
+ngx_api_ratelimit_bans_key(const ngx_api_ratelimit_main_conf_t *mcf,
     api_span_t text, uint64_t *key, char *shown, size_t *len)
 {
-    size_t      i;
-    u_char      c;
-    api_net_t   net;
+    size_t     i;
+    u_char     c;
+    api_net_t  typed, net;
 
-    if (api_net_parse(text, &net) == API_NET_OK
-        && (net.addr.v6 ? net.bits == 64 || net.bits == 128
-                        : net.bits == 32))
-    {
-        if (net.addr.v6) {
-            net.addr.lo = 0;
-            net.bits = 64;
+    if (api_net_parse(text, &typed) == API_NET_OK) {
+        ngx_api_ratelimit_client_net(mcf, &typed.addr, &net);
+
+        if (typed.bits == net.bits
+            || typed.bits == (typed.addr.v6 ? 128 : 32))
+        {
+            *len = ngx_api_ratelimit_client_text(&net, shown);
+            *key = api_ban_key(mcf->bans->table,
+                               NGX_API_RATELIMIT_SPACE_ADDRESS,
+                               api_span(shown, *len));
+            return 1;
         }
-
-        *len = ngx_api_ratelimit_client_text(&net, shown);
-        *key = api_ban_key(bans->table, NGX_API_RATELIMIT_SPACE_ADDRESS,
-                           api_span(shown, *len));
-        return 1;
     }
 
     *len = 0;
@@ -249,19 +251,23 @@ ngx_api_ratelimit_bans_key(const ngx_api_ratelimit_bans_t *bans,
 
 
 static ngx_uint_t
-ngx_api_ratelimit_bans_one(const ngx_api_ratelimit_bans_t *bans,
+ngx_api_ratelimit_bans_one(const ngx_api_ratelimit_main_conf_t *mcf,
     ngx_api_admin_t *a)
 {
-    char             shown[API_NET_TEXT];
-    size_t           at, len;
-    uint64_t         key, now;
-    api_ban_entry_t  e;
+    char                             shown[API_NET_TEXT];
+    size_t                           at, len;
+    uint64_t                         key, now;
+    api_ban_entry_t                  e;
+    const ngx_api_ratelimit_bans_t  *bans;
 
-    if (!ngx_api_ratelimit_bans_key(bans, ngx_api_span(&a->path), &key, shown,
+    bans = mcf->bans;
+
+    if (!ngx_api_ratelimit_bans_key(mcf, ngx_api_span(&a->path), &key, shown,
                                     &len))
     {
         return ngx_api_ratelimit_admin_problem(a, NGX_HTTP_BAD_REQUEST,
-                            "Name an address, a /64, or the id of a ban");
+                            "Name an address, a network as "
+                            "api_ratelimit_net has them, or the id of a ban");
     }
 
     now = ngx_api_ratelimit_ban_now();
@@ -280,19 +286,23 @@ ngx_api_ratelimit_bans_one(const ngx_api_ratelimit_bans_t *bans,
 
 
 static ngx_uint_t
-ngx_api_ratelimit_bans_lift(const ngx_api_ratelimit_bans_t *bans,
+ngx_api_ratelimit_bans_lift(const ngx_api_ratelimit_main_conf_t *mcf,
     ngx_api_admin_t *a)
 {
-    char      shown[API_NET_TEXT];
-    bool      lifted;
-    size_t    len;
-    uint64_t  key;
+    char                             shown[API_NET_TEXT];
+    bool                             lifted;
+    size_t                           len;
+    uint64_t                         key;
+    const ngx_api_ratelimit_bans_t  *bans;
 
-    if (!ngx_api_ratelimit_bans_key(bans, ngx_api_span(&a->path), &key, shown,
+    bans = mcf->bans;
+
+    if (!ngx_api_ratelimit_bans_key(mcf, ngx_api_span(&a->path), &key, shown,
                                     &len))
     {
         return ngx_api_ratelimit_admin_problem(a, NGX_HTTP_BAD_REQUEST,
-                            "Name an address, a /64, or the id of a ban");
+                            "Name an address, a network as "
+                            "api_ratelimit_net has them, or the id of a ban");
     }
 
     ngx_shmtx_lock(&bans->shpool->mutex);
@@ -309,17 +319,20 @@ ngx_api_ratelimit_bans_lift(const ngx_api_ratelimit_bans_t *bans,
 
 
 static ngx_uint_t
-ngx_api_ratelimit_bans_add(const ngx_api_ratelimit_bans_t *bans,
+ngx_api_ratelimit_bans_add(const ngx_api_ratelimit_main_conf_t *mcf,
     ngx_api_admin_t *a)
 {
-    int              rc;
-    char             shown[API_NET_TEXT];
-    size_t           len;
-    int64_t          seconds;
-    uint32_t         i;
-    uint64_t         now;
-    api_span_t       address;
-    api_ban_entry_t  e;
+    int                              rc;
+    char                             shown[API_NET_TEXT];
+    size_t                           len;
+    int64_t                          seconds;
+    uint32_t                         i;
+    uint64_t                         now;
+    api_span_t                       address;
+    api_ban_entry_t                  e;
+    const ngx_api_ratelimit_bans_t  *bans;
+
+    bans = mcf->bans;
 
     ngx_memzero(&e, sizeof(api_ban_entry_t));
     seconds = 0;
@@ -331,12 +344,12 @@ ngx_api_ratelimit_bans_add(const ngx_api_ratelimit_bans_t *bans,
         || (i = api_json_get(a->body, 0, API_SPAN("for"))) == API_JSON_NONE
         || !api_json_int64(a->body, i, &seconds)
         || seconds < 1 || seconds > API_BAN_TIME_MAX / 1000
-        || !ngx_api_ratelimit_bans_key(bans, address, &e.key, shown, &len)
+        || !ngx_api_ratelimit_bans_key(mcf, address, &e.key, shown, &len)
         || len == 0)
     {
         return ngx_api_ratelimit_admin_problem(a, NGX_HTTP_BAD_REQUEST,
                             "Send {\"address\": \"192.0.2.1\", \"for\": "
-                            "3600}: one address or /64, and seconds");
+                            "3600}: one client's address, and seconds");
     }
 
     now = ngx_api_ratelimit_ban_now();

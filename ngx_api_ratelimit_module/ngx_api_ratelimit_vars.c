@@ -163,7 +163,6 @@ ngx_uint_t
 ngx_api_ratelimit_client(const ngx_http_request_t *r, api_addr_t *addr,
     api_net_t *net)
 {
-    ngx_uint_t                            bits;
     const ngx_api_ratelimit_main_conf_t  *mcf;
 
     if (!ngx_api_ratelimit_address(r->connection, addr)) {
@@ -171,6 +170,19 @@ ngx_api_ratelimit_client(const ngx_http_request_t *r, api_addr_t *addr,
     }
 
     mcf = ngx_http_get_module_main_conf(r, ngx_api_ratelimit_module);
+
+    ngx_api_ratelimit_client_net(mcf, addr, net);
+
+    return 1;
+}
+
+
+void
+ngx_api_ratelimit_client_net(const ngx_api_ratelimit_main_conf_t *mcf,
+    const api_addr_t *addr, api_net_t *net)
+{
+    ngx_uint_t  bits;
+
     bits = addr->v6 ? mcf->ipv6 : mcf->ipv4;
 
     net->addr = *addr;
@@ -186,8 +198,6 @@ ngx_api_ratelimit_client(const ngx_http_request_t *r, api_addr_t *addr,
     } else {
         net->addr.lo &= UINT64_MAX << (128 - bits);
     }
-
-    return 1;
 }
 
 

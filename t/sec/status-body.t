@@ -22,6 +22,9 @@ add_block_preprocessor(sub {
     api_zone main 1m;
     api_ratelimit_ban on=auth strikes=100/1m ban=1m max=1h;
 END
+    $block->set_value(http_config => $block->http_config
+                      . "api_ratelimit_net ipv4=24 ipv6=56;\n")
+        if $block->name =~ /api_ratelimit_net/;
 });
 
 sub admin {
@@ -175,3 +178,27 @@ admin()
 --- error_code_like: ^40\d$
 --- error_log eval
 qr/api_status: DELETE "bans\/a\\r\\n\\"x\\x1b\[31m" by "alice"/
+
+
+
+=== TEST 12: by hand as by strikes: a client is what api_ratelimit_net says
+--- config
+    set_real_ip_from 127.0.0.1; real_ip_header X-Real-IP;
+    location /_api/ {
+        api_ratelimit_ban off;
+        api_status  write;
+        api_auth    jwt=corp;
+        api_require scope apisec:write;
+    }
+    location /up/ { try_files /x =204; }
+--- request eval
+["POST /_api/bans\n" . '{"address":"2001:db8:0:12::7","for":3600}', "GET /up/", "GET /up/",
+ "POST /_api/bans\n" . '{"address":"192.0.2.77","for":3600}', "GET /up/", "GET /up/",
+ "GET /_api/bans/2001:db8:0:ff::1", "GET /_api/bans/2001:db8::/56", "GET /_api/bans/2001:db8::/64",
+ "DELETE /_api/bans/2001:db8::/56", "GET /up/"]
+--- more_headers eval
+[admin('Content-Type: application/json'), 'X-Real-IP: 2001:db8:0:ab::1', 'X-Real-IP: 2001:db8:0:100::1',
+ admin('Content-Type: application/json'), 'X-Real-IP: 192.0.2.1', 'X-Real-IP: 192.0.3.77',
+ (admin()) x 4, 'X-Real-IP: 2001:db8:0:ab::1']
+--- error_code eval
+[201, 429, 204, 201, 429, 204, 200, 200, 400, 204, 204]
