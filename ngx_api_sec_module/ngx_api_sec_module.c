@@ -12,6 +12,7 @@
  */
 
 #include "ngx_api_sec_forward.h"
+#include "ngx_api_sec_schema.h"
 
 
 typedef struct {
@@ -80,6 +81,7 @@ static ngx_int_t
 ngx_api_sec_require_handler(ngx_http_request_t *r)
 {
     ngx_int_t                        rc;
+    ngx_uint_t                       contract;
     ngx_api_record_t                *rec;
     const ngx_api_sec_loc_conf_t    *lcf;
     const ngx_api_sec_main_conf_t   *mcf;
@@ -104,13 +106,15 @@ ngx_api_sec_require_handler(ngx_http_request_t *r)
         ngx_api_refuse_overruled(r, rec);
     }
 
-    rc = ngx_api_sec_schema_admit(r);
+    contract = (lcf->schema->rules != NULL);
+
+    rc = contract ? ngx_api_sec_schema_admit(r) : NGX_DECLINED;
 
     if (rc == NGX_DECLINED && lcf->require.items) {
         rc = ngx_api_sec_require_check(r, mcf, lcf);
     }
 
-    if (rc == NGX_DECLINED) {
+    if (rc == NGX_DECLINED && contract) {
         rc = ngx_api_sec_schema_authorize(r);
     }
 
