@@ -51,9 +51,16 @@ subtest 'once' => sub {
     is((grep { /^WRONG/ } @rows), 0, 'all of them right');
     like($out, qr/^All ${\scalar @rows} requests were answered/m, 'counted');
 
+    for my $answer ('"pointer":"/isAdmin"', '"pointer":"/lines/0/quantity"',
+                    '"code":"unknown_path"', '"parameter":"debug"')
+    {
+        like($out, qr/^ +answer: \{.*\Q$answer\E/m, "an answer with $answer");
+    }
+
     for my $what (qw(libjwt RS256 PS256 EdDSA expired audience signature
                      alg_not_allowed insufficient_scope other_owner
-                     two_readings json key_revoked dpop_scheme
+                     two_readings json body path parameter method
+                     media_type internal sunset key_revoked dpop_scheme
                      dpop_binding dpop_replayed)) {
         ok((grep { /\b$what\b/ } @rows), "a row with $what");
     }

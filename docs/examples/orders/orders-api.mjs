@@ -8,6 +8,7 @@
 //     POST /orders        {"item": TEXT}: a new one
 //     POST /login         {"password": TEXT}: 200 for "lamp", 401 otherwise
 //     GET  /customers/NAME/orders   those of one customer, whoever asks
+//     /v1/...             the same, and anything else, for the contract
 //
 // Every request that gets here is one line "METHOD PATH REQUEST-ID" in
 // LOGFILE, and every answer names who the gateway says is asking.
@@ -31,19 +32,20 @@ async function text(request) {
 }
 
 async function add(request) {
-    const { item } = JSON.parse(await text(request));
-    const order = { id: Math.max(...orders.keys()) + 1, item };
+    const wanted = JSON.parse(await text(request));
+    const order = { id: Math.max(...orders.keys()) + 1, ...wanted };
     orders.set(order.id, order);
     return order;
 }
 
 async function serve(request, response) {
     const caller = request.headers['x-principal'] ?? 'unknown';
-    const { pathname } = new URL(request.url, 'http://orders');
+    const { pathname: path } = new URL(request.url, 'http://orders');
+    const pathname = path.replace(/^\/v1/, '');
     const customer = /^\/customers\/([^/]+)\/orders$/.exec(pathname)?.[1];
     const id = /^\/orders\/(\d+)$/.exec(pathname)?.[1];
 
-    appendFileSync(log, `${request.method} ${pathname} `
+    appendFileSync(log, `${request.method} ${path} `
         + `${request.headers['x-request-id']}\n`);
 
     if (pathname === '/login' && request.method === 'POST') {
@@ -63,6 +65,9 @@ async function serve(request, response) {
 
     } else if (id && request.method === 'GET' && orders.has(Number(id))) {
         answer(response, 200, { order: orders.get(Number(id)) }, caller);
+
+    } else if (path !== pathname) {
+        answer(response, 200, { done: `${request.method} ${path}` }, caller);
 
     } else {
         answer(response, 404, { error: 'no such order' }, caller);
