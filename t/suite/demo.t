@@ -81,7 +81,7 @@ subtest 'a gateway that lets all pass' => sub {
     make_path("$copy/docs/examples/orders");
     symlink "$root/t", "$copy/t" or die "symlink: $!";
 
-    for my $name (qw(demo orders-api.mjs nginx.conf.in)) {
+    for my $name (qw(demo orders-api.mjs nginx.conf.in orders.openapi.yaml)) {
         copy("docs/examples/orders/$name", "$copy/docs/examples/orders/$name")
             or die "$name: $!";
     }
