@@ -96,6 +96,11 @@ typedef struct ngx_api_sec_routed_s       ngx_api_sec_routed_t;
 typedef struct ngx_api_sec_checked_s      ngx_api_sec_checked_t;
 
 
+/* ngx_api_sec_graphql.h */
+
+typedef struct ngx_api_sec_graphql_s  ngx_api_sec_graphql_t;
+
+
 /* What sec knows of a request; hangs in the record. */
 
 struct ngx_api_sec_ctx_s {
@@ -122,6 +127,7 @@ struct ngx_api_sec_ctx_s {
     ngx_api_sec_forwarded_t    *forwarded;    /* headers for the upstream */
     const ngx_api_sec_routed_t *routed;       /* once somebody has asked */
     ngx_api_sec_checked_t      *checked;      /* by the contract */
+    const ngx_api_sec_graphql_t *graphql;     /* that refused */
 
     api_alloc_t                 alloc;
     api_arena_t                 arena;
@@ -248,6 +254,7 @@ struct ngx_api_sec_loc_conf_s {
     const ngx_api_sec_origins_t *origins;
     ngx_api_sec_status_t       *status;
     ngx_api_sec_schema_conf_t  *schema;
+    const ngx_api_sec_graphql_t *graphql;
     ngx_api_sec_audit_t         audit;
     ngx_uint_t                  body;         /* NGX_API_SEC_BODY_* */
     ngx_api_mode_t              body_mode;
@@ -265,6 +272,7 @@ struct ngx_api_sec_loc_conf_s {
 #define NGX_API_SEC_USES_FORWARD  0x40
 #define NGX_API_SEC_USES_ORIGIN   0x80
 #define NGX_API_SEC_USES_SCHEMA   0x100
+#define NGX_API_SEC_USES_GRAPHQL  0x200
 
 void ngx_api_sec_uses(ngx_conf_t *cf, ngx_uint_t feature);
 
@@ -435,6 +443,11 @@ ngx_uint_t ngx_api_sec_revoke_section(const ngx_api_door_t *door,
 ngx_uint_t ngx_api_sec_revoked(ngx_http_request_t *r,
     const ngx_api_sec_main_conf_t *mcf, ngx_api_sec_ctx_t *ctx,
     const ngx_api_sec_identity_t *id, ngx_api_sec_fault_t *fault);
+
+/* ngx_api_sec_graphql_conf.c, ngx_api_sec_graphql.c */
+
+char *ngx_api_sec_graphql(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+ngx_int_t ngx_api_sec_graphql_handler(ngx_http_request_t *r);
 
 /* ngx_api_sec_vars.c */
 

@@ -106,6 +106,9 @@ ngx_command_t  ngx_api_sec_commands[] = {
     NGX_API_SEC_LOC("api_exposure", NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF,
                     NGX_CONF_TAKE1, ngx_api_sec_exposure),
 
+    NGX_API_SEC_LOC("api_graphql", NGX_HTTP_LOC_CONF, NGX_CONF_ANY,
+                    ngx_api_sec_graphql),
+
     /* the record */
 
     NGX_API_SEC_LOC("api_audit", NGX_API_SEC_HSLX, NGX_CONF_TAKE12,

@@ -151,6 +151,7 @@ ngx_api_sec_create_loc_conf(ngx_conf_t *cf)
     lcf->auth = NGX_CONF_UNSET_PTR;
     lcf->budget.period = NGX_CONF_UNSET_MSEC;
     lcf->cors = NGX_CONF_UNSET_PTR;
+    lcf->graphql = NGX_CONF_UNSET_PTR;
     lcf->origins = NGX_CONF_UNSET_PTR;
     lcf->strip = NGX_CONF_UNSET_UINT;
     lcf->assert = NGX_CONF_UNSET_PTR;
@@ -174,6 +175,7 @@ ngx_api_sec_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_api_sec_merge_budget(&conf->budget, &prev->budget);
     ngx_api_sec_mtls_merged(cf, conf->auth);
     ngx_conf_merge_ptr_value(conf->cors, prev->cors, NULL);
+    ngx_conf_merge_ptr_value(conf->graphql, prev->graphql, NULL);
     ngx_conf_merge_ptr_value(conf->origins, prev->origins, NULL);
 
     if (conf->audit.file == NGX_CONF_UNSET_PTR) {

@@ -368,6 +368,26 @@ static const apisec_reason_t reasons[] = {
     { "schema", "internal_error", "There was no memory to check it.",
         "See api_body_budget, and the error log." },
 
+    { "schema", "graphql_method", "GraphQL is asked by GET or POST.",
+        "The client uses one of them." },
+    { "schema", "graphql_media_type",
+        "A GraphQL request is application/json or application/graphql.",
+        "The client sends Content-Type: application/json." },
+    { "schema", "graphql_request",
+        "There is no document: no \"query\", or in two ways.",
+        "The client sends {\"query\": TEXT}." },
+    { "schema", "graphql_batch", "A list of more documents than batch= takes.",
+        "Send them one by one, or raise batch in api_graphql." },
+    { "schema", "graphql_syntax", "The document is no GraphQL.",
+        "What is wrong was noted above." },
+    { "schema", "graphql_limit", "The document is over a limit.",
+        "It was noted which; raise it in api_graphql if the query is "
+        "honest." },
+    { "schema", "introspection", "The document asks for the schema.",
+        "Where that is wanted, write api_graphql introspection=allow." },
+    { "schema", "graphql_mutation", "A mutation came by GET.",
+        "The client sends it by POST." },
+
     { NULL, NULL, "This reason is newer than this program.",
         "See what was noted, and the page of the directive in"
         " docs/directives." },
