@@ -66,9 +66,10 @@ subtest 'once' => sub {
     }
 
     my %audit = map { $_ => 1 } $out =~ /audit: .*"support_id":"(\w+)"/g;
-    my @ids = map { /(\w+)$/ } @rows;
+    my @ours = grep { !/by the API$/ } @rows;
+    my @ids = map { /(\w+)$/ } @ours;
     is((grep { !$audit{$_} } @ids), 0, 'each with its line of the audit log');
-    is(scalar keys %audit, scalar @rows, '... of its own');
+    is(scalar keys %audit, scalar @ours, '... of its own');
     like($out, qr/^    Refused: GET \/orders, answered 401$/m, 'why is shown');
     nothing_left('once', $out);
 };
@@ -95,7 +96,7 @@ subtest 'a gateway that lets all pass' => sub {
     my $wrong = () = $got->{out} =~ /^WRONG/mg;
 
     is($got->{code}, 1, 'exit code');
-    my $refused = () = $got->{out} =~ /, expected 4\d\d /g;
+    my $refused = () = $got->{out} =~ /, expected 4\d\d  (?!by the API)/g;
 
     cmp_ok($refused, '>=', 14, 'there is much to refuse');
     is($wrong, $refused, 'all that should have been refused is called wrong');
