@@ -148,7 +148,12 @@ ngx_api_sec_assert_until(const ngx_api_sec_caller_t *caller, time_t now)
 
     tok = api_json_get(claims, 0, API_SPAN("exp"));
 
-    if (tok != API_JSON_NONE && api_json_int64(claims, tok, &exp)
+    /* a credential that is good has a number there, not always an integer */
+
+    if (tok != API_JSON_NONE
+        && (claims->tok[tok].type == API_JSON_INT
+            || claims->tok[tok].type == API_JSON_REAL)
+        && api_jwt_date(api_json_raw(claims, tok), &exp)
         && exp < until)
     {
         return ngx_max((time_t) exp, now + 1);    /* within its leeway */

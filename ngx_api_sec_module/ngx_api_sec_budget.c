@@ -218,6 +218,9 @@ ngx_api_sec_budget_who(ngx_http_request_t *r,
 {
     api_span_t              address;
     const struct sockaddr  *sa;
+#if (NGX_HAVE_INET6)
+    const struct in6_addr  *in6;
+#endif
 
     sa = r->connection->sockaddr;
     address = API_SPAN("worker");
@@ -233,8 +236,13 @@ ngx_api_sec_budget_who(ngx_http_request_t *r,
 
 #if (NGX_HAVE_INET6)
         case AF_INET6:
-            address = api_span(&((const struct sockaddr_in6 *) sa)->sin6_addr,
-                               8);
+            in6 = &((const struct sockaddr_in6 *) sa)->sin6_addr;
+
+            /* all of IPv4 is in one /64 where one socket takes both */
+
+            address = IN6_IS_ADDR_V4MAPPED(in6)
+                      ? api_span(&in6->s6_addr[12], 4)
+                      : api_span(&in6->s6_addr[0], 8);
             break;
 #endif
 

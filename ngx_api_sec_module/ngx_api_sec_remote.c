@@ -195,6 +195,7 @@ ngx_api_sec_remote_wait(ngx_http_request_t *r,
     const ngx_api_sec_main_conf_t *mcf, ngx_api_sec_ctx_t *ctx,
     const ngx_api_sec_issuer_t *issuer)
 {
+    ngx_uint_t                  aborted;
     api_bulletin_t             *b;
     api_bulletin_state_t        state;
     ngx_api_sec_remote_wait_t  *w;
@@ -203,19 +204,24 @@ ngx_api_sec_remote_wait(ngx_http_request_t *r,
     b = ngx_api_sec_remote_bulletin(mcf, issuer);
     api_bulletin_state(b, &state);
 
+    /* a client that leaves must not decide for those who wait */
+
+    aborted = state.failures && state.reason == NGX_API_REMOTE_ABORTED;
+
     if (w->issuer != issuer) {
         w->issuer = issuer;
         w->attempts = state.attempts;
         w->until = ngx_current_msec + NGX_API_REMOTE_WAIT;
 
-    } else if (state.attempts != w->attempts) {
+    } else if (state.attempts != w->attempts && !aborted) {
         w->issuer = NULL;
         return state.failures == 0 ? NGX_OK : NGX_DECLINED;
     }
 
     if (!api_bulletin_leased(b, ngx_time(), ngx_api_sec_remote_alive)
         && (ngx_time() < state.next
-            || ngx_api_sec_remote_fetch(r, mcf, ctx, issuer) == NGX_ERROR))
+            ? !aborted
+            : ngx_api_sec_remote_fetch(r, mcf, ctx, issuer) == NGX_ERROR))
     {
         w->issuer = NULL;
         return NGX_DECLINED;
@@ -350,6 +356,12 @@ ngx_api_sec_remote_check(ngx_http_request_t *r,
 
     f = &rf->fetch;
 
+    /* what came is perhaps not all: the connection is that of the client */
+
+    if (r->connection->error) {
+        return NGX_API_REMOTE_ABORTED;
+    }
+
     if (f->too_large) {
         (void) api_fail(err, API_LIMIT, 0, 0, "it has more than %d bytes",
                         NGX_API_REMOTE_MAX);
@@ -394,6 +406,12 @@ ngx_api_sec_remote_failed(ngx_http_request_t *r,
 
     b = ngx_api_sec_remote_bulletin(rf->mcf, rf->issuer);
     api_bulletin_state(b, &state);
+
+    if (reason == NGX_API_REMOTE_ABORTED) {
+        (void) api_bulletin_fail(b, rf->lease, (uint32_t) reason,
+                                 ngx_time() + 1);
+        return;
+    }
 
     pause = state.failures < 10 ? (time_t) 1 << state.failures : 1024;
     pause = ngx_min(pause, rf->issuer->remote->min_interval);

@@ -21,11 +21,15 @@ static void ngx_api_sec_revoke_migrate(void *data, size_t size,
 static api_revoked_table_t *ngx_api_sec_revoke_at(void *data, size_t size);
 static ngx_uint_t ngx_api_sec_revoke_asks(
     const ngx_api_sec_main_conf_t *mcf);
-static void ngx_api_sec_revoke_of(ngx_http_request_t *r,
-    ngx_api_sec_ctx_t *ctx, const ngx_api_sec_identity_t *id,
-    api_revoked_of_t *of);
-static api_span_t ngx_api_sec_revoke_member(ngx_api_sec_ctx_t *ctx,
-    const api_json_t *doc, const char *name);
+static api_revoked_kind_t ngx_api_sec_revoke_find(
+    const ngx_api_sec_main_conf_t *mcf, const api_revoked_of_t *of);
+static ngx_uint_t ngx_api_sec_revoke_signer(
+    const ngx_api_sec_main_conf_t *mcf, const ngx_api_sec_ctx_t *ctx,
+    const api_revoked_of_t *of);
+static ngx_int_t ngx_api_sec_revoke_of(ngx_api_sec_ctx_t *ctx,
+    const ngx_api_sec_identity_t *id, api_revoked_of_t *of);
+static ngx_int_t ngx_api_sec_revoke_member(ngx_api_sec_ctx_t *ctx,
+    const api_json_t *doc, const char *name, api_span_t *value);
 
 
 char *
@@ -183,30 +187,30 @@ ngx_api_sec_revoked(ngx_http_request_t *r,
     const ngx_api_sec_main_conf_t *mcf, ngx_api_sec_ctx_t *ctx,
     const ngx_api_sec_identity_t *id, ngx_api_sec_fault_t *fault)
 {
-    ngx_uint_t                          i;
-    api_revoked_of_t                    of;
-    api_revoked_kind_t                  kind;
-    api_revoked_table_t                *table;
-    ngx_api_sec_revocations_t * const  *rv;
+    api_revoked_of_t    of;
+    api_revoked_kind_t  kind;
 
     if (!ngx_api_sec_revoke_asks(mcf)) {
         return 0;
     }
 
-    ngx_api_sec_revoke_of(r, ctx, id, &of);
+    if (ngx_api_sec_revoke_of(ctx, id, &of) != NGX_OK) {
+        fault->status = NGX_HTTP_INTERNAL_SERVER_ERROR;
+        ngx_str_set(&fault->reason, "nomem");
+        ngx_str_set(&fault->code, "internal_error");
+        ngx_str_set(&fault->title, "The request could not be checked");
 
-    kind = API_REVOKED_NKINDS;
-    rv = mcf->revocations.elts;
-
-    for (i = 0; i < mcf->revocations.nelts && kind == API_REVOKED_NKINDS; i++)
-    {
-        kind = api_revoked_find(rv[i]->list, &of);
+        return 1;
     }
 
-    table = ngx_api_sec_revoked_table(mcf);
+    kind = ngx_api_sec_revoke_find(mcf, &of);
 
-    if (kind == API_REVOKED_NKINDS && table) {
-        kind = api_revoked_table_find(table, &of);
+    if (kind == API_REVOKED_NKINDS
+        && id->method == &ngx_api_sec_method_jwt
+        && ctx->jwt.kid.data == NULL
+        && ngx_api_sec_revoke_signer(mcf, ctx, &of))
+    {
+        kind = API_REVOKED_KID;
     }
 
     if (kind == API_REVOKED_NKINDS) {
@@ -228,6 +232,85 @@ ngx_api_sec_revoked(ngx_http_request_t *r,
     }
 
     return 1;
+}
+
+
+static api_revoked_kind_t
+ngx_api_sec_revoke_find(const ngx_api_sec_main_conf_t *mcf,
+    const api_revoked_of_t *of)
+{
+    ngx_uint_t                          i;
+    api_revoked_kind_t                  kind;
+    api_revoked_table_t                *table;
+    ngx_api_sec_revocations_t * const  *rv;
+
+    rv = mcf->revocations.elts;
+
+    for (i = 0; i < mcf->revocations.nelts; i++) {
+        kind = api_revoked_find(rv[i]->list, of);
+
+        if (kind != API_REVOKED_NKINDS) {
+            return kind;
+        }
+    }
+
+    table = ngx_api_sec_revoked_table(mcf);
+
+    return table ? api_revoked_table_find(table, of) : API_REVOKED_NKINDS;
+}
+
+
+/*
+ * Who has a key that is revoked makes tokens without a kid.  Which key such a
+ * token was good under is not remembered: those that are revoked try again.
+ */
+
+static ngx_uint_t
+ngx_api_sec_revoke_signer(const ngx_api_sec_main_conf_t *mcf,
+    const ngx_api_sec_ctx_t *ctx, const api_revoked_of_t *of)
+{
+    int                          rc;
+    size_t                       it;
+    ngx_str_t                    name;
+    api_jwk_t                   *key;
+    api_revoked_of_t             signer;
+    const ngx_api_sec_issuer_t  *issuer;
+
+    name = ngx_api_str(of->issuer);
+    issuer = ngx_api_sec_issuer_find(mcf, &name);
+
+    if (issuer == NULL) {
+        return 1;
+    }
+
+    ngx_memzero(&signer, sizeof(api_revoked_of_t));
+
+    signer.issuer = of->issuer;
+    signer.iat = of->iat;
+    it = 0;
+
+    for ( ;; ) {
+        key = api_jwks_find(issuer->keys->set, ctx->jwt.alg, ctx->jwt.kid,
+                            &it);
+        if (key == NULL) {
+            return 0;
+        }
+
+        signer.values[API_REVOKED_KID] = api_jwk_kid(key);
+
+        if (signer.values[API_REVOKED_KID].len == 0
+            || ngx_api_sec_revoke_find(mcf, &signer) == API_REVOKED_NKINDS)
+        {
+            continue;
+        }
+
+        rc = api_jws_verify(key, ctx->jwt.alg, ctx->jwt.jws.input,
+                            ctx->jwt.signature);
+
+        if (rc == API_OK || rc == API_INTERNAL) {
+            return 1;
+        }
+    }
 }
 
 
@@ -254,65 +337,74 @@ ngx_api_sec_revoke_asks(const ngx_api_sec_main_conf_t *mcf)
 
 /* jti, sub, kid, client; of an API key its id, and the principal as sub. */
 
-static void
-ngx_api_sec_revoke_of(ngx_http_request_t *r, ngx_api_sec_ctx_t *ctx,
+static ngx_int_t
+ngx_api_sec_revoke_of(ngx_api_sec_ctx_t *ctx,
     const ngx_api_sec_identity_t *id, api_revoked_of_t *of)
 {
-    api_span_t  client;
+    api_span_t  *values;
 
     ngx_memzero(of, sizeof(api_revoked_of_t));
 
     of->issuer = ngx_api_span(id->name);
     of->iat = id->iat ? id->iat : INT64_MIN;
 
+    values = of->values;
+
     if (id->principal.len) {
-        of->values[API_REVOKED_SUB] = ngx_api_span(&id->principal);
+        values[API_REVOKED_SUB] = ngx_api_span(&id->principal);
     }
 
-    of->values[API_REVOKED_KID] = id->key;
+    values[API_REVOKED_KID] = id->key;
 
-    if (id->header) {
-        of->values[API_REVOKED_KID] = ngx_api_sec_revoke_member(ctx,
-                                                       id->header, "kid");
+    if (id->header
+        && ngx_api_sec_revoke_member(ctx, id->header, "kid",
+                                     &values[API_REVOKED_KID])
+           != NGX_OK)
+    {
+        return NGX_ERROR;
     }
 
-    if (id->claims) {
-        of->values[API_REVOKED_JTI] = ngx_api_sec_revoke_member(ctx,
-                                                       id->claims, "jti");
-
-        client = ngx_api_sec_revoke_member(ctx, id->claims, "client_id");
-
-        if (client.data == NULL) {
-            client = ngx_api_sec_revoke_member(ctx, id->claims, "azp");
-        }
-
-        of->values[API_REVOKED_CLIENT] = client;
+    if (id->claims == NULL) {
+        return NGX_OK;
     }
+
+    if (ngx_api_sec_revoke_member(ctx, id->claims, "jti",
+                                  &values[API_REVOKED_JTI])
+        != NGX_OK
+        || ngx_api_sec_revoke_member(ctx, id->claims, "client_id",
+                                     &values[API_REVOKED_CLIENT])
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return values[API_REVOKED_CLIENT].data
+           ? NGX_OK
+           : ngx_api_sec_revoke_member(ctx, id->claims, "azp",
+                                       &values[API_REVOKED_CLIENT]);
 }
 
 
-static api_span_t
+static ngx_int_t
 ngx_api_sec_revoke_member(ngx_api_sec_ctx_t *ctx, const api_json_t *doc,
-    const char *name)
+    const char *name, api_span_t *value)
 {
     uint32_t    i;
-    api_span_t  want, value;
+    api_span_t  want;
 
     want = api_span(name, ngx_strlen(name));
-    value = api_span(NULL, 0);
+    *value = api_span(NULL, 0);
 
     for (i = 1; i < doc->tok[0].u.next; i = api_json_next(doc, i)) {
-        if (api_json_string_eq(doc, i, want)) {
 
-            if (doc->tok[i + 1].type == API_JSON_STRING
-                && api_json_string(doc, i + 1, &ctx->arena, &value) != API_OK)
-            {
-                value = api_span(NULL, 0);
-            }
-
-            break;
+        if (!api_json_string_eq(doc, i, want)) {
+            continue;
         }
+
+        return doc->tok[i + 1].type != API_JSON_STRING
+               || api_json_string(doc, i + 1, &ctx->arena, value) == API_OK
+               ? NGX_OK : NGX_ERROR;
     }
 
-    return value;
+    return NGX_OK;
 }

@@ -114,5 +114,20 @@ int api_jwt_check(const api_jwt_t *jwt, const api_jwt_policy_t *policy,
 int
 api_jwt_verify(const api_jwt_t *jwt, const api_jwks_t *keys, api_err_t *err);
 
+/*
+ * NumericDate (RFC 7519 section 2): any JSON number, in seconds, floored
+ * exactly from its decimal digits.
+ *
+ * Only the years 0000 to 9999 are dates: beyond them lie milliseconds taken
+ * for seconds and tokens that never expire.
+ */
+
+#define API_JWT_DATE_MIN (-62167219200)
+#define API_JWT_DATE_MAX 253402300799
+
+/* text is a valid JSON number; false when it is out of range. */
+
+bool api_jwt_date(api_span_t text, int64_t *date);
+
 
 #endif /* API_JWT_H */

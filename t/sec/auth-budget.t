@@ -72,7 +72,18 @@ __DATA__
 
 
 
-=== TEST 4: per worker
+=== TEST 4: where one socket takes both, an address of IPv4 is one, not all of them
+--- budget: api_auth_budget 2r/h;
+--- request eval
+[("GET /") x 4]
+--- more_headers eval
+[map { main::bad() . "\nX-Real-IP: ::ffff:192.0.2.$_" } 1, 1, 1, 2]
+--- error_code eval
+[401, 401, 429, 401]
+
+
+
+=== TEST 5: per worker
 --- budget: api_auth_budget 2r/h per=worker;
 --- request eval
 [("GET /") x 3]
@@ -83,7 +94,7 @@ __DATA__
 
 
 
-=== TEST 5: 50 in a second without a line
+=== TEST 6: 50 in a second without a line
 --- request eval
 [("GET /") x 120]
 --- more_headers eval
@@ -97,7 +108,7 @@ qr/\A(?:refused 401 auth signature\n){50,120}\z/
 
 
 
-=== TEST 6: off
+=== TEST 7: off
 --- budget: api_auth_budget off;
 --- request eval
 [("GET /") x 60]
@@ -108,7 +119,7 @@ qr/\A(?:refused 401 auth signature\n){50,120}\z/
 
 
 
-=== TEST 7: monitor lets pass, and checks no more
+=== TEST 8: monitor lets pass, and checks no more
 --- budget: api_auth_budget 1r/h;
 --- request eval
 ["GET /monitor", "GET /monitor"]
@@ -119,7 +130,7 @@ qr/\A(?:refused 401 auth signature\n){50,120}\z/
 
 
 
-=== TEST 8: server replaces http
+=== TEST 9: server replaces http
 --- http_config eval
 main::corp() . "api_auth_budget off;"
 --- config
@@ -134,7 +145,7 @@ main::corp() . "api_auth_budget off;"
 
 
 
-=== TEST 9: no rate
+=== TEST 10: no rate
 --- budget: api_auth_budget 50;
 --- must_die
 --- error_log
@@ -142,7 +153,7 @@ main::corp() . "api_auth_budget off;"
 
 
 
-=== TEST 10: none at all
+=== TEST 11: none at all
 --- budget: api_auth_budget 0r/s;
 --- must_die
 --- error_log
@@ -150,7 +161,7 @@ main::corp() . "api_auth_budget off;"
 
 
 
-=== TEST 11: per what
+=== TEST 12: per what
 --- budget: api_auth_budget 5r/s per=user;
 --- must_die
 --- error_log

@@ -12,6 +12,7 @@ no_root_location();
 custom_sections('before', 'jwks');
 
 free_port('PLAIN_PORT');
+free_port('H2_PORT');
 
 sub put {
     my ($name, $text) = @_;
@@ -43,6 +44,21 @@ sub send_request {
     print {$s} 'GET ', $path // '/', " HTTP/1.1\r\nHost: client.example\r\n",
         "Cookie: secret=1\r\nX-Mine: 1\r\nConnection: close\r\n",
         "Authorization: Bearer $token\r\n\r\n";
+    return $s;
+}
+
+# Over HTTP/2, where nginx sees a client leave while its request waits.
+sub send_h2 {
+    my ($token) = @_;
+    my $value = "Bearer $token";
+    my ($length, $n) = ("\x7f", length($value) - 127);
+    for (; $n > 127; $n >>= 7) { $length .= chr($n & 127 | 128) }
+    my $block = "\x82\x86\x84\x01\x09localhost\x0f\x08$length" . chr($n) . $value;
+    my $s = IO::Socket::INET->new(PeerAddr => "127.0.0.1:$ENV{TEST_NGINX_H2_PORT}")
+        or die "$@";
+    print {$s} "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "\0\0\0\4\0\0\0\0\0",
+        substr(pack('N', length $block), 1), "\1\5\0\0\0\1", $block;
+    $s->flush;
     return $s;
 }
 
@@ -448,7 +464,26 @@ GET /
 
 
 
-=== TEST 21: no zone
+=== TEST 21: one who leaves takes the fetch along, not those who wait for it
+--- jwks: uri:/_slow
+--- config
+    listen 127.0.0.1:$TEST_NGINX_H2_PORT http2;
+--- init
+my $leaves = main::send_h2($::OLD);
+Time::HiRes::sleep(0.5);
+my $stays = main::send_request($::OLD); Time::HiRes::sleep(0.3);
+close $leaves;
+Test::More::like(main::answer($stays), qr/^200/, 'who stays is let in');
+Test::More::is(main::fetches(), 2, 'by a fetch of its own');
+1
+--- request
+GET /
+--- more_headers eval
+"Authorization: Bearer $::OLD"
+
+
+
+=== TEST 22: no zone
 --- http_config eval
 main::corp(jwks => 'uri:/_jwks')
 --- must_die
@@ -457,7 +492,7 @@ main::corp(jwks => 'uri:/_jwks')
 
 
 
-=== TEST 22: no location
+=== TEST 23: no location
 --- jwks: uri:https://idp.example/jwks
 --- must_die
 --- error_log
@@ -465,7 +500,7 @@ main::corp(jwks => 'uri:/_jwks')
 
 
 
-=== TEST 23: no such server
+=== TEST 24: no such server
 --- jwks: uri:/_jwks server=nobody
 --- must_die
 --- error_log
@@ -473,7 +508,7 @@ no server has the server_name "nobody" that "jwks uri:" names with server=
 
 
 
-=== TEST 24: no times
+=== TEST 25: no times
 --- jwks: uri:/_jwks refresh=0s
 --- must_die
 --- error_log
@@ -481,7 +516,7 @@ refresh= and min_interval= are 1s at least
 
 
 
-=== TEST 25: they belong to a uri
+=== TEST 26: they belong to a uri
 --- jwks: $TEST_NGINX_SERVER_ROOT/files/jwks refresh=1m
 --- must_die
 --- error_log

@@ -127,7 +127,26 @@ main::auth($::T)
 
 
 
-=== TEST 6: a list that changes: at once, though remembered
+=== TEST 6: a token without a kid, of a key that is revoked and of another one
+--- http_config eval
+"api_zone main 1m;\n" . main::corp(key => 'file:$TEST_NGINX_KEYS_DIR/hs256.secret kid=hs256; key file:$TEST_NGINX_KEYS_DIR/hs256b.secret kid=hs256b')
+    . 'api_revocations list $TEST_NGINX_SERVER_ROOT/list;'
+--- list
+kid hs256
+--- request eval
+[("GET /") x 4]
+--- more_headers eval
+my $revoked = main::auth(main::token(header => { kid => undef }));
+my $other = main::auth(main::token(key => 'hs256b', header => { kid => undef }));
+[$revoked, $revoked, $other, $other]
+--- error_code eval
+[401, 401, 200, 200]
+--- response_headers eval
+["X-Why: revoked/miss/", "X-Why: revoked/memo/", "X-Why: /miss/alice", "X-Why: /memo/alice"]
+
+
+
+=== TEST 7: a list that changes: at once, though remembered
 --- change
 put("jti j1\n"); main::read_again();
 --- request eval
@@ -139,7 +158,7 @@ put("jti j1\n"); main::read_again();
 
 
 
-=== TEST 7: a list that is broken: the one before stays
+=== TEST 8: a list that is broken: the one before stays
 --- list
 jti j1
 --- change
@@ -154,7 +173,7 @@ list": line 1: there is no value; what it held before stays in use
 
 
 
-=== TEST 8: while nginx runs, through api_status: known, revoked, and taken back
+=== TEST 9: while nginx runs, through api_status: known, revoked, and taken back
 --- request eval
 ["GET /", "GET /",
  qq(POST /_api/revocations\n{"kind":"jti","value":"j1"}), "GET /", "GET /_api/revocations",
@@ -171,7 +190,7 @@ list": line 1: there is no value; what it held before stays in use
 
 
 
-=== TEST 9: before a time, of one issuer
+=== TEST 10: before a time, of one issuer
 --- request eval
 [qq(POST /_api/revocations\n{"kind":"sub","value":"alice","before":1001,"issuer":"corp"}), "GET /", "GET /",
  qq(POST /_api/revocations\n{"kind":"sub","value":"bob","issuer":"other"}), "GET /"]
@@ -182,7 +201,7 @@ list": line 1: there is no value; what it held before stays in use
 
 
 
-=== TEST 10: what is no revocation
+=== TEST 11: what is no revocation
 --- request eval
 [map { "POST /_api/revocations\n$_" } '{}', '[]', '{"kind":"jti"}', '{"kind":"jwt","value":"x"}',
  '{"kind":"jti","value":5}', '{"kind":"sub","value":"x","befor":5}', '{"kind":"sub","value":"x","before":"5"}',
@@ -196,7 +215,7 @@ list": line 1: there is no value; what it held before stays in use
 
 
 
-=== TEST 11: a full table says so, and what is in it holds
+=== TEST 12: a full table says so, and what is in it holds
 --- http_config eval
 "api_zone main 1m revocations=8k;" . main::corp()
 --- request eval
@@ -210,7 +229,7 @@ list": line 1: there is no value; what it held before stays in use
 
 
 
-=== TEST 12: without a zone there is no table, the file holds
+=== TEST 13: without a zone there is no table, the file holds
 --- http_config eval
 main::corp() . 'api_revocations list $TEST_NGINX_SERVER_ROOT/list;'
 --- list
@@ -224,7 +243,7 @@ jti j1
 
 
 
-=== TEST 13: a file that is not there, a line that is none
+=== TEST 14: a file that is not there, a line that is none
 --- http_config eval
 main::corp() . 'api_revocations list $TEST_NGINX_SERVER_ROOT/none;'
 --- must_die
@@ -233,7 +252,7 @@ none": stat() failed
 
 
 
-=== TEST 14: a line that is none
+=== TEST 15: a line that is none
 --- list
 # comment
 jwt x
@@ -243,7 +262,7 @@ list": line 2: a line begins with jti, sub, kid or client
 
 
 
-=== TEST 15: one name twice
+=== TEST 16: one name twice
 --- http_config eval
 main::corp() . 'api_revocations a $TEST_NGINX_SERVER_ROOT/list; api_revocations a $TEST_NGINX_SERVER_ROOT/list;'
 --- must_die
