@@ -60,7 +60,7 @@ subtest 'once' => sub {
     for my $what (qw(libjwt RS256 PS256 EdDSA expired audience signature
                      alg_not_allowed insufficient_scope other_owner
                      two_readings json body path parameter method
-                     media_type internal sunset key_revoked dpop_scheme
+                     media_type internal sunset key_revoked revoked dpop_scheme
                      dpop_binding dpop_replayed)) {
         ok((grep { /\b$what\b/ } @rows), "a row with $what");
     }

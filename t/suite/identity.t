@@ -152,6 +152,10 @@ my $jwks  = keys_of($server);
 my $until = verified($short, $jwks)->{claims}{exp};
 cmp_ok($until, '<=', time + 20, 'it does not outlive the one that was shown');
 
+$short = identity($server, n => 1, exp => time + 20.5);
+$until = verified($short, $jwks)->{claims}{exp};
+cmp_ok($until, '<=', time + 20, '... nor one that ends within a second');
+
 for (['/', 401], ['/public/', 200], ['/optional/', 200], ['/off/', 200]) {
     my ($uri, $want) = @$_;
     my ($code, undef, $body) = $server->get($uri, "X-Identity: $one");
