@@ -226,7 +226,7 @@ ngx_api_ratelimit_limits_visit(void *ctx, api_slot_t slot)
 
     if (i < NGX_API_RATELIMIT_TOP) {
         top->debts[i].debt = debt;
-        top->debts[i].tag = slot.tag;
+        top->debts[i].tag = api_table_id(top->table, slot);
         top->n += top->n < NGX_API_RATELIMIT_TOP;
     }
 

@@ -159,7 +159,9 @@ ngx_api_ratelimit_stored_share(ngx_api_ratelimit_item_t *item,
 
     nodes = state->nodes;
 
-    if (nodes < 2 || item->shared == NULL || item->shared->burst) {
+    if (nodes < 2 || item->shared == NULL || item->shared->burst
+        || item->gcra->rate.period > API_RATE_PERIOD_MAX / nodes)
+    {
         return;
     }
 
@@ -435,13 +437,15 @@ ngx_api_ratelimit_merge_answer(ngx_api_ratelimit_link_t *link,
         e = &flight->entries[i];
         zone = policy[e->policy]->zone;
 
-        ahead = reply->items[i] > API_MERGE_MAX / 1000
-                ? API_MERGE_MAX : reply->items[i] * 1000;
+        /* any number may come from there */
+
+        ahead = ngx_max(reply->items[i], 0);
+        ahead = ahead > API_MERGE_MAX / 1000 ? API_MERGE_MAX : ahead * 1000;
         ahead = ngx_min(ahead, e->cap);
 
         more = api_merge_find(&link->waiting, e->policy, e->key);
         tat = api_merge_adopt(0, more ? &more->m : NULL, (int64_t) now.mono,
-                              ngx_max(ahead, 0));
+                              ahead);
 
         if (tat > (int64_t) now.mono) {
             api_table_rate_raise(zone->data, e->key, (uint64_t) tat, &now,

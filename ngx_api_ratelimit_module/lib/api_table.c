@@ -245,11 +245,19 @@ static bool
 api_table_step_reset(void *ctx, api_slot_t old, api_slot_t *next)
 {
     (void) ctx;
+    (void) old;
 
     next->tag = 0;
     next->val = 0;
 
-    return old.val != 0;
+    return true; /* also without debt, or it would be found for ever */
+}
+
+
+uint64_t
+api_table_id(const api_table_t *t, api_slot_t slot)
+{
+    return slot.tag & t->mask;
 }
 
 
@@ -257,6 +265,10 @@ void
 api_table_reset(api_table_t *t, uint64_t tag)
 {
     api_slot_t *slot;
+
+    if (tag < API_TAG_FIRST || (tag & ~t->mask)) {
+        return; /* free slots bear 0 */
+    }
 
     for (slot = api_table_find(t, tag); slot; slot = api_table_find(t, tag)) {
         (void) api_table_on(t, slot, tag, api_table_step_reset, NULL);

@@ -205,7 +205,11 @@ void api_table_window_refund(api_table_t *t, uint64_t tag,
 bool api_table_get(const api_table_t *t, uint64_t tag, const api_now_t *now,
     api_slot_t *slot);
 
-/* Forget it. */
+/* The tag of the key that it is of. */
+
+uint64_t api_table_id(const api_table_t *t, api_slot_t slot);
+
+/* Forget it.  A tag that no key has is ignored. */
 
 void api_table_reset(api_table_t *t, uint64_t tag);
 

@@ -83,6 +83,13 @@ test_one(api_table_t *t, const api_gcra_t *g, const api_now_t *at)
 
     api_table_reset(t, tag(t, 1));
     ut_ok(!api_table_get(t, tag(t, 1), at, &slot), "forgotten");
+
+    (void) api_table_rate(t, tag(t, 1), g, 5, at, API_FULL_EVICT, &got);
+    api_table_rate_refund(t, tag(t, 1), g, UINT64_MAX);
+    api_table_reset(t, tag(t, 1));
+    api_table_reset(t, 0);
+    ut_ok(true, "forgetting ends, also without debt or without a key");
+
     ut_int(api_table_rate(t, tag(t, 1), g, 5, at, API_FULL_EVICT, &got),
         API_LIMIT_PASS, "begins anew");
 
@@ -158,8 +165,9 @@ test_rate(void)
 static void
 test_ends(api_table_t *t, uint64_t end, uint64_t limit, uint64_t used)
 {
-    uint64_t  got;
-    api_now_t at = now;
+    uint64_t   got;
+    api_now_t  at = now;
+    api_slot_t slot;
 
     at.wall = end - 1;
 
@@ -177,6 +185,10 @@ test_ends(api_table_t *t, uint64_t end, uint64_t limit, uint64_t used)
                t, tag(t, 0), end, limit, 1, &at, API_FULL_EVICT, &got),
         API_LIMIT_OVER, "a charge without a question");
     ut_int(got, API_COUNT_MAX, "does not wrap");
+
+    ut_ok(api_table_get(t, tag(t, 0), &at, &slot)
+              && api_table_id(t, slot) == tag(t, 0),
+        "a count in the tag is no part of the key's id");
 
     /* the clock goes back into the last period, and forth again */
 
