@@ -445,15 +445,16 @@ static int
 api_style_repeat(api_style_run_t *run, const api_param_t *param,
     const api_pairs_t *pairs, bool *used, bool *found)
 {
-    uint32_t    i, n;
+    uint32_t    i, n, at;
     api_span_t  first;
     api_items_t items;
 
     first = API_SPAN("");
 
-    for (i = 0, n = 0; i < pairs->n; i++) {
+    for (i = 0, n = 0, at = 0; i < pairs->n; i++) {
         if (!used[i] && api_span_eq(pairs->pair[i].name, param->name)) {
-            first = n++ ? first : pairs->pair[i].raw_value;
+            at = n++ ? at : i;
+            first = pairs->pair[at].raw_value;
             used[i] = true;
         }
     }
@@ -479,7 +480,9 @@ api_style_repeat(api_style_run_t *run, const api_param_t *param,
         return api_style_nomem(run);
     }
 
-    for (i = 0; i < pairs->n; i++) {
+    /* those that an object at fault, a[b] of a, had taken are before `at` */
+
+    for (i = at; i < pairs->n && items.n < n; i++) {
         if (api_span_eq(pairs->pair[i].name, param->name)) {
             items.item[items.n++] = pairs->pair[i].raw_value;
         }

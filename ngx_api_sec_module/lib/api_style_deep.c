@@ -329,7 +329,7 @@ api_style_deep(api_style_run_t *run, const api_param_t *param,
 
         if (api_span_eq(pairs->pair[i].name, param->name)) {
             n++;
-            used[i] = *found = true;
+            *found = true;
 
         } else if (api_deep_of(pairs->pair[i].name, param)) {
             brackets = api_deep_brackets(pairs->pair[i].name, param->name.len);
@@ -361,9 +361,12 @@ api_style_deep(api_style_run_t *run, const api_param_t *param,
     deep.node[0].first = deep.node[0].next = API_DEEP_NONE;
     deep.node[0].entry = param->schema;
 
+    /* the same pairs again: a parameter named a[b] has taken its own */
+
     for (i = 0; i < pairs->n; i++) {
-        if (api_span_eq(pairs->pair[i].name, param->name)
-            || api_deep_of(pairs->pair[i].name, param))
+        if (!used[i]
+            && (api_span_eq(pairs->pair[i].name, param->name)
+                || api_deep_of(pairs->pair[i].name, param)))
         {
             used[i] = true;
             rc = api_deep_put(&deep, &pairs->pair[i], param->name.len);

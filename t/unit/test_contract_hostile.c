@@ -22,6 +22,11 @@ static const char description[] =
     "   - {name: csv, in: query, explode: false, schema: {type: array, items:"
     " {type: integer}}}\n"
     "   - {name: deep, in: query, style: deepObject, schema: {type: object}}\n"
+    "   - {name: 'deep[of]', in: query, schema: {type: array, items: {type:"
+    " integer}}}\n"
+    "   - {name: 'own[of]', in: query, schema: {type: array, items: {type:"
+    " integer}}}\n"
+    "   - {name: own, in: query, style: deepObject, schema: {type: object}}\n"
     "   - {name: open, in: query, schema: {type: object,"
     " additionalProperties: {type: integer}}}\n"
     "   - {name: X-List, in: header, schema: {type: array, items: {type:"
@@ -122,6 +127,10 @@ static const hostile_t cases[] = {
     { "deep members", NULL, "", "deep[a][b][c][d][k#]=#&", "", 20000, 0,
         NULL },
     { "one member", NULL, "", "deep[k]=#&", "", 9000, 400, "duplicate" },
+    { "members, one by one of another parameter", NULL, "own[a]=1&",
+        "own[of]=#&", "own[b]=1", 9000, 0, NULL },
+    { "members of an object that another parameter has too", NULL, "",
+        "deep[of]=#&", "", 9000, 400, "duplicate" },
     { "a gap", NULL, "", "deep[#][]=#&", "deep[]=1", 9000, 400, "style" },
     { "990 open members", NULL, "", "k#=#&", "", 8000, 0, NULL },
     { "brackets", NULL, "deep", "[a]", "=1", 9000, 400, "style" },
