@@ -130,7 +130,8 @@ ngx_api_sec_route_path(ngx_http_request_t *r,
         routed->path.query = ngx_api_span(&r->args);
         routed->path.has_query = r->args.len != 0;
 
-        return NGX_API_SEC_ROUTE_FOUND;
+        return routed->path.flags & API_PATH_TWO_READINGS
+               ? NGX_API_SEC_ROUTE_READINGS : NGX_API_SEC_ROUTE_FOUND;
     }
 
     cscf = ngx_http_get_module_srv_conf(r, ngx_http_core_module);

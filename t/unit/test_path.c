@@ -15,6 +15,7 @@ str(const char *s)
 #define D API_PATH_F_DOTS
 #define ED (API_PATH_F_ESCAPED | API_PATH_F_DOTS | API_PATH_F_ENC_DOTS)
 #define S (API_PATH_F_ESCAPED | API_PATH_F_SLASH)
+#define SEMI (API_PATH_F_SEMICOLON | API_PATH_F_DOTS_SEMI)
 #define BAD API_PATH_F_DISAGREE
 
 static const struct {
@@ -60,6 +61,10 @@ static const struct {
     { "/a%5cb", "/a\\b", "a%5cb", E | API_PATH_F_BACKSLASH, false },
     { "/a\\b", "/a\\b", "a\\b", API_PATH_F_BACKSLASH, false },
     { "/a;x=1/b", "/a;x=1/b", "a;x=1|b", API_PATH_F_SEMICOLON, false },
+    { "/a/..;/b", "/a/..;/b", "a|..;|b", SEMI, false },
+    { "/a/.;x=1/b", "/a/.;x=1/b", "a|.;x=1|b", SEMI, false },
+    { "/a/%2e.;x", "/a/..;x", "a|%2e.;x", SEMI | E, false },
+    { "/..a;/...;", "/..a;/...;", "..a;|...;", API_PATH_F_SEMICOLON, false },
     { "/a%0a", "/a\n", "a%0a", E | API_PATH_F_CONTROL, false },
     { "/%ff", "/\xff", "%ff", E | API_PATH_F_UTF8, false },
     { "/%c3%a9", "/\xc3\xa9", "%c3%a9", E, false },

@@ -174,6 +174,31 @@ api_path_normalise(uint8_t *buf, size_t len, bool merge)
 }
 
 
+/* Who takes the parameters of a segment off first, as servlets do, reads
+   "..;x" as "..". */
+
+static bool
+api_path_dots_semi(api_span_t raw)
+{
+    size_t         len;
+    uint8_t        two[8];
+    unsigned       flags;
+    const uint8_t *semi;
+
+    semi = raw.len ? memchr(raw.data, ';', raw.len) : NULL;
+    len = semi ? (size_t) (semi - raw.data) : 0;
+
+    if (len == 0 || len > 6) {
+        return false;
+    }
+
+    flags = 0;
+    len = api_percent_decode(api_span(raw.data, len), 0, two, &flags);
+
+    return api_path_dots(two, len) != 0;
+}
+
+
 /* The same for the raw segments.  Returns false above the root. */
 
 static bool
@@ -208,6 +233,9 @@ api_path_segment(api_path_t *path, api_span_t raw, bool last, bool merge)
 
     } else if (raw.len == 0 && !last) {
         path->flags |= API_PATH_F_EMPTY;
+
+    } else if (api_path_dots_semi(raw)) {
+        path->flags |= API_PATH_F_DOTS_SEMI;
     }
 
     /* what is empty is kept at the end, for the slash before it */
@@ -392,11 +420,19 @@ api_path_split(api_path_t *path, api_span_t uri,
 
     for (p = uri.data + 1;; p = e + 1) {
         e = p < end ? memchr(p, '/', (size_t) (end - p)) : NULL;
-        seg[path->nseg++] = api_span(p, (size_t) ((e ? e : end) - p));
+        seg[path->nseg] = api_span(p, (size_t) ((e ? e : end) - p));
+
+        if (api_path_dots_semi(seg[path->nseg++])) {
+            path->flags |= API_PATH_F_DOTS_SEMI;
+        }
 
         if (e == NULL) {
             break;
         }
+    }
+
+    if (memchr(uri.data, '\\', uri.len)) {
+        path->flags |= API_PATH_F_BACKSLASH;
     }
 
     if (api_utf8_valid(uri) != uri.len) {

@@ -34,6 +34,7 @@
 #define API_PATH_F_FRAGMENT 0x0200  /* # */
 #define API_PATH_F_DISAGREE 0x0400  /* see above */
 #define API_PATH_F_DECODED 0x0800   /* from api_path_split: no % to decode */
+#define API_PATH_F_DOTS_SEMI 0x1000 /* a segment . or .. but for a ;... */
 
 /* With one of these somebody who normalises or decodes the path once more may
    see other segments; and with API_PATH_F_SLASH, if he decodes it first. */
@@ -41,7 +42,7 @@
 #define API_PATH_TWO_READINGS                                                 \
     (API_PATH_F_DOTS | API_PATH_F_ENC_DOTS | API_PATH_F_EMPTY                 \
         | API_PATH_F_BACKSLASH | API_PATH_F_CONTROL | API_PATH_F_UTF8         \
-        | API_PATH_F_FRAGMENT | API_PATH_F_DISAGREE)
+        | API_PATH_F_FRAGMENT | API_PATH_F_DISAGREE | API_PATH_F_DOTS_SEMI)
 
 typedef struct {
     uint32_t bytes;
