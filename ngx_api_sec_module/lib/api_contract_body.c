@@ -139,6 +139,43 @@ api_contract_run_tape(api_contract_run_t *run, const api_media_rule_t *rule,
 }
 
 
+static bool
+api_contract_is_reserved_field(const api_media_rule_t *rule, api_span_t name)
+{
+    uint32_t i;
+
+    for (i = 0; i < rule->nfields; i++) {
+        if (api_span_eq(rule->fields[i].param.name, name)) {
+            return rule->fields[i].param.reserved;
+        }
+    }
+
+    return false;
+}
+
+
+/* As in a query: some read ";" as "&". */
+
+void
+api_contract_form_semicolons(api_contract_run_t *run,
+    const api_media_rule_t *rule, const api_pairs_t *pairs)
+{
+    uint32_t          i;
+    const api_pair_t *pair;
+
+    for (i = 0; i < pairs->n && api_contract_goes_on(run); i++) {
+        pair = &pairs->pair[i];
+
+        if ((pair->flags & API_PAIR_F_SEMICOLON)
+            && !api_contract_is_reserved_field(rule, pair->name))
+        {
+            api_contract_fault(run, 400, "body_syntax", API_IN_BODY,
+                pair->name, "encoding", "a \";\" is to be written %%3B");
+        }
+    }
+}
+
+
 /* A body that is one string: of characters, or of bytes. */
 
 static void

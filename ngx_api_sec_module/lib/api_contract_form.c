@@ -132,6 +132,13 @@ api_form_known(api_form_t *form, const api_field_rule_t *field,
 
         used[at] = true;
 
+        if (api_pairs_find(pairs, field->param.name, at + 1) != API_PAIR_NONE)
+        {
+            api_form_fault(form, 400, field->param.name, "duplicate",
+                "it stands there more than once, and has one value");
+            return;
+        }
+
         if (!api_contract_json(form->run, API_IN_BODY, field->param.name,
                 pairs->pair[at].value, &json))
         {
@@ -242,6 +249,10 @@ api_contract_form(
     }
 
     api_form_init(&form, run, rule);
+
+    if (run->opts->deny_body && (pairs.flags & API_PAIR_F_SEMICOLON)) {
+        api_contract_form_semicolons(run, rule, &pairs);
+    }
 
     /* objects spread over pairs take what no other field does: last */
 

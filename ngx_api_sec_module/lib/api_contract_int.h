@@ -65,6 +65,8 @@ void api_contract_body(api_contract_run_t *run,
 
 void api_contract_form(
     api_contract_run_t *run, const api_media_rule_t *rule, api_span_t body);
+void api_contract_form_semicolons(api_contract_run_t *run,
+    const api_media_rule_t *rule, const api_pairs_t *pairs);
 void api_contract_multipart(api_contract_run_t *run,
     const api_media_rule_t *rule, api_span_t type, api_span_t body);
 

@@ -282,6 +282,50 @@ api_contract_unknown(api_contract_run_t *run, api_in_t in,
 }
 
 
+static bool
+api_contract_is_reserved(const api_contract_run_t *run, api_span_t name)
+{
+    uint32_t           i;
+    const api_param_t *param;
+
+    for (i = run->rules->first[API_IN_QUERY];
+         i < run->rules->first[API_IN_QUERY + 1]; i++)
+    {
+        param = run->rules->params[i];
+
+        if (param->reserved && api_span_eq(param->name, name)) {
+            return true;
+        }
+    }
+
+    return false;
+}
+
+
+/* Some read ";" as "&": what stands behind it would be a parameter that nobody
+   has looked at.  Values that may have it as it is say so: allowReserved. */
+
+static void
+api_contract_semicolons(api_contract_run_t *run, const api_pairs_t *pairs)
+{
+    uint32_t i;
+
+    if (!(pairs->flags & API_PAIR_F_SEMICOLON)) {
+        return;
+    }
+
+    for (i = 0; i < pairs->n && api_contract_goes_on(run); i++) {
+        if ((pairs->pair[i].flags & API_PAIR_F_SEMICOLON)
+            && !api_contract_is_reserved(run, pairs->pair[i].name))
+        {
+            api_contract_fault(run, 400, "parameter", API_IN_QUERY,
+                pairs->pair[i].name, "encoding",
+                "a \";\" is to be written %%3B");
+        }
+    }
+}
+
+
 static void
 api_contract_query(api_contract_run_t *run, const api_path_t *path)
 {
@@ -303,6 +347,10 @@ api_contract_query(api_contract_run_t *run, const api_path_t *path)
         api_contract_fault(run, 400, "parameter", API_IN_QUERY, API_SPAN(""),
             rc == API_LIMIT ? "limit" : "encoding", "%s", err.text);
         return;
+    }
+
+    if (run->opts->deny_query) {
+        api_contract_semicolons(run, &pairs);
     }
 
     api_contract_pairs(run, API_IN_QUERY, &pairs, used);
