@@ -15,6 +15,7 @@
 
 
 static ngx_uint_t ngx_api_sec_call_settled(const ngx_api_sec_call_t *call);
+static ngx_uint_t ngx_api_sec_own_path(const ngx_http_request_t *r);
 static ngx_int_t ngx_api_sec_admit(ngx_api_sec_call_t *call);
 static ngx_uint_t ngx_api_sec_overridden(const ngx_http_request_t *r);
 static ngx_uint_t ngx_api_sec_is_override(const ngx_str_t *name);
@@ -22,6 +23,8 @@ static ngx_uint_t ngx_api_sec_hidden(const ngx_api_sec_call_t *call);
 static ngx_uint_t ngx_api_sec_options_pass(const ngx_api_sec_call_t *call);
 static ngx_int_t ngx_api_sec_check(ngx_api_sec_call_t *call);
 static ngx_int_t ngx_api_sec_check_body(ngx_api_sec_call_t *call,
+    api_request_t *request);
+static ngx_int_t ngx_api_sec_check_stream(ngx_api_sec_call_t *call,
     api_request_t *request);
 static ngx_int_t ngx_api_sec_check_read(ngx_api_sec_call_t *call,
     api_request_t *request, ngx_api_body_t *body);
@@ -87,15 +90,17 @@ ngx_api_sec_call(ngx_http_request_t *r, ngx_api_sec_call_t *call)
 
 
 /*
- * An error_page brought a refused request here.  Under the rules that refused
- * it nothing is looked at twice, and what stands here may be a page, which no
- * part of the request gets to.  Anywhere else the client could choose to be
- * refused, and have an upstream read what nobody has seen.
+ * An error_page brought a refused request here.  What stands here may be a
+ * page, which no part of the request gets to, and under the rules that refused
+ * it also an upstream that is asked for the page alone.  Anywhere else the
+ * client could choose to be refused, and have an upstream read what nobody has
+ * seen: error_page 404 = @app takes method, path and body along.
  */
 
 static ngx_uint_t
 ngx_api_sec_call_settled(const ngx_api_sec_call_t *call)
 {
+    ngx_uint_t                 page;
     const ngx_http_request_t  *r;
     const ngx_api_refusal_t   *refusal;
 
@@ -106,14 +111,29 @@ ngx_api_sec_call_settled(const ngx_api_sec_call_t *call)
         return 0;
     }
 
+    page = (r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD)) != 0;
+
     if (refusal->check == NGX_API_CHECK_SCHEMA
         && call->checked->refused == call->rules)
     {
-        return 1;
+        return r->content_handler == NULL
+               || (page && !ngx_api_sec_own_path(r));
     }
 
-    return r->content_handler == NULL
-           && (r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD));
+    return r->content_handler == NULL && page;
+}
+
+
+/* In a named location, and in an "if" of it, the path is the client's. */
+
+static ngx_uint_t
+ngx_api_sec_own_path(const ngx_http_request_t *r)
+{
+    const ngx_http_core_loc_conf_t  *clcf;
+
+    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+
+    return clcf->named || r->valid_unparsed_uri;
 }
 
 
@@ -348,10 +368,7 @@ ngx_api_sec_check_body(ngx_api_sec_call_t *call, api_request_t *request)
     }
 
     if (body->skipped) {
-        /* gRPC: passed where api_body says so */
-        return call->lcf->body & NGX_API_SEC_BODY_GRPC
-               ? NGX_DECLINED
-               : ngx_api_sec_schema_no(call, NGX_API_SEC_STREAM);
+        return ngx_api_sec_check_stream(call, request);
     }
 
     if (body->failed) {
@@ -361,6 +378,31 @@ ngx_api_sec_check_body(ngx_api_sec_call_t *call, api_request_t *request)
     }
 
     return ngx_api_sec_check_read(call, request, body);
+}
+
+
+/*
+ * gRPC: unread where api_body says so and the operation is a stream.  Any
+ * other operation could be had unread by the name of a media type.
+ */
+
+static ngx_int_t
+ngx_api_sec_check_stream(ngx_api_sec_call_t *call, api_request_t *request)
+{
+    if (!(call->lcf->body & NGX_API_SEC_BODY_GRPC)
+        || !call->op->streams_request)
+    {
+        return ngx_api_sec_schema_no(call, NGX_API_SEC_STREAM);
+    }
+
+    if (call->checked->params == call->rules) {
+        return NGX_DECLINED;
+    }
+
+    request->has_body = 1;
+    request->skip_body = 1;
+
+    return ngx_api_sec_check_run(call, request);
 }
 
 

@@ -197,3 +197,51 @@ location / { api_reject problem detail=none; api_schema orders; UP }
 GET /v1/orders?limit=0
 --- error_code: 400
 --- response_body_unlike: limit|errors|code
+
+
+
+=== TEST 16: ... and a named location is no way around them
+--- config
+api_schema orders;
+location / { error_page 404 405 422 = @app; UP }
+location @app { if ($arg_limit = 7) { UP } UP }
+--- calls
+['GET /v1/nothing', undef, [404, 'unknown_path']],
+['GET /v1/orders/1/hidden?limit=7', undef, 404],
+["POST /v1/orders\n$BAD", $JSON, [422, 'invalid_body']],
+["POST /v1/orders\n$GOOD", $JSON, 200],
+
+
+
+=== TEST 17: ... an upstream that is asked for a page is
+--- config
+api_schema orders;
+location / { error_page 404 422 = /errors/page; UP }
+location /errors/ { UP }
+--- calls
+['GET /v1/nothing', undef, 200],
+["POST /v1/orders\n$BAD", $JSON, [200, 'app GET /errors/page']],
+
+
+
+=== TEST 18: what a servlet takes for dots
+--- calls
+['GET /v1/customers/..;', undef, 400],
+['GET /v1/orders/..;/lines/..;x=1', undef, 400],
+['GET /v1/orders/%2e%2E;/lines/2', undef, 400],
+['GET /v1/customers/..a;', undef, 200],
+['GET /v1/customers/a;x=1', undef, 200],
+
+
+
+=== TEST 19: ... in a path that nginx has made of it, and a backslash there
+--- config
+location / {
+    rewrite ^/api(/.*)$ $1 break;
+    api_schema orders path=rewritten;
+    UP
+}
+--- calls
+['GET /api/v1/customers/..;', undef, 400],
+['GET /api/v1/customers/..%5cx', undef, 400],
+['GET /api/v1/customers/..x', undef, 200],
