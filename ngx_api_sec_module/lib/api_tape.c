@@ -5,6 +5,7 @@
 
 #define TAPE_NULL 0x01
 #define TAPE_BOOLEAN 0x02
+#define TAPE_INTEGER 0x04
 #define TAPE_NUMBER 0x0c
 
 
@@ -341,10 +342,28 @@ api_tape_number(api_tape_t *t, api_span_t s)
 }
 
 
+/* Digits, where no fraction is allowed: of "9000e-2", which is 90, another
+   reader makes 9000. */
+
+static bool
+tape_is_number(api_span_t s, unsigned types)
+{
+    size_t sign;
+
+    if ((types & TAPE_NUMBER) != TAPE_INTEGER) {
+        return (types & TAPE_NUMBER) != 0;
+    }
+
+    sign = s.len && s.data[0] == '-';
+
+    return tape_digits(s, sign) + sign == s.len;
+}
+
+
 void
 api_tape_text(api_tape_t *t, api_span_t s, unsigned types)
 {
-    if ((types & TAPE_NUMBER) && api_tape_number(t, s)) {
+    if (tape_is_number(s, types) && api_tape_number(t, s)) {
         return;
     }
 

@@ -56,7 +56,8 @@ bool api_tape_number(api_tape_t *t, api_span_t s);
 /*
  * A value that came as text, as the first of the types in the mask
  * (API_SCHEMA_T_*) that it has the form of: number ("1e2", not "+1" or "01"),
- * boolean ("true", "false"), null ("null"); else, or when a string is
+ * where only integers are allowed one without fraction and exponent, boolean
+ * ("true", "false"), null ("null"); else, or when a string is
  * allowed too and the text is no more than that, a string.  Where both a
  * string and another type are allowed and the text fits both it is the other:
  * the schema {"type": ["string", "integer"]} takes either.
