@@ -104,6 +104,25 @@ api_form_field(const api_form_t *form, api_span_t name)
 }
 
 
+static bool
+api_form_json(api_form_t *form, const api_field_rule_t *field,
+    const api_pairs_t *pairs, uint32_t at, api_json_t *json)
+{
+    api_span_t name;
+
+    name = field->param.name;
+
+    if (api_pairs_find(pairs, name, at + 1) != API_PAIR_NONE) {
+        api_form_fault(form, 400, name, "duplicate",
+            "it stands there more than once, and has one value");
+        return false;
+    }
+
+    return api_contract_json(
+        form->run, API_IN_BODY, name, pairs->pair[at].value, json);
+}
+
+
 /*
  * A field that the schema has as a property.  Its value is decoded to a tape
  * of its own: whether it is there at all is known only behind.
@@ -132,16 +151,7 @@ api_form_known(api_form_t *form, const api_field_rule_t *field,
 
         used[at] = true;
 
-        if (api_pairs_find(pairs, field->param.name, at + 1) != API_PAIR_NONE)
-        {
-            api_form_fault(form, 400, field->param.name, "duplicate",
-                "it stands there more than once, and has one value");
-            return;
-        }
-
-        if (!api_contract_json(form->run, API_IN_BODY, field->param.name,
-                pairs->pair[at].value, &json))
-        {
+        if (!api_form_json(form, field, pairs, at, &json)) {
             return;
         }
 

@@ -311,6 +311,13 @@ api_deep_of(api_span_t name, const api_param_t *param)
 }
 
 
+static bool
+api_deep_is(api_span_t name, const api_param_t *param)
+{
+    return api_span_eq(name, param->name) || api_deep_of(name, param);
+}
+
+
 int
 api_style_deep(api_style_run_t *run, const api_param_t *param,
     const api_pairs_t *pairs, bool *used, bool *found)
@@ -362,12 +369,8 @@ api_style_deep(api_style_run_t *run, const api_param_t *param,
     deep.node[0].entry = param->schema;
 
     /* the same pairs again: a parameter named a[b] has taken its own */
-
     for (i = 0; i < pairs->n; i++) {
-        if (!used[i]
-            && (api_span_eq(pairs->pair[i].name, param->name)
-                || api_deep_of(pairs->pair[i].name, param)))
-        {
+        if (!used[i] && api_deep_is(pairs->pair[i].name, param)) {
             used[i] = true;
             rc = api_deep_put(&deep, &pairs->pair[i], param->name.len);
 
