@@ -48,7 +48,7 @@ qr/refused 405 schema method/
 --- calls
 ['GET /v1/orders/0', undef, [400, 'invalid_parameter', '"parameter":"orderId"', '"in":"path"', '"keyword":"minimum"']],
 ['GET /v1/orders/x', undef, [400, 'invalid_parameter', '"keyword":"type"']],
-['GET /v1/orders/7e0', undef, 200],
+['GET /v1/orders/7e0', undef, [400, 'invalid_parameter', '"keyword":"type"']],
 ['GET /v1/orders/%37', undef, 200],
 
 
