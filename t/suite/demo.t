@@ -61,7 +61,7 @@ subtest 'once' => sub {
                      alg_not_allowed insufficient_scope other_owner
                      two_readings json body path parameter method
                      media_type internal sunset key_revoked revoked dpop_scheme
-                     dpop_binding dpop_replayed)) {
+                     dpop_binding dpop_replayed key_unknown)) {
         ok((grep { /\b$what\b/ } @rows), "a row with $what");
     }
 
@@ -70,6 +70,13 @@ subtest 'once' => sub {
     my @ids = map { /(\w+)$/ } @ours;
     is((grep { !$audit{$_} } @ids), 0, 'each with its line of the audit log');
     is(scalar keys %audit, scalar @ours, '... of its own');
+
+    like($out, qr/^ok .*\bold key: (?:[2-9]|\d\d+), refused +0, /m,
+         'traffic while the key changes');
+    like($out, qr/^\ +X-Token-Cache:\ (?:hit|memo)\n\n
+                  .*\/_api\/revocations\ .*\n\n
+                  ok\ .*\ 401,\ .*\ revoked\ /mx,
+         'a token that was remembered, revoked, refused');
     like($out, qr/^    Refused: GET \/orders, answered 401$/m, 'why is shown');
     nothing_left('once', $out);
 };
@@ -122,7 +129,8 @@ subtest 'until Ctrl-C' => sub {
     my $out = slurp("$tmp/output");
     my ($port) = $out =~ /nginx listens on 127\.0\.0\.1:(\d+)/;
     is(http($port, 'GET', '/orders')->{status}, 401, 'and answers');
-    is(http($port, 'GET', '/health')->{status}, 200, 'in good health');
+    ok(until_true(20, sub {
+        http($port, 'GET', '/health')->{status} == 200 }), 'in good health');
 
     kill INT => $pid;
     waitpid $pid, 0;
