@@ -63,6 +63,7 @@ struct ngx_api_sec_auth_s {
     ngx_flag_t                  all;
     ngx_flag_t                  optional;
     ngx_uint_t                  warned;
+    const ngx_http_conf_ctx_t  *server;      /* it is in; NULL: in none */
 
     ngx_str_t                   file;
     ngx_uint_t                  line;

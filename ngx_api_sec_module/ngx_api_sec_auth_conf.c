@@ -26,9 +26,10 @@ ngx_api_sec_auth(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_api_sec_loc_conf_t *lcf = conf;
 
-    ngx_str_t                *value;
-    ngx_api_sec_auth_t       *auth, **p;
-    ngx_api_sec_main_conf_t  *mcf;
+    ngx_str_t                 *value;
+    ngx_api_sec_auth_t        *auth, **p;
+    ngx_api_sec_main_conf_t   *mcf;
+    ngx_http_core_srv_conf_t  *cscf;
 
     /* methods first, in the order of ngx_api_sec_methods */
 
@@ -77,6 +78,8 @@ ngx_api_sec_auth(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     auth->mode.fixed = NGX_API_MODE_ENFORCE;
     auth->file = cf->conf_file->file.name;
     auth->line = cf->conf_file->line;
+    cscf = ngx_http_conf_get_module_srv_conf(cf, ngx_http_core_module);
+    auth->server = cscf->ctx;
 
     if (ngx_api_conf_opts(cf, 1, opts, auth) != NGX_CONF_OK) {
         return NGX_CONF_ERROR;

@@ -58,6 +58,14 @@ ngx_api_sec_health_ready(ngx_http_request_t *r)
 
     mcf = ngx_http_get_module_main_conf(r, ngx_api_sec_module);
 
+    if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
+        return NGX_HTTP_NOT_ALLOWED;
+    }
+
+    /* where traffic waits for this answer, nobody else asks for keys */
+
+    ngx_api_sec_remote_prepare(r, mcf);
+
     size = NGX_API_SEC_HEALTH_SIZE
            + mcf->issuers.nelts * NGX_API_SEC_HEALTH_ISSUER;
 

@@ -78,6 +78,8 @@ ngx_api_sec_jwt_fits(ngx_conf_t *cf, ngx_api_sec_auth_t *auth,
 
     for (i = 0; i < use->things.nelts; i++) {
 
+        ngx_api_sec_remote_used(issuer[i], auth->server);
+
         switch (ngx_api_sec_places_join(&auth->places, &issuer[i]->places)) {
 
         case NGX_OK:

@@ -44,7 +44,7 @@ static ngx_int_t ngx_api_sec_remote_wait(ngx_http_request_t *r,
     const ngx_api_sec_issuer_t *issuer);
 static ngx_int_t ngx_api_sec_remote_fetch(ngx_http_request_t *r,
     const ngx_api_sec_main_conf_t *mcf, ngx_api_sec_ctx_t *ctx,
-    const ngx_api_sec_issuer_t *issuer);
+    const ngx_api_sec_issuer_t *issuer, const ngx_api_sec_goal_t *goal);
 static void ngx_api_sec_remote_finish(ngx_http_request_t *r,
     ngx_api_sec_fetch_t *f);
 static ngx_uint_t ngx_api_sec_remote_check(ngx_http_request_t *r,
@@ -144,7 +144,8 @@ ngx_api_sec_remote_keys(ngx_http_request_t *r,
     if (issuer->keys->set && age < remote->refresh + remote->stale) {
 
         if (age >= remote->refresh && ngx_time() >= state.next) {
-            (void) ngx_api_sec_remote_fetch(r, mcf, ctx, issuer);
+            (void) ngx_api_sec_remote_fetch(r, mcf, ctx, issuer,
+                                            &remote->target);
         }
 
         return NGX_OK;
@@ -188,6 +189,49 @@ ngx_api_sec_remote_unknown(ngx_http_request_t *r,
 }
 
 
+void
+ngx_api_sec_remote_prepare(ngx_http_request_t *r,
+    const ngx_api_sec_main_conf_t *mcf)
+{
+    ngx_uint_t                       i;
+    ngx_api_record_t                *rec;
+    ngx_api_sec_ctx_t               *ctx;
+    api_bulletin_state_t             state;
+    ngx_api_sec_issuer_t * const    *issuer;
+    const ngx_api_sec_remote_t      *remote;
+
+    issuer = mcf->issuers.elts;
+
+    for (i = 0; i < mcf->issuers.nelts; i++) {
+        remote = issuer[i]->remote;
+
+        if (remote == NULL) {
+            continue;
+        }
+
+        ngx_api_sec_remote_sync(mcf, issuer[i], r->connection->log);
+
+        api_bulletin_state(ngx_api_sec_remote_bulletin(mcf, issuer[i]),
+                           &state);
+
+        if ((issuer[i]->keys->set
+             && ngx_time() - (time_t) state.fetched < remote->refresh)
+            || ngx_time() < state.next)
+        {
+            continue;
+        }
+
+        ctx = ngx_api_sec_ctx(r, mcf, &rec);
+        if (ctx == NULL) {
+            return;
+        }
+
+        (void) ngx_api_sec_remote_fetch(r, mcf, ctx, issuer[i],
+                                        &remote->home);
+    }
+}
+
+
 /* NGX_OK: an attempt has ended well; what came of it is with sync. */
 
 static ngx_int_t
@@ -221,7 +265,9 @@ ngx_api_sec_remote_wait(ngx_http_request_t *r,
     if (!api_bulletin_leased(b, ngx_time(), ngx_api_sec_remote_alive)
         && (ngx_time() < state.next
             ? !aborted
-            : ngx_api_sec_remote_fetch(r, mcf, ctx, issuer) == NGX_ERROR))
+            : ngx_api_sec_remote_fetch(r, mcf, ctx, issuer,
+                                       &issuer->remote->target)
+              == NGX_ERROR))
     {
         w->issuer = NULL;
         return NGX_DECLINED;
@@ -243,7 +289,7 @@ ngx_api_sec_remote_wait(ngx_http_request_t *r,
 static ngx_int_t
 ngx_api_sec_remote_fetch(ngx_http_request_t *r,
     const ngx_api_sec_main_conf_t *mcf, ngx_api_sec_ctx_t *ctx,
-    const ngx_api_sec_issuer_t *issuer)
+    const ngx_api_sec_issuer_t *issuer, const ngx_api_sec_goal_t *goal)
 {
     uint64_t                     lease;
     api_bulletin_t              *b;
@@ -269,7 +315,7 @@ ngx_api_sec_remote_fetch(ngx_http_request_t *r,
     rf = cln->data;
     ngx_memzero(rf, sizeof(ngx_api_sec_remote_fetch_t));
 
-    rf->fetch.target = &issuer->remote->target;
+    rf->fetch.target = goal;
     rf->fetch.max = NGX_API_REMOTE_MAX;
     rf->fetch.finish = ngx_api_sec_remote_finish;
     rf->fetch.data = rf;

@@ -8,6 +8,9 @@
  *   a kid not in it   it is fetched, not sooner than `min_interval` after the
  *                     last time
  *
+ *   api_health ready        starts a fetch where there are no keys yet or the
+ *                           set is due, and waits for nothing
+ *
  * One worker fetches (a lease in the zone); the checked set is published
  * there under a number, and each worker builds its keys once.
  */
@@ -30,6 +33,7 @@ typedef struct ngx_api_sec_issuer_s  ngx_api_sec_issuer_t;
 
 typedef struct {
     ngx_api_sec_goal_t        target;
+    ngx_api_sec_goal_t        home;         /* who asks without a token */
     time_t                      refresh;
     time_t                      min_interval;
     time_t                      stale;
@@ -62,6 +66,11 @@ char *ngx_api_sec_remote_line(ngx_conf_t *cf, ngx_api_sec_issuer_t *issuer);
 ngx_int_t ngx_api_sec_remote_zone(ngx_conf_t *cf,
     ngx_api_sec_main_conf_t *mcf);
 
+/* An api_auth in that server (NULL: in none) takes tokens of the issuer. */
+
+void ngx_api_sec_remote_used(const ngx_api_sec_issuer_t *issuer,
+    const ngx_http_conf_ctx_t *server);
+
 /*
  * Before keys of an issuer are used: NGX_OK when there are some, NGX_AGAIN
  * when they are waited for, NGX_DECLINED when none can be had.
@@ -76,6 +85,15 @@ ngx_int_t ngx_api_sec_remote_keys(ngx_http_request_t *r,
 ngx_int_t ngx_api_sec_remote_unknown(ngx_http_request_t *r,
     const ngx_api_sec_main_conf_t *mcf, ngx_api_sec_ctx_t *ctx,
     const ngx_api_sec_issuer_t *issuer);
+
+/*
+ * For who needs no key itself: take up what another worker has published, and
+ * start a fetch when it is time for one.  Its location is that of server=, or
+ * of the first server with an api_auth that names the issuer.
+ */
+
+void ngx_api_sec_remote_prepare(ngx_http_request_t *r,
+    const ngx_api_sec_main_conf_t *mcf);
 
 /* Members of an object. */
 

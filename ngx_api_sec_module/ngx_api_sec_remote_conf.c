@@ -66,9 +66,20 @@ ngx_api_sec_remote_line(ngx_conf_t *cf, ngx_api_sec_issuer_t *issuer)
         return NGX_CONF_ERROR;
     }
 
+    remote->home = remote->target;
     issuer->remote = remote;
 
     return NGX_CONF_OK;
+}
+
+
+void
+ngx_api_sec_remote_used(const ngx_api_sec_issuer_t *issuer,
+    const ngx_http_conf_ctx_t *server)
+{
+    if (issuer->remote && issuer->remote->home.conf == NULL) {
+        issuer->remote->home.conf = server;
+    }
 }
 
 
@@ -107,6 +118,10 @@ ngx_api_sec_remote_zone(ngx_conf_t *cf, ngx_api_sec_main_conf_t *mcf)
             != NGX_OK)
         {
             return NGX_ERROR;
+        }
+
+        if (remote->target.conf) {
+            remote->home.conf = remote->target.conf;
         }
 
         remote->index = mcf->remotes.n++;

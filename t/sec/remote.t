@@ -11,8 +11,7 @@ no_long_string();
 no_root_location();
 custom_sections('before', 'jwks');
 
-free_port('PLAIN_PORT');
-free_port('H2_PORT');
+free_port($_) for qw(PLAIN_PORT H2_PORT SILENT_PORT PROBE_PORT);
 
 sub put {
     my ($name, $text) = @_;
@@ -80,6 +79,19 @@ our $HMAC = token(alg => 'HS256', key => 'hs256');
 
 sub stranger {
     return token(alg => 'ES256', key => 'p256b', header => { kid => "k$_[0]" });
+}
+
+# The status of a health check, which has no credential; its body at the
+# length that it tells, for the connection may have more to do.
+sub probe {
+    my ($port) = @_;
+    my $s = IO::Socket::INET->new(PeerAddr => '127.0.0.1:' . ($port // $ENV{TEST_NGINX_PLAIN_PORT}))
+        or die "$@";
+    print {$s} "GET /ready HTTP/1.1\r\nHost: a\r\n\r\n";
+    my ($head, $body) = ('', '');
+    while (my $line = <$s>) { $head .= $line; last if $line eq "\r\n" }
+    read $s, $body, ($head =~ /^Content-Length: (\d+)/m)[0];
+    return join ' ', $head =~ m{^HTTP/1.1 (\d+)}, $body =~ /^\{"status":"(\w+)"/;
 }
 
 add_block_preprocessor(sub {
@@ -521,3 +533,103 @@ refresh= and min_interval= are 1s at least
 --- must_die
 --- error_log
 "jwks" takes no more behind a file, which is read again whenever it changes
+
+
+
+=== TEST 26: a fresh nginx that nobody but its health check asks becomes ready
+--- config
+    location = /ready { api_health ready; }
+--- init
+Test::More::is(main::probe(), '503 fail', 'no keys yet');
+Test::More::ok(main::until_true(sub { main::probe() eq '200 pass' }), 'ready without any other request');
+main::probe() for 1 .. 20;
+Test::More::is(main::fetches(), 1, 'by one fetch');
+Test::More::is(main::ask($::OLD), '200 miss', 'the first token need not wait');
+Test::More::is(main::fetches(), 1, '... nor does it fetch');
+my $log = ApiTest::slurp(main::server_root() . '/logs/provider.log');
+Test::More::like($log, qr{^GET /jwks HTTP/1.[01] host=127.0.0.1:\d+ accept=application/json auth=- cookie=- mine=- agent=- }m,
+    'with Host and Accept, and no more');
+1
+--- request
+GET /ready
+--- response_body_like
+^\{"status":"pass",.*"issuers":\[\{"name":"corp","keys":1,
+
+
+
+=== TEST 27: ... HEAD does it too, and no other method
+--- config
+    location = /ready { api_health ready; }
+--- request eval
+["POST /ready", "HEAD /ready"]
+--- error_code eval
+[405, 503]
+--- wait: 1
+--- error_log
+keys have been fetched from "/_jwks"
+
+
+
+=== TEST 28: provider down: not ready, and it is left in peace; then it is back
+--- jwks: uri:/_jwks min_interval=4s
+--- config
+    location = /ready { api_health ready; }
+--- before
+unlink main::server_root() . '/files/jwks'; 1
+--- init
+my ($begun, %said) = time;
+for (1 .. 100) { $said{main::probe()}++; Time::HiRes::sleep(0.02) }
+Test::More::is(join(' ', %said), '503 fail 100', 'never ready');
+Test::More::cmp_ok(main::fetches(), '>=', 1, 'the provider was asked');
+Test::More::cmp_ok(main::fetches(), '<=', 2 + time - $begun, '... once a second at most, not a hundred times');
+Test::More::is(main::logged('no keys from'), 1, 'said once');
+main::put('jwks', ApiTest::jwks('p256'));
+Test::More::ok(main::until_true(sub { main::probe() eq '200 pass' }), 'ready');
+Test::More::is(main::logged('keys can be fetched again'), 1, 'said');
+1
+--- request
+GET /
+--- more_headers eval
+"Authorization: Bearer $::OLD"
+
+
+
+=== TEST 29: provider silent: the answer waits for nothing, and it is asked once
+--- jwks: uri:/_silent
+--- config
+    location = /ready { api_health ready; }
+    location = /_silent { internal; proxy_pass http://127.0.0.1:$TEST_NGINX_SILENT_PORT; }
+--- before
+$main::SILENT = IO::Socket::INET->new(LocalAddr => "127.0.0.1:$ENV{TEST_NGINX_SILENT_PORT}",
+    Listen => 50, ReuseAddr => 1, Blocking => 0) or die "$@"; 1
+--- init
+my ($begun, $n, %said) = (time, 0);
+$said{main::probe()}++ for 1 .. 20;
+Test::More::is(join(' ', %said), '503 fail 20', 'not ready, said at once');
+$n++ while $main::SILENT->accept;
+Test::More::cmp_ok($n, '<=', 1 + (time - $begun) / 14, 'one asks, the others leave it to him');
+Test::More::cmp_ok($n, '>=', 1, '... and he did');
+1
+--- request
+GET /ready
+--- error_code: 503
+
+
+
+=== TEST 30: a health check in a server of its own: the location is where the tokens are taken
+--- http_config
+    server {
+        listen 127.0.0.1:$TEST_NGINX_PROBE_PORT;
+        location = /ready { api_health ready; }
+    }
+--- init
+my $port = $ENV{TEST_NGINX_PROBE_PORT};
+Test::More::ok(main::until_true(sub { main::probe($port) eq '200 pass' }), 'ready');
+Test::More::is(main::fetches(), 1, 'by one fetch');
+1
+--- request
+GET /
+--- more_headers eval
+"Authorization: Bearer $::OLD"
+--- no_error_log
+no keys from
