@@ -4,6 +4,8 @@
 use Test::Nginx::Socket 'no_plan';
 use ApiTest;
 use ApiTest::Sec;
+use ApiTest::ApiKeys;
+use File::Temp qw(tempdir);
 
 no_long_string();
 no_root_location();
@@ -12,6 +14,17 @@ custom_sections('lines');
 free_port('PLAIN_PORT');
 
 our $TOKEN = token();
+
+# API keys, outside of what a block makes
+my $dir = $ENV{TEST_NGINX_STORES} = tempdir(CLEANUP => 1);
+chmod 0755, $dir;
+write_file("$dir/keys.json", key_store(key_entry('AAAAAAAA', principal => 'acme')));
+write_file("$dir/active", '{"active":true,"sub":"asked"}');
+write_file("$dir/jwks", jwks('p256'));
+write_file("$dir/pepper", pepper() . "\n");
+chmod 0600, "$dir/pepper";
+our $STORE = 'api_key_store partners $TEST_NGINX_STORES/keys.json pepper=file:$TEST_NGINX_STORES/pepper;';
+our $ES256 = token(alg => 'ES256', key => 'p256');
 our $SECRET = 'p+s/w:d%=~';
 
 # the server that is asked answers by the token in the body
@@ -92,6 +105,7 @@ CONF
 });
 
 sub auth { return "Authorization: Bearer $_[0]\nCookie: c=1\nX-Mine: 1" }
+sub key { return 'X-API-Key: ' . api_key('AAAAAAAA', @_) }
 sub asked { my $log = slurp(server_root() . '/logs/asked.log'); return scalar(() = $log =~ /^POST/mg) }
 
 run_tests();
@@ -348,3 +362,91 @@ unknown line "url" in api_introspect, which takes: uri client secret cache issue
 [map { main::auth($_) } 'good', 'cert']
 --- error_code eval
 [401, 401]
+
+
+
+=== TEST 19: beside jwt, in both orders, while an answer is waited for
+--- lines: cache off;
+--- config
+    location /ij { api_auth introspect=idp jwt=corp any; try_files /in.txt =404; }
+    location /ji { api_auth jwt=corp introspect=idp any; try_files /in.txt =404; }
+    location /all/ij { api_auth introspect=idp jwt=corp all; try_files /in.txt =404; }
+    location /all/ji { api_auth jwt=corp introspect=idp all; try_files /in.txt =404; }
+--- request eval
+[map { my $l = $_; map { "GET $l" } 1 .. 3 } '/ij', '/ji', '/all/ij', '/all/ji']
+--- more_headers eval
+[map { main::auth($_) } ('good', $::TOKEN, 'bad') x 4]
+--- error_code eval
+[(200, 200, 401) x 2, (401, 401, 401) x 2]
+--- response_headers eval
+[("X-Why: ok::introspect\nX-Who: alice/a b/miss", "X-Why: ok::jwt", "X-Why: invalid:inactive:") x 2,
+ ("X-Why: missing:missing:", "X-Why: missing:missing:", "X-Why: invalid:inactive:") x 2]
+
+
+
+=== TEST 20: beside a key: whoever waits, the other is asked too
+--- lines: cache off;
+--- http_config eval: $::STORE
+--- config
+    location /ik { api_auth introspect=idp key=partners any; try_files /in.txt =404; }
+    location /ki { api_auth key=partners introspect=idp any; try_files /in.txt =404; }
+    location /all/ik { api_auth introspect=idp key=partners all; try_files /in.txt =404; }
+    location /all/ki { api_auth key=partners introspect=idp all; try_files /in.txt =404; }
+--- request eval
+[map { my $l = $_; map { "GET $l" } 1 .. 5 } '/ik', '/ki', '/all/ik', '/all/ki']
+--- more_headers eval
+[(main::auth('good'), main::key(), main::auth('good') . "\n" . main::key(),
+  main::auth('bad') . "\n" . main::key(), main::auth('good') . "\n" . main::key('y')) x 4]
+--- error_code eval
+[(200, 200, 200, 401, 401) x 2, (401, 401, 200, 401, 401) x 2]
+
+
+
+=== TEST 21: jwt waits for keys from elsewhere: the same
+--- http_config eval
+<<'CONF' . $::STORE . main::corp(jwks => 'uri:/_jwks', algorithms => 'ES256')
+    api_zone main 1m;
+    api_introspect idp { uri /_active; cache off; }
+    server {
+        listen 127.0.0.1:$TEST_NGINX_RAND_PORT_1;
+        location = /jwks { root $TEST_NGINX_STORES; limit_rate 400; }
+        location = /active { alias $TEST_NGINX_STORES/active; }
+    }
+CONF
+--- config
+    location /ijk { api_auth introspect=idp jwt=corp key=partners any; try_files /in.txt =404; }
+    location /kji { api_auth key=partners jwt=corp introspect=idp any; try_files /in.txt =404; }
+    location /all/jk { api_auth jwt=corp key=partners all; try_files /in.txt =404; }
+    location /all/kj { api_auth key=partners jwt=corp all; try_files /in.txt =404; }
+    location = /_jwks { internal; proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_1/jwks; }
+    location = /_active { internal; proxy_method GET; proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_1/active; }
+--- request eval
+["GET /all/jk", "GET /ijk", "GET /kji", "GET /ijk", "GET /all/kj", "GET /ijk"]
+--- more_headers eval
+[main::auth($::ES256) . "\n" . main::key(), main::auth($::ES256), main::auth('opaque'), main::auth('opaque') . "\n" . main::key('y'),
+ main::auth($::ES256), main::auth('opaque')]
+--- error_code eval
+[200, 200, 200, 401, 401, 200]
+
+
+
+=== TEST 22: an answer is remembered for so long and no longer
+--- lines: cache 6s;
+--- init
+sub seen {
+    my $s = IO::Socket::INET->new(PeerAddr => "127.0.0.1:$ENV{TEST_NGINX_PLAIN_PORT}") or die;
+    print {$s} "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nAuthorization: Bearer good\r\n\r\n";
+    return (join '', <$s>) =~ m{^X-Who: alice/a b/(\w+)}m ? $1 : 'no';
+}
+my $begun = time;
+Test::More::is(seen(), 'miss', 'asked about');
+my $again = seen();
+Test::More::is($again, 'hit', 'remembered') if time - $begun < 5;
+sleep 7;
+Test::More::is(seen(), 'miss', 'asked about again');
+1
+--- request
+GET /
+--- more_headers eval
+main::auth('bad')
+--- error_code: 401

@@ -245,7 +245,49 @@ X-Seen: memo
 
 
 
-=== TEST 10: mistakes
+=== TEST 10: exp passes while the token is known
+--- http_config eval
+"api_zone main 1m;" . corp(leeway => '0')
+--- init
+my $exp = time + 8;
+my ($early, $late) = map { main::token(claims => { exp => $_ }) } $exp, $exp + 3600;
+my @said = map { main::status_of($_) } $early, $early, $late;
+if (time < $exp) {
+    Test::More::is("@said", '200 miss 200 memo 200 miss', 'both are known');
+}
+Time::HiRes::sleep(1) while time <= $exp;
+Test::More::like(main::status_of($early), qr/^401/, 'the one is over');
+Test::More::like(main::status_of($early), qr/^401/, '... and stays so');
+Test::More::is(main::status_of($late), '200 memo', 'the other is still known');
+1
+--- request
+GET /
+--- more_headers eval
+main::auth($::TOKEN)
+--- error_code: 200
+
+
+
+=== TEST 11: what is remembered runs out, here and in the zone
+--- http_config eval
+"api_zone main 1m;" . corp(cache => '6s')
+--- init
+my $begun = time;
+my @said = map { main::status_of($::TOKEN) } 1 .. 2;
+Test::More::is($said[0], '200 miss', 'verified');
+Test::More::is($said[1], '200 memo', 'known') if time - $begun < 5;
+sleep 7;
+Test::More::is(main::status_of($::TOKEN), '200 miss', 'verified again');
+1
+--- request
+GET /
+--- more_headers eval
+main::auth($::TOKEN)
+--- error_code: 200
+
+
+
+=== TEST 12: mistakes
 --- http_config eval: corp(cache => '2h')
 --- must_die
 --- error_log
