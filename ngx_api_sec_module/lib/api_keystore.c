@@ -1,4 +1,5 @@
 #include "api_keystore_int.h"
+#include "api_text.h"
 
 
 /* A member of an entry: where it goes and how it is read. */
@@ -211,9 +212,15 @@ static int
 entry_fail(api_err_t *err, int rc, size_t n, const api_keystore_entry_t *entry,
     const char *what, api_span_t name)
 {
+    char   id[4 * KEYSTORE_ID + 1];
+    size_t len;
+
+    /* what was refused as an id may be anything */
+
+    len = api_text_log(entry->id, id, sizeof(id), NULL);
+
     return api_fail(err, rc, rc, 0, "keys[%zu]%s%.*s%s: %s%s%.*s", n,
-        entry->id.data ? " (id " : "", (int) entry->id.len,
-        entry->id.data ? (const char *) entry->id.data : "",
+        entry->id.data ? " (id " : "", (int) len, id,
         entry->id.data ? ")" : "", what, name.len ? " " : "", (int) name.len,
         name.len ? (const char *) name.data : "");
 }
