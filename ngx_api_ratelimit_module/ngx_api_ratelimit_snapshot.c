@@ -111,7 +111,10 @@ ngx_api_ratelimit_keeper_load(ngx_api_ratelimit_keeper_t *keeper,
     (void) ngx_api_ratelimit_keeper_read(keeper, log);
 
     kept = keeper->kept(keeper->data);
-    kept->saved = keeper->changes(keeper->data) + 1;    /* to be written */
+
+    /* to be written: changes may be counted or be time, both only grow */
+
+    kept->saved = keeper->changes(keeper->data) - 1;
 }
 
 
