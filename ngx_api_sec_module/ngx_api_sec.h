@@ -174,6 +174,11 @@ typedef struct ngx_api_sec_origins_s  ngx_api_sec_origins_t;
 typedef struct ngx_api_sec_status_s  ngx_api_sec_status_t;
 
 
+/* ngx_api_sec_monitor.h: what is counted; state of a process */
+
+typedef struct ngx_api_sec_monitor_s  ngx_api_sec_monitor_t;
+
+
 /* ngx_api_sec_body.c: api_body and the directives of the reader */
 
 #define NGX_API_SEC_BODY_OFF   0
@@ -189,6 +194,7 @@ typedef struct {
     size_t                      proofs;
     size_t                      answers;
     size_t                      revocations;
+    size_t                      metrics;
 } ngx_api_sec_shares_t;
 
 
@@ -223,6 +229,7 @@ struct ngx_api_sec_main_conf_s {
     ngx_shm_zone_t             *zone;
     ngx_api_sec_shares_t        shares;
     ngx_api_tenant_t            tenant;
+    ngx_api_sec_monitor_t      *monitor;
 
     ngx_str_t                   state;        /* api_state */
     ngx_uint_t                  permissions;  /* api_secret_permissions */

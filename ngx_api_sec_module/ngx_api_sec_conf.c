@@ -5,6 +5,7 @@
  */
 
 #include "ngx_api_sec_forward.h"
+#include "ngx_api_sec_monitor.h"
 #include "ngx_api_sec_status.h"
 
 
@@ -29,7 +30,6 @@ ngx_api_sec_create_main_conf(ngx_conf_t *cf)
      *
      *     mcf->zone = NULL;
      *     mcf->state = { 0, NULL };
-     *     mcf->watches.timer = NULL;
      */
 
     ngx_api_door_init(&mcf->door, NGX_API_SEC);
@@ -66,7 +66,8 @@ ngx_api_sec_create_main_conf(ngx_conf_t *cf)
         || ngx_array_init(&mcf->watches.files, cf->pool, 4, sizeof(void *))
            != NGX_OK
         || ngx_api_random(&mcf->seed, sizeof(api_sipkey_t)) != NGX_OK
-        || ngx_api_sec_specs_init(cf, mcf) != NGX_CONF_OK)
+        || ngx_api_sec_specs_init(cf, mcf) != NGX_CONF_OK
+        || ngx_api_sec_monitor_create(cf, mcf) != NGX_OK)
     {
         return NULL;
     }
@@ -278,6 +279,8 @@ ngx_api_sec_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
           offsetof(ngx_api_sec_shares_t, answers), NULL },
         { ngx_string("revocations"), NGX_API_OPT_SIZE,
           offsetof(ngx_api_sec_shares_t, revocations), NULL },
+        { ngx_string("metrics"), NGX_API_OPT_SIZE,
+          offsetof(ngx_api_sec_shares_t, metrics), NULL },
         ngx_api_null_opt
     };
 

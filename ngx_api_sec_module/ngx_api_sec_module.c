@@ -12,6 +12,7 @@
  */
 
 #include "ngx_api_sec_forward.h"
+#include "ngx_api_sec_monitor.h"
 #include "ngx_api_sec_schema.h"
 
 
@@ -28,6 +29,7 @@ static ngx_int_t ngx_api_sec_hook(ngx_conf_t *cf,
 static ngx_int_t ngx_api_sec_preconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_api_sec_postconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_api_sec_init_process(ngx_cycle_t *cycle);
+static void ngx_api_sec_exit_process(ngx_cycle_t *cycle);
 static ngx_int_t ngx_api_sec_require_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_api_sec_body_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_api_sec_release_handler(ngx_http_request_t *r);
@@ -62,7 +64,7 @@ ngx_module_t  ngx_api_sec_module = {
     ngx_api_sec_init_process,
     NULL,                       /* init thread */
     NULL,                       /* exit thread */
-    NULL,                       /* exit process */
+    ngx_api_sec_exit_process,
     NULL,                       /* exit master */
     NGX_MODULE_V1_PADDING
 };
@@ -347,12 +349,63 @@ ngx_api_sec_postconfiguration(ngx_conf_t *cf)
         || ngx_api_sec_proofs_zone(cf, mcf) != NGX_OK
         || ngx_api_sec_introspect_zone(cf, mcf) != NGX_OK
         || ngx_api_sec_revoke_zone(cf, mcf) != NGX_OK
+        || ngx_api_sec_monitor_zone(cf, mcf) != NGX_OK
         || ngx_api_sec_budget_create(cf, mcf) != NGX_OK)
     {
         return NGX_ERROR;
     }
 
     return ngx_api_sec_hook(cf, mcf);
+}
+
+
+/* Handlers, and the phase their time is counted under. */
+
+static ngx_int_t
+ngx_api_sec_timed_access(ngx_http_request_t *r)
+{
+    return ngx_api_sec_timed(r, NGX_API_SEC_PHASE_AUTH,
+                             ngx_api_sec_access_handler);
+}
+
+
+static ngx_int_t
+ngx_api_sec_timed_require(ngx_http_request_t *r)
+{
+    return ngx_api_sec_timed(r, NGX_API_SEC_PHASE_AUTHORIZE,
+                             ngx_api_sec_require_handler);
+}
+
+
+static ngx_int_t
+ngx_api_sec_timed_body(ngx_http_request_t *r)
+{
+    return ngx_api_sec_timed(r, NGX_API_SEC_PHASE_BODY,
+                             ngx_api_sec_body_handler);
+}
+
+
+static ngx_int_t
+ngx_api_sec_timed_schema(ngx_http_request_t *r)
+{
+    return ngx_api_sec_timed(r, NGX_API_SEC_PHASE_SCHEMA,
+                             ngx_api_sec_schema_handler);
+}
+
+
+static ngx_int_t
+ngx_api_sec_timed_graphql(ngx_http_request_t *r)
+{
+    return ngx_api_sec_timed(r, NGX_API_SEC_PHASE_GRAPHQL,
+                             ngx_api_sec_graphql_handler);
+}
+
+
+static ngx_int_t
+ngx_api_sec_timed_log(ngx_http_request_t *r)
+{
+    return ngx_api_sec_timed(r, NGX_API_SEC_PHASE_RECORD,
+                             ngx_api_sec_log_handler);
 }
 
 
@@ -368,7 +421,7 @@ static const ngx_api_sec_hook_t  ngx_api_sec_hooks[] = {
     { NGX_API_SEC_USES_ORIGIN, NGX_HTTP_PREACCESS_PHASE, 1,
       ngx_api_sec_origin_handler },     /* behind a preflight */
     { NGX_API_SEC_USES_AUTH, NGX_HTTP_ACCESS_PHASE, 1,
-      ngx_api_sec_access_handler },
+      ngx_api_sec_timed_access },
     { NGX_API_SEC_USES_FORWARD, NGX_HTTP_POST_READ_PHASE, 0,
       ngx_api_sec_forward_clean_handler },
     { NGX_API_SEC_USES_FORWARD, NGX_HTTP_REWRITE_PHASE, 0,
@@ -376,17 +429,19 @@ static const ngx_api_sec_hook_t  ngx_api_sec_hooks[] = {
     { NGX_API_SEC_USES_FORWARD, NGX_HTTP_PRECONTENT_PHASE, 0,
       ngx_api_sec_forward_handler },    /* behind those below */
     { NGX_API_SEC_USES_GRAPHQL, NGX_HTTP_PRECONTENT_PHASE, 0,
-      ngx_api_sec_graphql_handler },
+      ngx_api_sec_timed_graphql },
     { NGX_API_SEC_USES_SCHEMA, NGX_HTTP_PRECONTENT_PHASE, 0,
-      ngx_api_sec_schema_handler },
+      ngx_api_sec_timed_schema },
     { NGX_API_SEC_USES_BODY, NGX_HTTP_PRECONTENT_PHASE, 0,
-      ngx_api_sec_body_handler },
+      ngx_api_sec_timed_body },
     { NGX_API_SEC_USES_BODY|NGX_API_SEC_USES_SCHEMA|NGX_API_SEC_USES_GRAPHQL,
       NGX_HTTP_PRECONTENT_PHASE, 1, ngx_api_sec_release_handler },
     { NGX_API_SEC_USES_AUTH|NGX_API_SEC_USES_REQUIRE|NGX_API_SEC_USES_SCHEMA,
-      NGX_HTTP_PRECONTENT_PHASE, 0, ngx_api_sec_require_handler },
+      NGX_HTTP_PRECONTENT_PHASE, 0, ngx_api_sec_timed_require },
     { NGX_API_SEC_USES_AUDIT, NGX_HTTP_LOG_PHASE, 0,
-      ngx_api_sec_log_handler },
+      ngx_api_sec_timed_log },
+    { NGX_API_SEC_USES_AUDIT, NGX_HTTP_LOG_PHASE, 0,
+      ngx_api_sec_monitor_handler },
     { 0, 0, 0, NULL }
 };
 
@@ -409,7 +464,7 @@ ngx_api_sec_hook(ngx_conf_t *cf, ngx_api_sec_main_conf_t *mcf)
         }
 
         if ((mcf->uses & hook->uses)
-            && hook->handler == ngx_api_sec_require_handler)
+            && hook->handler == ngx_api_sec_timed_require)
         {
             mcf->door.authorized = hook->handler;
         }
@@ -440,5 +495,20 @@ ngx_api_sec_init_process(ngx_cycle_t *cycle)
         return NGX_OK;    /* no http block */
     }
 
+    ngx_api_sec_monitor_start(mcf);
+
     return ngx_api_watch_start(cycle, &mcf->watches);
+}
+
+
+static void
+ngx_api_sec_exit_process(ngx_cycle_t *cycle)
+{
+    ngx_api_sec_main_conf_t  *mcf;
+
+    mcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_api_sec_module);
+
+    if (mcf) {
+        ngx_api_sec_monitor_stop(mcf);
+    }
 }

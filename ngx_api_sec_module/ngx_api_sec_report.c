@@ -4,6 +4,7 @@
  */
 
 #include "ngx_api_sec_status.h"
+#include "ngx_api_sec_monitor.h"
 
 
 static ngx_uint_t ngx_api_sec_report_document(const ngx_api_door_t *door,
@@ -29,6 +30,7 @@ static void ngx_api_sec_report_module(const ngx_api_door_t *door,
 
 
 #define NGX_API_SEC_METRICS_SIZE  65536
+#define NGX_API_SEC_METRICS_MAX   (4 * 1024 * 1024)
 
 
 const ngx_api_section_t  ngx_api_sec_status_document =
@@ -148,7 +150,7 @@ ngx_api_sec_report_metrics(const ngx_api_door_t *door, ngx_api_admin_t *a)
     rc = API_LIMIT;
 
     for (size = NGX_API_SEC_METRICS_SIZE;
-         rc == API_LIMIT && size <= NGX_API_ADMIN_MAX;
+         rc == API_LIMIT && size <= NGX_API_SEC_METRICS_MAX;
          size *= 4)
     {
         buf = ngx_palloc(a->r->pool, size);
@@ -330,6 +332,8 @@ ngx_api_sec_metrics(const ngx_api_door_t *door, api_metrics_t *m)
                           ngx_api_span(&issuer[i]->name));
         api_metrics_uint(m, api_jwks_count(issuer[i]->keys->set));
     }
+
+    ngx_api_sec_monitor_metrics(mcf, m);
 }
 
 

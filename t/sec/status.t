@@ -257,3 +257,14 @@ qr/no module that is loaded serves the section "nonsense" of "api_status" in \S+
 [404, 200]
 --- response_body_like eval
 [qr/<center>nginx/, qr/corp/]
+
+
+
+=== TEST 24: a share for the numbers that holds none
+--- http_config
+    api_zone main 1m metrics=4k;
+--- config
+    location / { return 200; }
+--- must_die
+--- error_log
+"metrics=" of "api_zone" is too small for the counters of one process: give it

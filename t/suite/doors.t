@@ -95,7 +95,7 @@ $server->get('/') for 1 .. 3;
 is(counts($server), '8 8 8', 'what sec decides, all count in one zone');
 
 my %tenants = map { $_->{name} => 1 } @{ health($server)->{zone}{tenants} };
-is(join(' ', sort keys %tenants), 'ratelimit revocations sec tokens waf', 'each has its tenant');
+is(join(' ', sort keys %tenants), 'metrics ratelimit revocations sec tokens waf', 'each has its tenant');
 is(health($server)->{modules}{ngx_api_sec_module}{deny}, 3, 'and by verdict');
 
 ok($server->reload(%conf), 'a reload');

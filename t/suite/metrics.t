@@ -122,6 +122,107 @@ for my $name (sort keys %$series) {
     cmp_ok($later->{$name}, '>=', $series->{$name}, "$name never falls");
 }
 
-unlike($server->log, qr/\[(?:alert|emerg|crit|error)\]/, 'no error');
+
+# What was refused and why, how long checks and requests took.
+
+cmp_ok($later->{'apisec_denied_total{check=auth,reason=missing}'}, '==', 1,
+       'the refusal has its reason');
+cmp_ok($later->{'apisec_auth_results_total{method=none,result=missing}'},
+       '==', 1, 'the authentication has its result');
+cmp_ok($later->{'apisec_phase_duration_seconds{phase=auth}'} // 0, '>=', 0,
+       'phases are timed');
+
+my ($auth) = $open_body
+    =~ /^apisec_phase_duration_seconds_count\{phase="auth"\} (\d+)$/m;
+is($auth, 1, 'one call of auth was timed');
+like($open_body, qr/^apisec_phase_duration_seconds_count\{phase="schema"\} 0$/m,
+     'none of a check that stands nowhere');
+
+
+# promtool has opinions of its own; and the rules that are shipped work.
+
+my ($promtool) = `.ci/promtool` =~ /(\S+)/;
+
+SKIP: {
+    ok($promtool, 'promtool of Debian') or skip('no promtool', 3);
+
+    my (undef, undef, $text) = $server->get('/_api/metrics');
+    my $file = File::Temp->new;
+    print $file $text;
+    close $file;
+
+    my $said = `$promtool check metrics <$file 2>&1`;
+    is($? >> 8, 0, 'promtool check metrics') or diag($said);
+    is($said, '', '... has nothing to say');
+
+    $said = `cd docs/examples/alerts &&
+        $promtool check rules apisec.rules.yml &&
+        $promtool test rules apisec.rules.test.yml 2>&1`;
+    is($? >> 8, 0, 'promtool test rules') or diag($said);
+}
+
+# Names that the rules use are names there are.
+
+my $rules = slurp('docs/examples/alerts/apisec.rules.yml');
+my %used = map { $_ => 1 } $rules =~ /\b(apisec_\w+)/g;
+
+for my $name (sort keys %used) {
+    my $family = $name =~ s/_total$//r;
+    like($open_body, qr/^(?:\Q$name\E|# TYPE \Q$family\E)[{ ]/m,
+         "$name of the rules is a metric");
+}
+
+
+# Counters only grow: through a reload, and when a worker is killed.
+
+sub responses {
+    my (undef, undef, $text) = $server->get('/_api/metrics');
+    my $sum = 0;
+    $sum += $1 while $text =~ /^apisec_responses_total\{.*\} (\d+)$/mg;
+    return $sum;
+}
+
+sub until_counted {
+    my ($want) = @_;
+    my $sum;
+    for (1 .. 500) {
+        $sum = responses();
+        return $sum if $sum >= $want;
+        select undef, undef, undef, 0.02;
+    }
+    return $sum;
+}
+
+my $before = responses();
+$server->get('/') for 1 .. 20;
+cmp_ok(until_counted($before + 20), '>=', $before + 20, 'all are counted');
+
+$before = responses();
+$server->reload(
+    http     => "api_zone main 1m;\n"
+        . corp(key => 'file:own.secret kid=hs256'),
+    location => 'api_auth jwt=corp; try_files /x =404; } '
+        . 'location /_api/ { api_status;',
+) or BAIL_OUT($server->log);
+cmp_ok(responses(), '>=', $before, 'nothing is lost by a reload');
+
+$before = responses();
+my ($pid) = ($server->get('/_api/'))[2] =~ /"pid":(\d+)/;
+kill 'KILL', $pid;
+$server->get('/') for 1 .. 5;
+cmp_ok(until_counted($before + 5), '>=', $before + 5,
+       'nothing is lost by a worker that is killed');
+
+$before = responses();
+$server->reload(
+    http     => "api_zone main 2m;\n"
+        . corp(key => 'file:own.secret kid=hs256'),
+    location => 'api_auth jwt=corp; try_files /x =404; } '
+        . 'location /_api/ { api_status;',
+) or BAIL_OUT($server->log);
+cmp_ok(responses(), '>=', $before, 'nor by a zone of another size');
+
+unlike($server->log, qr/\[(?:emerg|crit|error)\]/, 'no error');
+is(scalar(() = $server->log =~ /\[alert\]/g), 1, 'but that of the kill');
 
 done_testing();

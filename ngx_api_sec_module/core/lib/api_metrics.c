@@ -4,6 +4,7 @@
 
 #define API_METRICS_NUMBER 32
 #define API_METRICS_MAX_DECIMALS 9
+#define API_METRICS_HELP "# HELP "
 
 
 void
@@ -101,30 +102,22 @@ api_metrics_is_family(api_span_t s)
 }
 
 
-/* Was there a line "# TYPE name ..." before? */
+/* Was there a line "# HELP name ..." before? */
 
 static bool
 api_metrics_seen(const api_metrics_t *m, api_span_t name, api_span_t suffix)
 {
-    const char *p, *nl;
-    size_t      len;
+    size_t      i, len;
+    const char *p;
 
-    static const char head[] = "# TYPE ";
+    len = name.len + suffix.len;
 
-    len = sizeof(head) - 1 + name.len + suffix.len + 1;
+    for (i = 0; i < m->nfamilies; i++) {
+        p = m->start + m->families[i];
 
-    for (p = m->start; (size_t) (m->pos - p) > len; p = nl + 1) {
-        nl = memchr(p, '\n', (size_t) (m->pos - p));
-
-        if (nl == NULL) {
-            break;
-        }
-
-        if ((size_t) (nl - p) > len && memcmp(p, head, sizeof(head) - 1) == 0
-            && memcmp(p + sizeof(head) - 1, name.data, name.len) == 0
-            && memcmp(p + sizeof(head) - 1 + name.len, suffix.data, suffix.len)
-                   == 0
-            && p[len - 1] == ' ')
+        if ((size_t) (m->pos - p) > len && memcmp(p, name.data, name.len) == 0
+            && memcmp(p + name.len, suffix.data, suffix.len) == 0
+            && p[len] == ' ')
         {
             return true;
         }
@@ -205,6 +198,7 @@ api_metrics_family(
                                                  : API_SPAN("");
 
     if (!api_metrics_is_family(name) || n == 0 || n > sizeof(text)
+        || m->nfamilies == API_METRICS_FAMILIES
         || api_metrics_seen(m, name, suffix))
     {
         m->misused = 1;
@@ -214,7 +208,7 @@ api_metrics_family(
 
     from = m->pos;
 
-    api_metrics_put(m, API_SPAN("# HELP "));
+    api_metrics_put(m, API_SPAN(API_METRICS_HELP));
     api_metrics_put(m, name);
     api_metrics_put(m, suffix);
     api_metrics_put(m, API_SPAN(" "));
@@ -224,7 +218,11 @@ api_metrics_family(
     api_metrics_put(m, suffix);
     api_metrics_put(m, API_SPAN(" "));
     api_metrics_put(m, api_span(kinds[kind], strlen(kinds[kind])));
-    (void) api_metrics_line(m, from);
+
+    if (api_metrics_line(m, from)) {
+        m->families[m->nfamilies++] =
+            (size_t) (from - m->start) + sizeof(API_METRICS_HELP) - 1;
+    }
 }
 
 

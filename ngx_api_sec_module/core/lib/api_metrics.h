@@ -35,7 +35,8 @@ typedef enum {
     API_METRIC_HISTOGRAM
 } api_metric_t;
 
-#define API_METRICS_LABELS 512 /* bytes of the labels of one sample */
+#define API_METRICS_LABELS 512   /* bytes of the labels of one sample */
+#define API_METRICS_FAMILIES 160 /* of one text */
 
 typedef struct {
     char                *start;
@@ -44,6 +45,8 @@ typedef struct {
     api_metrics_format_t format;
     api_metric_t         kind;
     api_span_t           name; /* of the family; the caller's bytes */
+    size_t               families[API_METRICS_FAMILIES]; /* where they begin */
+    size_t               nfamilies;
     size_t               nlabels;
     char                 labels[API_METRICS_LABELS]; /* of the next sample */
     unsigned             full : 1;

@@ -1,0 +1,205 @@
+
+#include "ngx_api_sec_monitor.h"
+
+
+typedef struct {
+    u_char                      kind;
+    api_span_t                  family;
+    api_span_t                  help;
+    api_span_t                  first;        /* labels */
+    api_span_t                  second;
+} ngx_api_sec_names_t;
+
+
+static void ngx_api_sec_monitor_times(const api_counters_t *c,
+    api_metrics_t *m);
+static void ngx_api_sec_monitor_histogram(const api_counters_t *c,
+    uint32_t at, const int64_t *bounds, uint32_t n, unsigned decimals,
+    api_metrics_t *m);
+static void ngx_api_sec_monitor_phases(const api_counters_t *c,
+    api_metrics_t *m);
+static void ngx_api_sec_monitor_statuses(const api_counters_t *c,
+    api_metrics_t *m);
+static void ngx_api_sec_monitor_family(const api_series_t *s,
+    const ngx_api_sec_names_t *names, api_metrics_t *m);
+
+
+static const ngx_api_sec_names_t  ngx_api_sec_names[] = {
+    { 'd', { (const uint8_t *) "apisec_denied", 13 },
+      { (const uint8_t *) "Refusals, by check and reason.", 30 },
+      { (const uint8_t *) "check", 5 }, { (const uint8_t *) "reason", 6 } },
+    { 'w', { (const uint8_t *) "apisec_would_deny", 17 },
+      { (const uint8_t *) "What a check in monitor mode would have refused.",
+        48 },
+      { (const uint8_t *) "check", 5 }, { (const uint8_t *) "reason", 6 } },
+    { 'a', { (const uint8_t *) "apisec_auth_results", 19 },
+      { (const uint8_t *) "Authentications, by method and result.", 38 },
+      { (const uint8_t *) "method", 6 }, { (const uint8_t *) "result", 6 } }
+};
+
+
+void
+ngx_api_sec_monitor_metrics(const ngx_api_sec_main_conf_t *mcf,
+    api_metrics_t *m)
+{
+    ngx_uint_t             i;
+    const api_series_t    *s;
+    const api_counters_t  *c;
+
+    c = ngx_api_sec_monitor_counters(mcf->monitor);
+    s = ngx_api_sec_monitor_series(mcf->monitor);
+
+    if (c == NULL || s == NULL) {
+        return;
+    }
+
+    for (i = 0;
+         i < sizeof(ngx_api_sec_names) / sizeof(ngx_api_sec_names[0]);
+         i++)
+    {
+        ngx_api_sec_monitor_family(s, &ngx_api_sec_names[i], m);
+    }
+
+    ngx_api_sec_monitor_statuses(c, m);
+    ngx_api_sec_monitor_times(c, m);
+    ngx_api_sec_monitor_phases(c, m);
+}
+
+
+/* The nameless one: there were more names than the table holds. */
+
+static void
+ngx_api_sec_monitor_family(const api_series_t *s,
+    const ngx_api_sec_names_t *names, api_metrics_t *m)
+{
+    uint32_t        i;
+    uint64_t        n;
+    api_span_t      name;
+    const uint8_t  *end, *nul;
+
+    api_metrics_family(m, API_METRIC_COUNTER, names->family, names->help);
+
+    for (i = 0; i < api_series_count(s); i++) {
+        if (!api_series_get(s, i, &name, &n)) {
+            continue;
+        }
+
+        if (name.len == 0) {
+            if (names->kind == 'd') {
+                api_metrics_label(m, names->first, API_SPAN("other"));
+                api_metrics_label(m, names->second, API_SPAN("other"));
+                api_metrics_uint(m, n);
+            }
+
+            continue;
+        }
+
+        nul = ngx_strlchr((u_char *) (uintptr_t) name.data,
+                          (u_char *) (uintptr_t) name.data + name.len, '\0');
+
+        if (name.data[0] != names->kind || nul == NULL) {
+            continue;
+        }
+
+        end = name.data + name.len;
+
+        api_metrics_label(m, names->first,
+                          api_span(name.data + 1, nul - name.data - 1));
+        api_metrics_label(m, names->second,
+                          api_span(nul + 1, end - nul - 1));
+        api_metrics_uint(m, n);
+    }
+}
+
+
+static void
+ngx_api_sec_monitor_statuses(const api_counters_t *c, api_metrics_t *m)
+{
+    ngx_uint_t  i;
+
+    static const api_span_t  classes[NGX_API_SEC_NSTATUS] = {
+        { (const uint8_t *) "1xx", 3 },
+        { (const uint8_t *) "2xx", 3 },
+        { (const uint8_t *) "3xx", 3 },
+        { (const uint8_t *) "4xx", 3 },
+        { (const uint8_t *) "5xx", 3 },
+        { (const uint8_t *) "none", 4 }
+    };
+
+    api_metrics_family(m, API_METRIC_COUNTER, API_SPAN("apisec_responses"),
+                       API_SPAN("All requests, by the class of the status."));
+
+    for (i = 0; i < NGX_API_SEC_NSTATUS; i++) {
+        api_metrics_label(m, API_SPAN("status"), classes[i]);
+        api_metrics_uint(m, api_counters_sum(c,
+                                             NGX_API_SEC_COUNT_STATUS + i));
+    }
+}
+
+
+static void
+ngx_api_sec_monitor_times(const api_counters_t *c, api_metrics_t *m)
+{
+    api_metrics_family(m, API_METRIC_HISTOGRAM,
+                       API_SPAN("apisec_request_duration_seconds"),
+                       API_SPAN("From the first byte of a request to its "
+                                "end."));
+    ngx_api_sec_monitor_histogram(c, NGX_API_SEC_COUNT_REQUEST,
+                                  ngx_api_sec_time_bounds,
+                                  NGX_API_SEC_TIME_BOUNDS, 3, m);
+
+    api_metrics_family(m, API_METRIC_HISTOGRAM,
+                       API_SPAN("apisec_upstream_duration_seconds"),
+                       API_SPAN("What upstreams took, those that were tried "
+                                "together."));
+    ngx_api_sec_monitor_histogram(c, NGX_API_SEC_COUNT_UPSTREAM,
+                                  ngx_api_sec_time_bounds,
+                                  NGX_API_SEC_TIME_BOUNDS, 3, m);
+}
+
+
+static void
+ngx_api_sec_monitor_phases(const api_counters_t *c, api_metrics_t *m)
+{
+    ngx_uint_t  i;
+
+    static const api_span_t  phases[NGX_API_SEC_NPHASES] = {
+        { (const uint8_t *) "auth", 4 },
+        { (const uint8_t *) "authorize", 9 },
+        { (const uint8_t *) "body", 4 },
+        { (const uint8_t *) "schema", 6 },
+        { (const uint8_t *) "graphql", 7 },
+        { (const uint8_t *) "record", 6 }
+    };
+
+    api_metrics_family(m, API_METRIC_HISTOGRAM,
+                       API_SPAN("apisec_phase_duration_seconds"),
+                       API_SPAN("What a worker is busy with a check, for each "
+                                "call."));
+
+    for (i = 0; i < NGX_API_SEC_NPHASES; i++) {
+        api_metrics_label(m, API_SPAN("phase"), phases[i]);
+        ngx_api_sec_monitor_histogram(c,
+                                      NGX_API_SEC_COUNT_PHASES
+                                      + i * NGX_API_SEC_PHASE_COUNTERS,
+                                      ngx_api_sec_phase_bounds,
+                                      NGX_API_SEC_PHASE_BOUNDS, 9, m);
+    }
+}
+
+
+static void
+ngx_api_sec_monitor_histogram(const api_counters_t *c, uint32_t at,
+    const int64_t *bounds, uint32_t n, unsigned decimals, api_metrics_t *m)
+{
+    uint32_t  i;
+    uint64_t  counts[NGX_API_SEC_PHASE_BOUNDS + 1];
+
+    for (i = 0; i <= n; i++) {
+        counts[i] = api_counters_sum(c, at + i);
+    }
+
+    api_metrics_histogram(m, bounds, counts, n,
+                          (int64_t) api_counters_sum(c, at + n + 1),
+                          decimals);
+}
