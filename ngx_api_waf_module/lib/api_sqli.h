@@ -1,0 +1,57 @@
+/*
+ * @detectSQLi: is the value, put into a statement where a value belongs, more
+ * than a value?
+ *
+ * The value is read as SQL would read it behind three beginnings (bare, inside
+ * '...', inside "..."), with comments as ANSI has them and as MySQL has them.
+ * Tokens are folded while they come (strings next to strings, arithmetic,
+ * casts, names with dots), and a small automaton looks for what no value needs:
+ * a tail of boolean logic, UNION, a stacked statement, a comment that cuts
+ * off, calls of functions that wait, read or tell.
+ *
+ * No memory is taken, every byte is looked at a bounded number of times, and
+ * nothing is kept: callable from any thread.
+ */
+
+#ifndef API_SQLI_H
+#define API_SQLI_H
+
+#include "api_transform.h"
+
+
+#define API_SQLI_FINGERPRINT 12
+
+typedef enum {
+    API_SQLI_BARE = 0,
+    API_SQLI_SINGLE, /* behind ' */
+    API_SQLI_DOUBLE  /* behind " */
+} api_sqli_context_t;
+
+typedef struct {
+    api_sqli_context_t context;
+    bool               mysql; /* read with MySQL's comments */
+    const char        *form;  /* "boolean", "union", ...: const text */
+
+    /* the folded tokens up to the decision, one letter each (docs) */
+
+    char fingerprint[API_SQLI_FINGERPRINT + 1];
+} api_sqli_t;
+
+/* True when value is an injection; *how (may be NULL) is set then only. */
+
+bool api_sqli_detect(api_span_t value, api_sqli_t *how);
+
+/*
+ * A value none of whose triggers is among these is never an injection: what
+ * has letters, digits, dots and underscores alone need not be looked at.
+ */
+
+#define API_SQLI_TRIGGERS                                                     \
+    (API_TRIG_SPACE | API_TRIG_WHITE | API_TRIG_NUL | API_TRIG_CONTROL        \
+        | API_TRIG_HIGH | API_TRIG_PERCENT | API_TRIG_PLUS | API_TRIG_AMP     \
+        | API_TRIG_SLASH | API_TRIG_STAR | API_TRIG_QUOTE | API_TRIG_LIST     \
+        | API_TRIG_CARET | API_TRIG_DASH | API_TRIG_HASH | API_TRIG_ANGLE     \
+        | API_TRIG_PAREN | API_TRIG_EQUALS | API_TRIG_PUNCT)
+
+
+#endif /* API_SQLI_H */
