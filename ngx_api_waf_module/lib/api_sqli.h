@@ -47,11 +47,9 @@ bool api_sqli_detect(api_span_t value, api_sqli_t *how);
  */
 
 #define API_SQLI_TRIGGERS                                                     \
-    (API_TRIG_SPACE | API_TRIG_WHITE | API_TRIG_NUL | API_TRIG_CONTROL        \
-        | API_TRIG_HIGH | API_TRIG_PERCENT | API_TRIG_PLUS | API_TRIG_AMP     \
-        | API_TRIG_SLASH | API_TRIG_STAR | API_TRIG_QUOTE | API_TRIG_LIST     \
-        | API_TRIG_CARET | API_TRIG_DASH | API_TRIG_HASH | API_TRIG_ANGLE     \
-        | API_TRIG_PAREN | API_TRIG_EQUALS | API_TRIG_PUNCT)
+    (~(API_TRIG_ALWAYS | API_TRIG_BYTES | API_TRIG_UPPER | API_TRIG_LOWER     \
+        | API_TRIG_DIGIT | API_TRIG_DOT | API_TRIG_DOT_END | API_TRIG_DOTS    \
+        | API_TRIG_UNDER))
 
 
 #endif /* API_SQLI_H */

@@ -1,10 +1,12 @@
 /*
  * Transformations of SecLang (`t:urlDecodeUni,t:lowercase`), each with the
- * reading of ModSecurity 3.0, byte for byte.
+ * reading of ModSecurity 3.0, byte for byte, but for one: cssDecode does not
+ * end at the first NUL, behind which an attack would hide.
  *
  * A value that a transformation does not change is handed back as the same
  * span: nothing is allocated, nothing copied.  Output is bounded: no
- * transformation makes more than API_TRANSFORM_GROWTH bytes of one.
+ * transformation makes more than API_TRANSFORM_GROWTH bytes of one,
+ * and API_TRANSFORM_FIXED more.
  *
  * All of it is linear in the value, without recursion and without state;
  * everything may be called from several threads.
@@ -56,8 +58,8 @@ typedef enum {
     API_T_COUNT
 } api_transform_t;
 
-#define API_TRANSFORM_GROWTH 6 /* utf8toUnicode: U+0080 is two bytes, %u0080 */
-#define API_TRANSFORM_FIXED 64 /* ... and digests of nothing */
+#define API_TRANSFORM_GROWTH 4 /* utf8toUnicode, at most */
+#define API_TRANSFORM_FIXED 32 /* ... and a digest of nothing */
 
 /* The id of a name, without `t:`, ASCII letters of any case; -1 when there is
    none.  The name of an id is the one that ModSecurity documents. */
@@ -81,8 +83,8 @@ typedef struct {
  * API_INVALID when the file has no such code page.
  */
 
-int api_unicode_map_read(
-    api_unicode_map_t *map, api_span_t text, unsigned codepage, api_err_t *err);
+int api_unicode_map_read(api_unicode_map_t *map, api_span_t text,
+    unsigned codepage, api_err_t *err);
 
 
 typedef struct {
@@ -99,8 +101,8 @@ typedef struct {
 int api_transform_run(api_transform_t id, const api_transform_env_t *env,
     api_span_t in, api_arena_t *arena, api_span_t *out);
 
-/* All n of a chain; the same promise, and one block of the arena is kept at
-   most, however long the chain. */
+/* All n of a chain, with the same promise; those that cannot change what the
+   ones before them made are not run. */
 
 int api_transform_chain(const uint8_t *ids, size_t n,
     const api_transform_env_t *env, api_span_t in, api_arena_t *arena,
@@ -113,42 +115,58 @@ int api_transform_chain(const uint8_t *ids, size_t n,
  * changes nothing in that value; otherwise it may or may not.
  */
 
-#define API_TRIG_ALWAYS 0x00000001U    /* set in every summary */
-#define API_TRIG_BYTES 0x00000002U     /* the value is not empty */
-#define API_TRIG_UPPER 0x00000004U     /* A-Z */
-#define API_TRIG_LOWER 0x00000008U     /* a-z */
-#define API_TRIG_DIGIT 0x00000010U     /* 0-9 */
-#define API_TRIG_SPACE 0x00000020U     /* 0x20 */
-#define API_TRIG_WHITE 0x00000040U     /* \t \n \v \f \r, 0x85, 0xa0 */
-#define API_TRIG_NUL 0x00000080U       /* 0x00 */
-#define API_TRIG_CONTROL 0x00000100U   /* the other controls, 0x7f */
-#define API_TRIG_HIGH 0x00000200U      /* 0x80-0xff */
-#define API_TRIG_PERCENT 0x00000400U   /* % */
-#define API_TRIG_PLUS 0x00000800U      /* + */
-#define API_TRIG_AMP 0x00001000U       /* & */
-#define API_TRIG_BACKSLASH 0x00002000U /* \ */
-#define API_TRIG_SLASH 0x00004000U     /* / */
-#define API_TRIG_STAR 0x00008000U      /* * */
-#define API_TRIG_QUOTE 0x00010000U     /* ' " ` */
-#define API_TRIG_LIST 0x00020000U      /* , ; */
-#define API_TRIG_CARET 0x00040000U     /* ^ */
-#define API_TRIG_DASH 0x00080000U      /* - */
-#define API_TRIG_HASH 0x00100000U      /* # */
-#define API_TRIG_ANGLE 0x00200000U     /* < > */
-#define API_TRIG_PAREN 0x00400000U     /* ( ) { } [ ] */
-#define API_TRIG_EQUALS 0x00800000U    /* = */
-#define API_TRIG_PUNCT 0x01000000U     /* ! $ | ~ ? @ _ */
-#define API_TRIG_COLON 0x02000000U     /* : */
-#define API_TRIG_DOT 0x04000000U       /* . */
-#define API_TRIG_X_WHITE2 0x08000000U  /* two blanks (SPACE, WHITE) in a row */
-#define API_TRIG_X_PATH 0x10000000U    /* // /. \/ ... for normalisePath */
-#define API_TRIG_X_COMMENT 0x20000000U /* slash star, star slash, <!--, -- */
-#define API_TRIG_X_EDGE 0x40000000U    /* the first or last byte is a blank */
-#define API_TRIG_X_HEX 0x80000000U     /* 0x followed by a hex digit */
+typedef uint64_t api_trigger_t;
 
-uint32_t api_transform_triggers(api_span_t value);
-uint32_t api_transform_mask(api_transform_t id);
-uint32_t api_transform_chain_mask(const uint8_t *ids, size_t n);
+#define API_TRIG(n) ((api_trigger_t) 1 << (n))
+
+#define API_TRIG_ALWAYS API_TRIG(0)     /* set in every summary */
+#define API_TRIG_BYTES API_TRIG(1)      /* the value is not empty */
+#define API_TRIG_UPPER API_TRIG(2)      /* A-Z */
+#define API_TRIG_LOWER API_TRIG(3)      /* a-z */
+#define API_TRIG_DIGIT API_TRIG(4)      /* 0-9 */
+#define API_TRIG_SPACE API_TRIG(5)      /* 0x20 */
+#define API_TRIG_WHITE API_TRIG(6)      /* \t \n \v \f \r */
+#define API_TRIG_NUL API_TRIG(7)        /* 0x00 */
+#define API_TRIG_CONTROL API_TRIG(8)    /* the other controls, 0x7f */
+#define API_TRIG_HIGH API_TRIG(9)       /* 0x80-0xff */
+#define API_TRIG_PERCENT API_TRIG(10)   /* % */
+#define API_TRIG_PLUS API_TRIG(11)      /* + */
+#define API_TRIG_AMP API_TRIG(12)       /* & */
+#define API_TRIG_BACKSLASH API_TRIG(13) /* \ */
+#define API_TRIG_SLASH API_TRIG(14)     /* / */
+#define API_TRIG_STAR API_TRIG(15)      /* * */
+#define API_TRIG_QUOTE API_TRIG(16)     /* ' " */
+#define API_TRIG_COMMA API_TRIG(17)     /* , ; */
+#define API_TRIG_CARET API_TRIG(18)     /* ^ */
+#define API_TRIG_DASH API_TRIG(19)      /* - */
+#define API_TRIG_HASH API_TRIG(20)      /* # */
+#define API_TRIG_ANGLE API_TRIG(21)     /* < > */
+#define API_TRIG_PAREN API_TRIG(22)     /* ( ) */
+#define API_TRIG_BRACE API_TRIG(23)     /* { } [ ] */
+#define API_TRIG_EQUALS API_TRIG(24)    /* = */
+#define API_TRIG_COLON API_TRIG(25)     /* : */
+#define API_TRIG_DOT API_TRIG(26)       /* . */
+#define API_TRIG_DOLLAR API_TRIG(27)    /* $ */
+#define API_TRIG_BACKQUOTE API_TRIG(28) /* ` */
+#define API_TRIG_PIPE API_TRIG(29)      /* | */
+#define API_TRIG_UNDER API_TRIG(30)     /* _ */
+#define API_TRIG_PUNCT API_TRIG(31)     /* ! ~ ? @ */
+#define API_TRIG_EDGE API_TRIG(32)      /* first or last byte is a blank */
+#define API_TRIG_DOT_END API_TRIG(33)   /* the last byte is a dot */
+
+/* Neighbours; a blank is a SPACE or a WHITE. */
+
+#define API_TRIG_BLANK2 API_TRIG(40)    /* two blanks */
+#define API_TRIG_PATH API_TRIG(41)      /* // or ./ */
+#define API_TRIG_OPEN API_TRIG(42)      /* slash, star */
+#define API_TRIG_CLOSE API_TRIG(43)     /* star, slash */
+#define API_TRIG_DASH2 API_TRIG(44)     /* -- */
+#define API_TRIG_SPACE_ARG API_TRIG(45) /* a space before / or ( */
+#define API_TRIG_DOTS API_TRIG(46)      /* .. */
+
+api_trigger_t api_transform_triggers(api_span_t value);
+api_trigger_t api_transform_mask(api_transform_t id);
+api_trigger_t api_transform_chain_mask(const uint8_t *ids, size_t n);
 
 
 #endif /* API_TRANSFORM_H */
