@@ -77,9 +77,9 @@ for my $path (@files) {
             bad("$path: no such header: $name");
         }
 
-        bad("$path: $name outside jwk, jws, cert and seal") if is_pure($room)
+        bad("$path: $name outside jwk, jws, cert, seal and digest") if is_pure($room)
             && $name =~ m{^openssl/}
-            && $path !~ m{/api_(?:jwk|jws|cert|seal)};
+            && $path !~ m{/api_(?:jwk|jws|cert|seal|transform_digest)};
     }
 
     bad("$path: hiredis outside api_resp") if $text{$path} =~ /<hiredis\//

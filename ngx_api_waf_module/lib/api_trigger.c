@@ -1,0 +1,109 @@
+#include "api_transform.h"
+
+
+/*
+ * One word a byte value: what it is (bits 0-31), what it may be the second of
+ * (40-47), and what the first of (48-55), so that the pairs of two neighbours
+ * come out of one shift and one AND.
+ */
+
+#define FIRST(trig) ((trig) << 8)
+
+#define BLANK (FIRST(API_TRIG_BLANK2) | API_TRIG_BLANK2)
+
+#define CONTROL API_TRIG_CONTROL
+#define C4 CONTROL, CONTROL, CONTROL, CONTROL
+#define WHITE (API_TRIG_WHITE | BLANK)
+#define DIGIT API_TRIG_DIGIT
+#define D5 DIGIT, DIGIT, DIGIT, DIGIT, DIGIT
+#define UPPER API_TRIG_UPPER
+#define U13                                                                   \
+    UPPER, UPPER, UPPER, UPPER, UPPER, UPPER, UPPER, UPPER, UPPER, UPPER,     \
+        UPPER, UPPER, UPPER
+#define LOWER API_TRIG_LOWER
+#define L13                                                                   \
+    LOWER, LOWER, LOWER, LOWER, LOWER, LOWER, LOWER, LOWER, LOWER, LOWER,     \
+        LOWER, LOWER, LOWER
+#define HIGH API_TRIG_HIGH
+#define H8 HIGH, HIGH, HIGH, HIGH, HIGH, HIGH, HIGH, HIGH
+#define H32 H8, H8, H8, H8
+
+#define SPACE (API_TRIG_SPACE | BLANK | FIRST(API_TRIG_SPACE_ARG))
+#define PAREN_OPEN (API_TRIG_PAREN | API_TRIG_SPACE_ARG)
+#define STAR (API_TRIG_STAR | API_TRIG_OPEN | FIRST(API_TRIG_CLOSE))
+#define DASH (API_TRIG_DASH | API_TRIG_DASH2 | FIRST(API_TRIG_DASH2))
+#define DOT                                                                   \
+    (API_TRIG_DOT | FIRST(API_TRIG_PATH) | FIRST(API_TRIG_DOTS)               \
+        | API_TRIG_DOTS)
+#define SLASH                                                                 \
+    (API_TRIG_SLASH | API_TRIG_PATH | FIRST(API_TRIG_PATH) | API_TRIG_CLOSE   \
+        | FIRST(API_TRIG_OPEN) | API_TRIG_SPACE_ARG)
+
+/* clang-format off */
+
+static const api_trigger_t api_trigger_bytes[256] = {
+    API_TRIG_NUL, C4, C4,                                       /* 00-08 */
+    WHITE, WHITE, WHITE, WHITE, WHITE,                          /* 09-0d */
+    C4, C4, C4, C4, CONTROL, CONTROL,                           /* 0e-1f */
+    SPACE, API_TRIG_PUNCT, API_TRIG_QUOTE, API_TRIG_HASH,       /* sp ! " # */
+    API_TRIG_DOLLAR, API_TRIG_PERCENT, API_TRIG_AMP, API_TRIG_QUOTE,
+    PAREN_OPEN, API_TRIG_PAREN, STAR, API_TRIG_PLUS,            /* ( ) * + */
+    API_TRIG_COMMA, DASH, DOT, SLASH,                           /* , - . / */
+    D5, D5,
+    API_TRIG_COLON, API_TRIG_COMMA, API_TRIG_ANGLE, API_TRIG_EQUALS,
+    API_TRIG_ANGLE, API_TRIG_PUNCT, API_TRIG_PUNCT,             /* > ? @ */
+    U13, U13,
+    API_TRIG_BRACE, API_TRIG_BACKSLASH, API_TRIG_BRACE, API_TRIG_CARET,
+    API_TRIG_UNDER, API_TRIG_BACKQUOTE,                         /* _ ` */
+    L13, L13,
+    API_TRIG_BRACE, API_TRIG_PIPE, API_TRIG_BRACE, API_TRIG_PUNCT,
+    CONTROL,
+    H32, H32, H32, H32
+};
+
+/* clang-format on */
+
+#define API_TRIGGER_SINGLE (API_TRIG(32) - 1)
+#define API_TRIGGER_PAIRS (API_TRIG(48) - API_TRIG(40))
+
+
+api_trigger_t
+api_transform_triggers(api_span_t value)
+{
+    size_t        i;
+    uint8_t       last;
+    api_trigger_t all, pairs, cur, prev;
+
+    if (value.len == 0) {
+        return API_TRIG_ALWAYS;
+    }
+
+    all = 0;
+    pairs = 0;
+    prev = 0;
+
+    for (i = 0; i < value.len; i++) {
+        cur = api_trigger_bytes[value.data[i]];
+        all |= cur;
+        pairs |= (prev >> 8) & cur;
+        prev = cur;
+    }
+
+    all &= API_TRIGGER_SINGLE;
+    all |= pairs & API_TRIGGER_PAIRS;
+    all |= API_TRIG_ALWAYS | API_TRIG_BYTES;
+
+    last = value.data[value.len - 1];
+
+    if ((api_trigger_bytes[value.data[0]] | api_trigger_bytes[last])
+        & (API_TRIG_SPACE | API_TRIG_WHITE))
+    {
+        all |= API_TRIG_EDGE;
+    }
+
+    if (last == '.') {
+        all |= API_TRIG_DOT_END;
+    }
+
+    return all;
+}
