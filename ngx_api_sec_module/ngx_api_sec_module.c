@@ -13,7 +13,7 @@
 
 #include "ngx_api_sec_forward.h"
 #include "ngx_api_sec_monitor.h"
-#include "ngx_api_sec_schema.h"
+#include "ngx_api_sec_schema_response.h"
 
 
 typedef struct {
@@ -34,6 +34,10 @@ static ngx_int_t ngx_api_sec_require_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_api_sec_body_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_api_sec_release_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_api_sec_header_filter(ngx_http_request_t *r);
+static ngx_int_t ngx_api_sec_header_send(ngx_http_request_t *r,
+    const ngx_api_sec_main_conf_t *mcf);
+static ngx_int_t ngx_api_sec_body_look_at(ngx_http_request_t *r,
+    const ngx_api_sec_main_conf_t *mcf, ngx_chain_t *in);
 static ngx_api_sec_fetch_t *ngx_api_sec_fetching(ngx_http_request_t *r);
 static ngx_int_t ngx_api_sec_body_filter(ngx_http_request_t *r,
     ngx_chain_t *in);
@@ -213,8 +217,8 @@ ngx_api_sec_mode(ngx_http_request_t *r, const ngx_api_sec_loc_conf_t *lcf,
 static ngx_int_t
 ngx_api_sec_header_filter(ngx_http_request_t *r)
 {
+    ngx_int_t                        rc;
     ngx_uint_t                       swap;
-    const ngx_api_sec_loc_conf_t    *lcf;
     const ngx_api_sec_main_conf_t   *mcf;
 
     if (r != r->main) {
@@ -222,7 +226,6 @@ ngx_api_sec_header_filter(ngx_http_request_t *r)
     }
 
     mcf = ngx_http_get_module_main_conf(r, ngx_api_sec_module);
-    lcf = ngx_http_get_module_loc_conf(r, ngx_api_sec_module);
 
     ngx_api_body_release(r, &mcf->self);
 
@@ -233,6 +236,26 @@ ngx_api_sec_header_filter(ngx_http_request_t *r)
     if (swap) {
         ngx_http_set_ctx(r, (void *) &ngx_api_sec_module, ngx_api_sec_module);
     }
+
+    if (mcf->uses & NGX_API_SEC_USES_RESPONSE) {
+        rc = ngx_api_sec_response_header(r, mcf);
+
+        if (rc != NGX_DECLINED) {
+            return rc == NGX_DONE ? NGX_OK : rc;
+        }
+    }
+
+    return ngx_api_sec_header_send(r, mcf);
+}
+
+
+static ngx_int_t
+ngx_api_sec_header_send(ngx_http_request_t *r,
+    const ngx_api_sec_main_conf_t *mcf)
+{
+    const ngx_api_sec_loc_conf_t  *lcf;
+
+    lcf = ngx_http_get_module_loc_conf(r, ngx_api_sec_module);
 
     if (r->headers_out.status == NGX_HTTP_SWITCHING_PROTOCOLS) {
         ngx_api_sec_audit_upgrade(r, mcf, lcf);
@@ -277,16 +300,24 @@ ngx_api_sec_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
     ngx_api_sec_fetch_t             *f;
     const ngx_api_sec_main_conf_t   *mcf;
 
+    mcf = ngx_http_get_module_main_conf(r, ngx_api_sec_module);
+
     if (r != r->main) {
         f = ngx_api_sec_fetching(r);
 
-        return f ? ngx_api_sec_fetch_take(f, in)
-                 : ngx_http_next_body_filter(r, in);
+        if (f) {
+            return ngx_api_sec_fetch_take(f, in);
+        }
+
+        return ngx_api_sec_response_in_pieces(r, mcf)
+               ? NGX_ERROR : ngx_http_next_body_filter(r, in);
     }
 
     if (in == NULL || ngx_http_get_module_ctx(r, ngx_api_sec_module) == NULL)
     {
-        return ngx_http_next_body_filter(r, in);
+        return mcf->uses & NGX_API_SEC_USES_RESPONSE
+               ? ngx_api_sec_body_look_at(r, mcf, in)
+               : ngx_http_next_body_filter(r, in);
     }
 
     ngx_http_set_ctx(r, NULL, ngx_api_sec_module);
@@ -295,8 +326,6 @@ ngx_api_sec_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
         in->buf->pos = in->buf->last;
     }
 
-    mcf = ngx_http_get_module_main_conf(r, ngx_api_sec_module);
-
     b = ngx_api_refuse_body(r, &mcf->self);
     if (b == NULL) {
         return NGX_ERROR;
@@ -304,6 +333,37 @@ ngx_api_sec_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 
     out.buf = b;
     out.next = NULL;
+
+    return ngx_http_next_body_filter(r, &out);
+}
+
+
+static ngx_int_t
+ngx_api_sec_body_look_at(ngx_http_request_t *r,
+    const ngx_api_sec_main_conf_t *mcf, ngx_chain_t *in)
+{
+    ngx_int_t    rc;
+    ngx_chain_t  out;
+
+    rc = ngx_api_sec_response_body(r, mcf, in, &out);
+
+    if (rc == NGX_DECLINED) {
+        return ngx_http_next_body_filter(r, in);
+    }
+
+    if (rc == NGX_ABORT) {
+        return r->header_only ? NGX_OK : ngx_api_sec_body_filter(r, in);
+    }
+
+    if (rc != NGX_DONE) {
+        return rc;
+    }
+
+    rc = ngx_api_sec_header_send(r, mcf);
+
+    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
+        return rc;
+    }
 
     return ngx_http_next_body_filter(r, &out);
 }

@@ -289,6 +289,10 @@ ngx_api_sec_schema_handler(ngx_http_request_t *r)
                                   : NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
+    if (ngx_api_sec_response_arm(&call) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
     if (call.op == NULL
         || (call.checked->passed == call.rules
             && call.checked->routed == call.routed))

@@ -11,6 +11,8 @@
  *   ngx_api_sec_schema_vars.c      ... as variables, and operands path:NAME
  *   ngx_api_sec_schema.c           the check
  *   ngx_api_sec_schema_answer.c    what a refusal says
+ *   ngx_api_sec_schema_response.c  api_schema_response
+ *   ngx_api_sec_response_judge.c   ... and what it finds
  *
  * A description is compiled in the master and read-only from then on: the
  * workers share it.
@@ -148,6 +150,12 @@ struct ngx_api_sec_rules_s {
 };
 
 
+/* ngx_api_sec_schema_response.h */
+
+typedef struct ngx_api_sec_response_s  ngx_api_sec_response_t;
+typedef struct ngx_api_sec_answer_s    ngx_api_sec_answer_t;
+
+
 struct ngx_api_sec_schema_conf_s {
     const ngx_api_sec_contract_t      *contract;    /* UNSET_PTR; NULL: off */
     ngx_api_conf_list_t                operations;
@@ -155,6 +163,7 @@ struct ngx_api_sec_schema_conf_s {
     ngx_api_sec_verbs_t                verbs;
     ngx_api_sec_bounds_t               bounds;
     ngx_uint_t                         exposure;
+    const ngx_api_sec_response_t      *response;    /* UNSET_PTR; NULL: off */
     unsigned                           has_unknown:1;
     unsigned                           has_verbs:1;
     unsigned                           has_bounds:1;
@@ -195,6 +204,7 @@ struct ngx_api_sec_checked_s {
     const ngx_api_sec_routed_t        *routed;      /* by this route */
     ngx_uint_t                         result;      /* of $api_schema_result */
     ngx_str_t                          error;
+    ngx_api_sec_answer_t              *answer;      /* NULL: not looked at */
 };
 
 typedef enum {
@@ -254,6 +264,11 @@ ngx_uint_t ngx_api_sec_schema_mode(ngx_http_request_t *r,
    NGX_ERROR. */
 
 ngx_int_t ngx_api_sec_call(ngx_http_request_t *r, ngx_api_sec_call_t *call);
+
+/* ngx_api_sec_schema_response.c: the response of this location is looked at,
+   if api_schema_response says so.  NGX_ERROR without memory. */
+
+ngx_int_t ngx_api_sec_response_arm(ngx_api_sec_call_t *call);
 
 /* ngx_api_sec_schema_answer.c: refusals of the contract. */
 

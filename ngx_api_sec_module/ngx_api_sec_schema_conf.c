@@ -7,10 +7,11 @@
  * api_schema_methods [head=] [options=] [override=]
  * api_schema_limit [depth=] [tokens=] [members=] [string=] [number=] [steps=]
  *                  [regex=] [errors=]
+ * api_schema_response SIZE [mode=] | off
  * api_exposure public | partner | internal
  */
 
-#include "ngx_api_sec_schema.h"
+#include "ngx_api_sec_schema_response.h"
 
 
 static const ngx_str_t  ngx_api_sec_deny[] = {
@@ -32,6 +33,7 @@ ngx_api_sec_schema_create(ngx_conf_t *cf, ngx_api_sec_loc_conf_t *lcf)
 
     conf->contract = NGX_CONF_UNSET_PTR;
     conf->exposure = NGX_CONF_UNSET_UINT;
+    conf->response = NGX_CONF_UNSET_PTR;
     lcf->schema = conf;
 
     return NGX_OK;
@@ -266,6 +268,57 @@ ngx_api_sec_schema_limit(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     {
         return "takes errors=64 at most";
     }
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_api_sec_schema_response(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_api_sec_loc_conf_t *lcf = conf;
+
+    ssize_t                  size;
+    ngx_str_t               *value;
+    ngx_api_sec_response_t  *response;
+
+    static const ngx_api_opt_t  opts[] = {
+        { ngx_string("mode"), NGX_API_OPT_MODE,
+          offsetof(ngx_api_sec_response_t, mode), NULL },
+        ngx_api_null_opt
+    };
+
+    if (lcf->schema->response != NGX_CONF_UNSET_PTR) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (ngx_strcmp(value[1].data, "off") == 0) {
+        lcf->schema->response = NULL;
+        return cf->args->nelts == 2 ? NGX_CONF_OK : "off takes nothing more";
+    }
+
+    size = ngx_parse_size(&value[1]);
+
+    if (size == NGX_ERROR || size == 0 || size > NGX_MAX_INT32_VALUE) {
+        return "takes a size above 0 first, for example 256k, or off";
+    }
+
+    response = ngx_pcalloc(cf->pool, sizeof(ngx_api_sec_response_t));
+    if (response == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    response->size = size;
+    response->mode.fixed = NGX_API_MODE_ENFORCE;
+
+    if (ngx_api_conf_opts(cf, 2, opts, response) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    lcf->schema->response = response;
+    ngx_api_sec_uses(cf, NGX_API_SEC_USES_RESPONSE);
 
     return NGX_CONF_OK;
 }

@@ -4,7 +4,7 @@
  * its operations can be authenticated and their bodies be seen.
  */
 
-#include "ngx_api_sec_schema.h"
+#include "ngx_api_sec_schema_response.h"
 
 
 static char *ngx_api_sec_rules_make(ngx_conf_t *cf,
@@ -28,7 +28,7 @@ char *
 ngx_api_sec_schema_merge(ngx_conf_t *cf, ngx_api_sec_loc_conf_t *lcf,
     const ngx_api_sec_loc_conf_t *above)
 {
-    ngx_uint_t                        own, auth, i;
+    ngx_uint_t                        own, auth, streams;
     ngx_api_sec_main_conf_t          *mcf;
     ngx_api_sec_schema_conf_t        *conf;
     const ngx_api_sec_schema_conf_t  *prev;
@@ -40,10 +40,12 @@ ngx_api_sec_schema_merge(ngx_conf_t *cf, ngx_api_sec_loc_conf_t *lcf,
     own = conf->contract != NGX_CONF_UNSET_PTR || conf->operations.items
           || conf->has_unknown || conf->has_verbs || conf->has_bounds
           || conf->exposure != NGX_CONF_UNSET_UINT;
+    streams = conf->response != NGX_CONF_UNSET_PTR && conf->response;
 
     ngx_conf_merge_ptr_value(conf->contract, prev->contract, NULL);
     ngx_conf_merge_uint_value(conf->exposure, prev->exposure,
                               NGX_API_SEC_PUBLIC);
+    ngx_conf_merge_ptr_value(conf->response, prev->response, NULL);
 
     if (!conf->has_unknown) {
         conf->unknown = prev->unknown;
@@ -79,9 +81,8 @@ ngx_api_sec_schema_merge(ngx_conf_t *cf, ngx_api_sec_loc_conf_t *lcf,
         return NGX_CONF_ERROR;
     }
 
-    i = own || auth || prev->rules == NULL;
-
-    return i ? ngx_api_sec_rules_check(cf, lcf) : NGX_CONF_OK;
+    return own || auth || streams || prev->rules == NULL
+           ? ngx_api_sec_rules_check(cf, lcf) : NGX_CONF_OK;
 }
 
 
@@ -337,6 +338,15 @@ ngx_api_sec_rules_operation(ngx_conf_t *cf,
                       &id, op->line, &contract->name, &contract->file,
                       contract->line, &id);
         return NGX_CONF_ERROR;
+    }
+
+    if (op->streams_response && lcf->schema->response) {
+        ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                      "operation \"%V\" (line %uD of the document) streams "
+                      "its response: under \"api_schema %V\" in %V:%ui "
+                      "api_schema_response looks at status, headers and media "
+                      "type of it alone", &id, op->line, &contract->name,
+                      &contract->file, contract->line);
     }
 
     return NGX_CONF_OK;

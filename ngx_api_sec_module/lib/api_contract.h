@@ -65,6 +65,8 @@ typedef struct {
     bool                   has_body;
     api_span_t             body;
     const api_json_t      *json;
+    bool skip_body; /* status, headers and media type only: the body is not
+                       there yet, or is not to be inspected */
 } api_response_t;
 
 typedef struct {
@@ -125,6 +127,14 @@ int api_contract_request(const api_openapi_t *spec,
 int api_contract_response(const api_openapi_t *spec,
     const api_response_t *response, const api_contract_opts_t *opts,
     api_arena_t *arena, api_verdict_t *verdict);
+
+/*
+ * Does the body of such a response have to be seen?  Not where there is
+ * nothing to ask of it: streams, and bytes that no schema looks at.  Of a
+ * response with fields, and a status, and no body yet.
+ */
+
+bool api_contract_reads_response(const api_response_t *response);
 
 /* Can a request to this operation have a body that is to be read, and of what
    kind?  For whoever has to decide before the body is there. */

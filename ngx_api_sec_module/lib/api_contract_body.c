@@ -42,7 +42,7 @@ api_contract_json(api_contract_run_t *run, api_in_t in, api_span_t name,
         rc == API_LIMIT       ? "limit"
         : rc == API_DUPLICATE ? "duplicate"
                               : "syntax",
-        "%s at byte %zu", err.text, err.pos);
+        "%s", err.text);
 
     return false;
 }
@@ -71,7 +71,7 @@ api_contract_bytes(api_contract_run_t *run, api_tape_t *tape, api_span_t body)
 
 /* The best of the media types that are declared; NULL: none covers it. */
 
-static const api_media_rule_t *
+const api_media_rule_t *
 api_contract_rule(
     const api_media_rule_t *const *media, uint32_t n, const api_media_t *type)
 {
@@ -240,35 +240,53 @@ api_contract_json_body(api_contract_run_t *run, const api_media_rule_t *rule,
 }
 
 
+const api_media_rule_t *
+api_contract_media(api_contract_run_t *run,
+    const api_media_rule_t *const *media, uint32_t nmedia, api_span_t *text,
+    api_media_t *type)
+{
+    uint32_t                n;
+    const api_media_rule_t *rule;
+
+    *text = API_SPAN("");
+    n = api_contract_field(run, API_SPAN("content-type"), text);
+
+    if (n != 1) {
+        api_contract_media_fault(
+            run, n ? "more than one Content-Type" : "Content-Type is missing");
+        return NULL;
+    }
+
+    if (api_media_parse(type, *text) != API_OK) {
+        api_contract_media_fault(run, "Content-Type is no media type");
+        return NULL;
+    }
+
+    rule = api_contract_rule(media, nmedia, type);
+
+    if (rule == NULL) {
+        api_contract_media_fault(
+            run, run->direction == API_SCHEMA_RESPONSE
+                     ? "the response is not described in this media type"
+                     : "the operation does not take this media type");
+    }
+
+    return rule;
+}
+
+
 void
 api_contract_body(api_contract_run_t *run,
     const api_media_rule_t *const *media, uint32_t nmedia, api_span_t body,
     const api_json_t *json)
 {
-    uint32_t                n;
     api_span_t              text;
     api_media_t             type;
     const api_media_rule_t *rule;
 
-    text = API_SPAN("");
-    n = api_contract_field(run, API_SPAN("content-type"), &text);
-
-    if (n != 1) {
-        api_contract_media_fault(
-            run, n ? "more than one Content-Type" : "Content-Type is missing");
-        return;
-    }
-
-    if (api_media_parse(&type, text) != API_OK) {
-        api_contract_media_fault(run, "Content-Type is no media type");
-        return;
-    }
-
-    rule = api_contract_rule(media, nmedia, &type);
+    rule = api_contract_media(run, media, nmedia, &text, &type);
 
     if (rule == NULL) {
-        api_contract_media_fault(
-            run, "the operation does not take this media type");
         return;
     }
 

@@ -22,6 +22,11 @@ typedef struct {
     int                        rc; /* API_NOMEM once it happened */
 } api_contract_run_t;
 
+void api_contract_init(api_contract_run_t *run, const api_openapi_t *spec,
+    const api_contract_opts_t *opts, api_arena_t *arena,
+    api_verdict_t *verdict);
+int  api_contract_done(api_contract_run_t *run);
+
 /* The first fault decides the status. */
 
 void api_contract_fault(api_contract_run_t *run, unsigned status,
@@ -58,6 +63,18 @@ void api_contract_header(api_contract_run_t *run, const api_param_t *param);
 
 void api_contract_piece(api_contract_run_t *run, const api_param_t *param,
     api_span_t raw, bool decode, bool plus);
+
+/* The best of the media types that are declared; NULL: none covers it. */
+
+const api_media_rule_t *api_contract_rule(
+    const api_media_rule_t *const *media, uint32_t n, const api_media_t *type);
+
+/* The rule of the declared media type, and that type; NULL, with a fault,
+   where there is none. */
+
+const api_media_rule_t *api_contract_media(api_contract_run_t *run,
+    const api_media_rule_t *const *media, uint32_t nmedia, api_span_t *text,
+    api_media_t *type);
 
 void api_contract_body(api_contract_run_t *run,
     const api_media_rule_t *const *media, uint32_t nmedia, api_span_t body,

@@ -105,6 +105,7 @@ struct api_operation_s {
     /* A request or response that cannot be inspected as it is declared: of
        type application/grpc or text/event-stream, or x-streaming: true. */
 
+    bool streams; /* x-streaming: in both directions */
     bool streams_request;
     bool streams_response;
     bool has_body; /* a requestBody is described */

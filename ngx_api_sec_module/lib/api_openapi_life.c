@@ -101,8 +101,9 @@ api_openapi_lifecycle(
 
     op->deprecated = api_openapi_flag(load, n, "deprecated", false);
     op->internal = api_openapi_flag(load, n, "x-internal", internal);
-    op->streams_request = api_openapi_flag(load, n, "x-streaming", false);
-    op->streams_response = op->streams_request;
+    op->streams = api_openapi_flag(load, n, "x-streaming", false);
+    op->streams_request = op->streams;
+    op->streams_response = op->streams;
     sunset = api_node_get(n, API_SPAN("x-sunset"));
 
     if (api_node_ok(sunset)) {

@@ -98,11 +98,8 @@ ngx_api_body_create(ngx_http_request_t *r, const ngx_api_self_t *self)
 
     cln->handler = ngx_api_body_cleanup;
 
-    body->worker = self->sec ? self->sec->worker : &ngx_api_body_worker;
-
-    body->alloc.alloc = ngx_api_body_take;
-    body->alloc.free = ngx_api_body_give;
-    body->alloc.ctx = body->worker;
+    ngx_api_body_budget(self, &body->alloc);
+    body->worker = body->alloc.ctx;
 
     api_arena_init(&body->arena, &body->alloc, 0, 0);
 
@@ -292,6 +289,15 @@ ngx_api_body_release(ngx_http_request_t *r, const ngx_api_self_t *self)
 
     body->viewed = 0;
     body->parsed = 0;
+}
+
+
+void
+ngx_api_body_budget(const ngx_api_self_t *self, api_alloc_t *alloc)
+{
+    alloc->alloc = ngx_api_body_take;
+    alloc->free = ngx_api_body_give;
+    alloc->ctx = self->sec ? self->sec->worker : &ngx_api_body_worker;
 }
 
 

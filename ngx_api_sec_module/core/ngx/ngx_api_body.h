@@ -108,6 +108,11 @@ ngx_int_t ngx_api_body_refuse(ngx_http_request_t *r,
 int ngx_api_body_json(ngx_api_body_t *body, const api_json_limits_t *limits,
     api_sipkey_t seed);
 
+/* Memory for the body of a response, under the same budget; each block is to
+   be given back. */
+
+void ngx_api_body_budget(const ngx_api_self_t *self, api_alloc_t *alloc);
+
 /*
  * What was copied, decoded and parsed goes back to the budget.  Each module
  * that reads bodies calls it
