@@ -35,7 +35,7 @@
 #define NGX_API_RATELIMIT_SKIP      0
 #define NGX_API_RATELIMIT_DENY      1
 
-/* Which phases a configuration needs: bits of used. */
+/* Which phases a configuration needs, and which a location: bits of used. */
 
 #define NGX_API_RATELIMIT_USES_LIMIT         0x01  /* at=address */
 #define NGX_API_RATELIMIT_USES_IDENTITY      0x02
@@ -268,7 +268,7 @@ typedef struct {
 
 typedef struct {
     ngx_api_conf_list_t               uses;      /* ngx_api_ratelimit_use_t */
-    ngx_uint_t                        phases;    /* 1 << at */
+    ngx_uint_t                        used;      /* NGX_API_RATELIMIT_USES_* */
     ngx_uint_t                        headers;
     ngx_uint_t                        jitter;    /* s */
     ngx_api_conf_list_t               bans;      /* ngx_api_ratelimit_ban_t */
@@ -295,6 +295,15 @@ typedef struct {
 
 
 extern ngx_module_t  ngx_api_ratelimit_module;
+
+/* Does the location of r ask for one of these?  It is made at merge; handlers
+   ask first, so that a location without limits pays nothing for others. */
+
+#define ngx_api_ratelimit_here(r, features)                                   \
+    (((const ngx_api_ratelimit_loc_conf_t *)                                  \
+      ngx_http_get_module_loc_conf(r, ngx_api_ratelimit_module))->used        \
+     & (features))
+
 extern ngx_command_t  ngx_api_ratelimit_commands[];
 
 

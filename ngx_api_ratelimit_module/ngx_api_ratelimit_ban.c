@@ -37,14 +37,18 @@ static void ngx_api_ratelimit_ban_strike(ngx_http_request_t *r,
 ngx_int_t
 ngx_api_ratelimit_ban_address_handler(ngx_http_request_t *r)
 {
-    return ngx_api_ratelimit_ban_handler(r, NGX_API_RATELIMIT_AT_ADDRESS);
+    return ngx_api_ratelimit_here(r, NGX_API_RATELIMIT_USES_BAN)
+           ? ngx_api_ratelimit_ban_handler(r, NGX_API_RATELIMIT_AT_ADDRESS)
+           : NGX_DECLINED;
 }
 
 
 ngx_int_t
 ngx_api_ratelimit_ban_identity_handler(ngx_http_request_t *r)
 {
-    return ngx_api_ratelimit_ban_handler(r, NGX_API_RATELIMIT_AT_IDENTITY);
+    return ngx_api_ratelimit_here(r, NGX_API_RATELIMIT_USES_BAN_IDENTITY)
+           ? ngx_api_ratelimit_ban_handler(r, NGX_API_RATELIMIT_AT_IDENTITY)
+           : NGX_DECLINED;
 }
 
 
@@ -61,7 +65,7 @@ ngx_api_ratelimit_ban_handler(ngx_http_request_t *r, ngx_uint_t at)
 
     lcf = ngx_http_get_module_loc_conf(r, ngx_api_ratelimit_module);
 
-    if (r != r->main || lcf->bans.items == NULL) {
+    if (r != r->main) {
         return NGX_DECLINED;
     }
 

@@ -14,7 +14,8 @@ static char *ngx_api_ratelimit_use_find(ngx_conf_t *cf,
     ngx_api_ratelimit_main_conf_t *mcf, ngx_api_ratelimit_use_t *use);
 static char *ngx_api_ratelimit_merge_uses(ngx_conf_t *cf,
     ngx_api_ratelimit_loc_conf_t *prev, ngx_api_ratelimit_loc_conf_t *conf);
-static ngx_uint_t ngx_api_ratelimit_phases(const ngx_array_t *uses);
+static ngx_uint_t ngx_api_ratelimit_used(
+    const ngx_api_ratelimit_loc_conf_t *conf);
 
 
 void *
@@ -310,7 +311,7 @@ ngx_api_ratelimit_create_loc_conf(ngx_conf_t *cf)
      * set by ngx_pcalloc():
      *
      *     lcf->uses = { NULL, 0 };
-     *     lcf->phases = 0;
+     *     lcf->used = 0;
      *     lcf->jitter = 0;
      *     lcf->bans = { NULL, 0 };
      */
@@ -338,8 +339,6 @@ ngx_api_ratelimit_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         return NGX_CONF_ERROR;
     }
 
-    conf->phases = ngx_api_ratelimit_phases(conf->uses.items);
-
     if (ngx_api_conf_list_join(cf, &conf->bans, &prev->bans)
         != NGX_CONF_OK)
     {
@@ -352,6 +351,8 @@ ngx_api_ratelimit_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         return "has more than 8 lines of api_ratelimit_ban in one place: "
                "merge some, or drop those from above by off";
     }
+
+    conf->used = ngx_api_ratelimit_used(conf);
 
     return NGX_CONF_OK;
 }
@@ -391,22 +392,29 @@ ngx_api_ratelimit_merge_uses(ngx_conf_t *cf,
 }
 
 
+/* A ban of whichever kind is noted in the first phase: the request may end
+   before the second. */
+
 static ngx_uint_t
-ngx_api_ratelimit_phases(const ngx_array_t *uses)
+ngx_api_ratelimit_used(const ngx_api_ratelimit_loc_conf_t *conf)
 {
-    ngx_uint_t                       i, phases;
+    ngx_uint_t                       i, used;
     ngx_api_ratelimit_use_t * const *use;
 
-    if (uses == NULL) {
-        return 0;
+    used = conf->bans.items ? NGX_API_RATELIMIT_USES_BAN
+                              |NGX_API_RATELIMIT_USES_BAN_IDENTITY : 0;
+
+    if (conf->uses.items == NULL) {
+        return used;
     }
 
-    use = uses->elts;
-    phases = 0;
+    use = conf->uses.items->elts;
 
-    for (i = 0; i < uses->nelts; i++) {
-        phases |= (ngx_uint_t) 1 << use[i]->policy->at;
+    for (i = 0; i < conf->uses.items->nelts; i++) {
+        used |= use[i]->policy->at == NGX_API_RATELIMIT_ADDRESS
+                ? NGX_API_RATELIMIT_USES_LIMIT
+                : NGX_API_RATELIMIT_USES_IDENTITY;
     }
 
-    return phases;
+    return used;
 }

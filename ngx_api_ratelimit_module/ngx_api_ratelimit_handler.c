@@ -59,14 +59,18 @@ static const ngx_str_t  ngx_api_ratelimit_under = ngx_string("under");
 ngx_int_t
 ngx_api_ratelimit_address_handler(ngx_http_request_t *r)
 {
-    return ngx_api_ratelimit_handle(r, NGX_API_RATELIMIT_ADDRESS);
+    return ngx_api_ratelimit_here(r, NGX_API_RATELIMIT_USES_LIMIT)
+           ? ngx_api_ratelimit_handle(r, NGX_API_RATELIMIT_ADDRESS)
+           : NGX_DECLINED;
 }
 
 
 ngx_int_t
 ngx_api_ratelimit_identity_handler(ngx_http_request_t *r)
 {
-    return ngx_api_ratelimit_handle(r, NGX_API_RATELIMIT_IDENTITY);
+    return ngx_api_ratelimit_here(r, NGX_API_RATELIMIT_USES_IDENTITY)
+           ? ngx_api_ratelimit_handle(r, NGX_API_RATELIMIT_IDENTITY)
+           : NGX_DECLINED;
 }
 
 
@@ -81,7 +85,7 @@ ngx_api_ratelimit_handle(ngx_http_request_t *r, ngx_uint_t at)
 
     lcf = ngx_http_get_module_loc_conf(r, ngx_api_ratelimit_module);
 
-    if (!(lcf->phases & (ngx_uint_t) 1 << at) || r != r->main) {
+    if (r != r->main) {
         return NGX_DECLINED;
     }
 

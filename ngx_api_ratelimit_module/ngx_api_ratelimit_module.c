@@ -22,7 +22,11 @@ typedef struct {
 
 static ngx_int_t ngx_api_ratelimit_log_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_api_ratelimit_header_filter(ngx_http_request_t *r);
+static ngx_int_t ngx_api_ratelimit_header(ngx_http_request_t *r,
+    ngx_api_record_t *rec, ngx_api_ratelimit_ctx_t *ctx);
 static ngx_int_t ngx_api_ratelimit_body_filter(ngx_http_request_t *r,
+    ngx_chain_t *in);
+static ngx_int_t ngx_api_ratelimit_body_swap(ngx_http_request_t *r,
     ngx_chain_t *in);
 static ngx_int_t ngx_api_ratelimit_preconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_api_ratelimit_postconfiguration(ngx_conf_t *cf);
@@ -132,12 +136,15 @@ ngx_api_ratelimit_log_handler(ngx_http_request_t *r)
     ngx_api_ratelimit_ctx_t              *ctx;
     const ngx_api_ratelimit_main_conf_t  *mcf;
 
-    if (r != r->main) {
-        return NGX_OK;
-    }
-
     mcf = ngx_http_get_module_main_conf(r, ngx_api_ratelimit_module);
     rec = ngx_api_record_peek(r, mcf->self.record);
+
+    if (r != r->main
+        || (rec == NULL
+            && !ngx_api_ratelimit_here(r, NGX_API_RATELIMIT_USES_BAN)))
+    {
+        return NGX_OK;
+    }
 
     ctx = rec ? rec->own[NGX_API_RATELIMIT] : NULL;
 
@@ -160,10 +167,8 @@ ngx_api_ratelimit_log_handler(ngx_http_request_t *r)
 static ngx_int_t
 ngx_api_ratelimit_header_filter(ngx_http_request_t *r)
 {
-    ngx_uint_t                            swap;
     ngx_api_record_t                     *rec;
     ngx_api_ratelimit_ctx_t              *ctx;
-    const ngx_api_ratelimit_loc_conf_t   *lcf;
     const ngx_api_ratelimit_main_conf_t  *mcf;
 
     mcf = ngx_http_get_module_main_conf(r, ngx_api_ratelimit_module);
@@ -171,10 +176,23 @@ ngx_api_ratelimit_header_filter(ngx_http_request_t *r)
     rec = r == r->main ? ngx_api_record_peek(r, mcf->self.record) : NULL;
     ctx = rec ? rec->own[NGX_API_RATELIMIT] : NULL;
 
-    if (ctx == NULL) {
-        return ngx_http_next_header_filter(r);
+    if (ctx && ngx_api_ratelimit_header(r, rec, ctx) != NGX_OK) {
+        return NGX_ERROR;
     }
 
+    return ngx_http_next_header_filter(r);
+}
+
+
+static ngx_int_t
+ngx_api_ratelimit_header(ngx_http_request_t *r, ngx_api_record_t *rec,
+    ngx_api_ratelimit_ctx_t *ctx)
+{
+    ngx_uint_t                            swap;
+    const ngx_api_ratelimit_loc_conf_t   *lcf;
+    const ngx_api_ratelimit_main_conf_t  *mcf;
+
+    mcf = ngx_http_get_module_main_conf(r, ngx_api_ratelimit_module);
     lcf = ngx_http_get_module_loc_conf(r, ngx_api_ratelimit_module);
 
     /* the fields first, by the status that was decided: gRPC changes it */
@@ -198,7 +216,7 @@ ngx_api_ratelimit_header_filter(ngx_http_request_t *r)
                          ngx_api_ratelimit_module);
     }
 
-    return ngx_http_next_header_filter(r);
+    return NGX_OK;
 }
 
 
@@ -207,15 +225,22 @@ ngx_api_ratelimit_header_filter(ngx_http_request_t *r)
 static ngx_int_t
 ngx_api_ratelimit_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 {
-    ngx_buf_t                            *b;
-    ngx_chain_t                           out;
-    const ngx_api_ratelimit_main_conf_t  *mcf;
-
     if (in == NULL
         || ngx_http_get_module_ctx(r, ngx_api_ratelimit_module) == NULL)
     {
         return ngx_http_next_body_filter(r, in);
     }
+
+    return ngx_api_ratelimit_body_swap(r, in);
+}
+
+
+static ngx_int_t
+ngx_api_ratelimit_body_swap(ngx_http_request_t *r, ngx_chain_t *in)
+{
+    ngx_buf_t                            *b;
+    ngx_chain_t                           out;
+    const ngx_api_ratelimit_main_conf_t  *mcf;
 
     ngx_http_set_ctx(r, NULL, ngx_api_ratelimit_module);
 

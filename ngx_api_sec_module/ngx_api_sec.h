@@ -244,11 +244,13 @@ struct ngx_api_sec_main_conf_s {
 
 typedef struct {
     ngx_array_t                 forward_names;  /* of ngx_str_t */
+    uint64_t                    forward_bits;   /* of their lengths and ends */
 } ngx_api_sec_srv_conf_t;
 
 
 struct ngx_api_sec_loc_conf_s {
     ngx_api_shared_t            shared;
+    ngx_uint_t                  uses;         /* mask, made at merge */
 
     const ngx_api_sec_auth_t   *auth;         /* UNSET_PTR, NULL: off */
     ngx_api_sec_budget_t        budget;
@@ -283,6 +285,15 @@ struct ngx_api_sec_loc_conf_s {
 #define NGX_API_SEC_USES_RESPONSE 0x400
 
 void ngx_api_sec_uses(ngx_conf_t *cf, ngx_uint_t feature);
+
+/*
+ * Does the location of r ask for one of these?  A location that does not is
+ * to pay nothing for others that do: gates of the handlers ask this first.
+ */
+
+#define ngx_api_sec_here(r, features)                                         \
+    (((const ngx_api_sec_loc_conf_t *)                                        \
+      ngx_http_get_module_loc_conf(r, ngx_api_sec_module))->uses & (features))
 
 
 extern ngx_module_t   ngx_api_sec_module;

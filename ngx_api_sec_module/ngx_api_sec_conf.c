@@ -6,6 +6,7 @@
 
 #include "ngx_api_sec_forward.h"
 #include "ngx_api_sec_monitor.h"
+#include "ngx_api_sec_schema.h"
 #include "ngx_api_sec_status.h"
 
 
@@ -13,6 +14,7 @@ static const ngx_api_shared_t *ngx_api_sec_shared(ngx_http_request_t *r);
 static void ngx_api_sec_counts(const ngx_api_door_t *door, api_writer_t *w);
 static void ngx_api_sec_merge_shared(ngx_api_shared_t *conf,
     const ngx_api_shared_t *prev);
+static ngx_uint_t ngx_api_sec_merge_uses(const ngx_api_sec_loc_conf_t *conf);
 
 
 void *
@@ -195,12 +197,41 @@ ngx_api_sec_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     if (ngx_api_conf_list_join(cf, &conf->bind, &prev->bind) != NGX_CONF_OK
         || ngx_api_sec_forward_merge(cf, conf, prev) != NGX_CONF_OK
-        || ngx_api_sec_schema_merge(cf, conf, prev) != NGX_CONF_OK)
+        || ngx_api_sec_schema_merge(cf, conf, prev) != NGX_CONF_OK
+        || ngx_api_conf_list_join(cf, &conf->require, &prev->require)
+           != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
     }
 
-    return ngx_api_conf_list_join(cf, &conf->require, &prev->require);
+    conf->uses = ngx_api_sec_merge_uses(conf);
+
+    return NGX_CONF_OK;
+}
+
+
+/* All else is merged: what does a request here need? */
+
+static ngx_uint_t
+ngx_api_sec_merge_uses(const ngx_api_sec_loc_conf_t *conf)
+{
+    ngx_uint_t  uses;
+
+    uses = 0;
+
+    uses |= conf->cors ? NGX_API_SEC_USES_CORS : 0;
+    uses |= conf->origins ? NGX_API_SEC_USES_ORIGIN : 0;
+    uses |= conf->auth ? NGX_API_SEC_USES_AUTH : 0;
+    uses |= conf->require.items || conf->bind.items
+            ? NGX_API_SEC_USES_REQUIRE : 0;
+    uses |= conf->schema->rules ? NGX_API_SEC_USES_SCHEMA : 0;
+    uses |= conf->body != NGX_API_SEC_BODY_OFF ? NGX_API_SEC_USES_BODY : 0;
+    uses |= conf->graphql ? NGX_API_SEC_USES_GRAPHQL : 0;
+    uses |= conf->forward.items || conf->strip || conf->assert
+            ? NGX_API_SEC_USES_FORWARD : 0;
+    uses |= conf->audit.file ? NGX_API_SEC_USES_AUDIT : 0;
+
+    return uses;
 }
 
 

@@ -53,8 +53,9 @@ ngx_api_sec_forward_scan(ngx_http_request_t *r,
         h = part->elts;
 
         for (i = 0; i < part->nelts; i++) {
-            if (ngx_api_sec_forward_claimed(&h[i],
-                                            (void *) &scf->forward_names))
+            if ((scf->forward_bits & ngx_api_sec_forward_bit(&h[i].key))
+                && ngx_api_sec_forward_claimed(&h[i],
+                                               (void *) &scf->forward_names))
             {
                 ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
                               "the client sent a header \"%V\" of its own, "

@@ -42,6 +42,24 @@ struct ngx_api_sec_forwarded_s {
 };
 
 
+/*
+ * Most headers of a request are told from ours by this alone.  "_" and "-"
+ * are alike, also where they end a name, and so are letters of either case:
+ * those differ in bit 5, or in all of these six for the two signs.
+ */
+
+static ngx_inline uint64_t
+ngx_api_sec_forward_bit(const ngx_str_t *name)
+{
+    u_char  last;
+
+    last = name->len ? name->data[name->len - 1] : 0;
+    last = last == '_' ? '-' : (last & 0x1f);
+
+    return (uint64_t) 1 << ((name->len * 8 + last) & 63);
+}
+
+
 /* ngx_api_sec_forward_conf.c */
 
 ngx_int_t ngx_api_sec_forward_name(ngx_conf_t *cf, ngx_str_t *name,

@@ -178,6 +178,7 @@ ngx_api_sec_forward_own(ngx_conf_t *cf, const ngx_str_t *lowcase)
     }
 
     *name = *lowcase;
+    scf->forward_bits |= ngx_api_sec_forward_bit(lowcase);
 
     return NGX_OK;
 }

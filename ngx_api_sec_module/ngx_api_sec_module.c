@@ -34,6 +34,8 @@ static ngx_int_t ngx_api_sec_require_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_api_sec_body_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_api_sec_release_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_api_sec_header_filter(ngx_http_request_t *r);
+static ngx_int_t ngx_api_sec_header(ngx_http_request_t *r,
+    const ngx_api_sec_main_conf_t *mcf, ngx_api_record_t *rec);
 static ngx_int_t ngx_api_sec_header_send(ngx_http_request_t *r,
     const ngx_api_sec_main_conf_t *mcf);
 static ngx_int_t ngx_api_sec_body_look_at(ngx_http_request_t *r,
@@ -41,6 +43,8 @@ static ngx_int_t ngx_api_sec_body_look_at(ngx_http_request_t *r,
 static ngx_api_sec_fetch_t *ngx_api_sec_fetching(ngx_http_request_t *r);
 static ngx_int_t ngx_api_sec_body_filter(ngx_http_request_t *r,
     ngx_chain_t *in);
+static ngx_int_t ngx_api_sec_body_swap(ngx_http_request_t *r,
+    const ngx_api_sec_main_conf_t *mcf, ngx_chain_t *in);
 
 
 static ngx_http_module_t  ngx_api_sec_module_ctx = {
@@ -155,10 +159,13 @@ ngx_api_sec_body_handler(ngx_http_request_t *r)
 static ngx_int_t
 ngx_api_sec_release_handler(ngx_http_request_t *r)
 {
+    const ngx_api_record_t         *rec;
     const ngx_api_sec_main_conf_t  *mcf;
 
-    if (r == r->main) {
-        mcf = ngx_http_get_module_main_conf(r, ngx_api_sec_module);
+    mcf = ngx_http_get_module_main_conf(r, ngx_api_sec_module);
+    rec = ngx_api_record_peek(r, mcf->self.record);
+
+    if (rec && rec->body && r == r->main) {
         ngx_api_body_release(r, &mcf->self);
     }
 
@@ -214,22 +221,44 @@ ngx_api_sec_mode(ngx_http_request_t *r, const ngx_api_sec_loc_conf_t *lcf,
 }
 
 
+/* Without a record nothing was decided, by whatever location came before. */
+
 static ngx_int_t
 ngx_api_sec_header_filter(ngx_http_request_t *r)
 {
-    ngx_int_t                        rc;
-    ngx_uint_t                       swap;
-    const ngx_api_sec_main_conf_t   *mcf;
+    ngx_api_record_t               *rec;
+    const ngx_api_sec_main_conf_t  *mcf;
 
-    if (r != r->main) {
+    mcf = ngx_http_get_module_main_conf(r, ngx_api_sec_module);
+    rec = ngx_api_record_peek(r, mcf->self.record);
+
+    if (r != r->main
+        || (rec == NULL && !ngx_api_sec_here(r, NGX_API_SEC_USES_CORS
+                                                |NGX_API_SEC_USES_AUDIT)))
+    {
         return ngx_http_next_header_filter(r);
     }
 
-    mcf = ngx_http_get_module_main_conf(r, ngx_api_sec_module);
+    return ngx_api_sec_header(r, mcf, rec);
+}
 
-    ngx_api_body_release(r, &mcf->self);
 
-    if (ngx_api_refuse_header(r, &mcf->self, &swap) != NGX_OK) {
+static ngx_int_t
+ngx_api_sec_header(ngx_http_request_t *r, const ngx_api_sec_main_conf_t *mcf,
+    ngx_api_record_t *rec)
+{
+    ngx_int_t   rc;
+    ngx_uint_t  swap;
+
+    if (rec && rec->body) {
+        ngx_api_body_release(r, &mcf->self);
+    }
+
+    swap = 0;
+
+    if (rec && rec->refusal.status
+        && ngx_api_refuse_header(r, &mcf->self, &swap) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
@@ -237,7 +266,7 @@ ngx_api_sec_header_filter(ngx_http_request_t *r)
         ngx_http_set_ctx(r, (void *) &ngx_api_sec_module, ngx_api_sec_module);
     }
 
-    if (mcf->uses & NGX_API_SEC_USES_RESPONSE) {
+    if (rec && (mcf->uses & NGX_API_SEC_USES_RESPONSE)) {
         rc = ngx_api_sec_response_header(r, mcf);
 
         if (rc != NGX_DECLINED) {
@@ -261,19 +290,13 @@ ngx_api_sec_header_send(ngx_http_request_t *r,
         ngx_api_sec_audit_upgrade(r, mcf, lcf);
     }
 
-    if ((mcf->uses & NGX_API_SEC_USES_SCHEMA)
+    if (rec && (mcf->uses & NGX_API_SEC_USES_SCHEMA)
         && ngx_api_sec_schema_headers(r, mcf) != NGX_OK)
     {
         return NGX_ERROR;
     }
 
-    if (lcf->cors
-        && ngx_api_sec_cors_headers(r, mcf, lcf) != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    return ngx_http_next_header_filter(r);
+    return lcf->cors ? ngx_api_sec_cors_headers(r, mcf, lcf) : NGX_OK;
 }
 
 
@@ -295,10 +318,8 @@ ngx_api_sec_fetching(ngx_http_request_t *r)
 static ngx_int_t
 ngx_api_sec_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 {
-    ngx_buf_t                       *b;
-    ngx_chain_t                      out;
-    ngx_api_sec_fetch_t             *f;
-    const ngx_api_sec_main_conf_t   *mcf;
+    ngx_api_sec_fetch_t            *f;
+    const ngx_api_sec_main_conf_t  *mcf;
 
     mcf = ngx_http_get_module_main_conf(r, ngx_api_sec_module);
 
@@ -313,12 +334,23 @@ ngx_api_sec_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
                ? NGX_ERROR : ngx_http_next_body_filter(r, in);
     }
 
-    if (in == NULL || ngx_http_get_module_ctx(r, ngx_api_sec_module) == NULL)
-    {
-        return mcf->uses & NGX_API_SEC_USES_RESPONSE
-               ? ngx_api_sec_body_look_at(r, mcf, in)
-               : ngx_http_next_body_filter(r, in);
+    if (in && ngx_http_get_module_ctx(r, ngx_api_sec_module)) {
+        return ngx_api_sec_body_swap(r, mcf, in);
     }
+
+    return (mcf->uses & NGX_API_SEC_USES_RESPONSE)
+           && ngx_api_record_peek(r, mcf->self.record)
+           ? ngx_api_sec_body_look_at(r, mcf, in)
+           : ngx_http_next_body_filter(r, in);
+}
+
+
+static ngx_int_t
+ngx_api_sec_body_swap(ngx_http_request_t *r,
+    const ngx_api_sec_main_conf_t *mcf, ngx_chain_t *in)
+{
+    ngx_buf_t    *b;
+    ngx_chain_t   out;
 
     ngx_http_set_ctx(r, NULL, ngx_api_sec_module);
 
@@ -469,6 +501,53 @@ ngx_api_sec_timed_log(ngx_http_request_t *r)
 }
 
 
+/* PREACCESS: a preflight is answered before its origin is judged. */
+
+static ngx_int_t
+ngx_api_sec_page_handler(ngx_http_request_t *r)
+{
+    ngx_int_t  rc;
+
+    rc = ngx_api_sec_cors_handler(r);
+
+    return rc == NGX_DECLINED ? ngx_api_sec_origin_handler(r) : rc;
+}
+
+
+/*
+ * The gates: a phase runs every handler for every location, and one that does
+ * not ask for a feature is to pay next to nothing for it.  What a request
+ * brings along from a location where it was before is no matter of theirs:
+ * handlers that look after that (restore, release, log) have none.
+ */
+
+#define ngx_api_sec_gate(name, features, handler)                             \
+                                                                              \
+    static ngx_int_t                                                          \
+    name(ngx_http_request_t *r)                                               \
+    {                                                                         \
+        return ngx_api_sec_here(r, features) ? handler(r) : NGX_DECLINED;     \
+    }
+
+ngx_api_sec_gate(ngx_api_sec_page_gate,
+                 NGX_API_SEC_USES_CORS|NGX_API_SEC_USES_ORIGIN,
+                 ngx_api_sec_page_handler)
+ngx_api_sec_gate(ngx_api_sec_access_gate, NGX_API_SEC_USES_AUTH,
+                 ngx_api_sec_timed_access)
+ngx_api_sec_gate(ngx_api_sec_require_gate,
+                 NGX_API_SEC_USES_AUTH|NGX_API_SEC_USES_REQUIRE
+                 |NGX_API_SEC_USES_SCHEMA,
+                 ngx_api_sec_timed_require)
+ngx_api_sec_gate(ngx_api_sec_body_gate, NGX_API_SEC_USES_BODY,
+                 ngx_api_sec_timed_body)
+ngx_api_sec_gate(ngx_api_sec_schema_gate, NGX_API_SEC_USES_SCHEMA,
+                 ngx_api_sec_timed_schema)
+ngx_api_sec_gate(ngx_api_sec_graphql_gate, NGX_API_SEC_USES_GRAPHQL,
+                 ngx_api_sec_timed_graphql)
+ngx_api_sec_gate(ngx_api_sec_forward_gate, NGX_API_SEC_USES_FORWARD,
+                 ngx_api_sec_forward_handler)
+
+
 /*
  * At the front of a phase's array is last in the phase: behind realip and the
  * stock access modules, and before ngx_api_ratelimit_module, which comes to
@@ -476,28 +555,26 @@ ngx_api_sec_timed_log(ngx_http_request_t *r)
  */
 
 static const ngx_api_sec_hook_t  ngx_api_sec_hooks[] = {
-    { NGX_API_SEC_USES_CORS, NGX_HTTP_PREACCESS_PHASE, 1,
-      ngx_api_sec_cors_handler },
-    { NGX_API_SEC_USES_ORIGIN, NGX_HTTP_PREACCESS_PHASE, 1,
-      ngx_api_sec_origin_handler },     /* behind a preflight */
+    { NGX_API_SEC_USES_CORS|NGX_API_SEC_USES_ORIGIN,
+      NGX_HTTP_PREACCESS_PHASE, 1, ngx_api_sec_page_gate },
     { NGX_API_SEC_USES_AUTH, NGX_HTTP_ACCESS_PHASE, 1,
-      ngx_api_sec_timed_access },
+      ngx_api_sec_access_gate },
     { NGX_API_SEC_USES_FORWARD, NGX_HTTP_POST_READ_PHASE, 0,
       ngx_api_sec_forward_clean_handler },
     { NGX_API_SEC_USES_FORWARD, NGX_HTTP_REWRITE_PHASE, 0,
       ngx_api_sec_forward_restore_handler },
     { NGX_API_SEC_USES_FORWARD, NGX_HTTP_PRECONTENT_PHASE, 0,
-      ngx_api_sec_forward_handler },    /* behind those below */
+      ngx_api_sec_forward_gate },       /* behind those below */
     { NGX_API_SEC_USES_GRAPHQL, NGX_HTTP_PRECONTENT_PHASE, 0,
-      ngx_api_sec_timed_graphql },
+      ngx_api_sec_graphql_gate },
     { NGX_API_SEC_USES_SCHEMA, NGX_HTTP_PRECONTENT_PHASE, 0,
-      ngx_api_sec_timed_schema },
+      ngx_api_sec_schema_gate },
     { NGX_API_SEC_USES_BODY, NGX_HTTP_PRECONTENT_PHASE, 0,
-      ngx_api_sec_timed_body },
+      ngx_api_sec_body_gate },
     { NGX_API_SEC_USES_BODY|NGX_API_SEC_USES_SCHEMA|NGX_API_SEC_USES_GRAPHQL,
       NGX_HTTP_PRECONTENT_PHASE, 1, ngx_api_sec_release_handler },
     { NGX_API_SEC_USES_AUTH|NGX_API_SEC_USES_REQUIRE|NGX_API_SEC_USES_SCHEMA,
-      NGX_HTTP_PRECONTENT_PHASE, 0, ngx_api_sec_timed_require },
+      NGX_HTTP_PRECONTENT_PHASE, 0, ngx_api_sec_require_gate },
     { NGX_API_SEC_USES_AUDIT, NGX_HTTP_LOG_PHASE, 0,
       ngx_api_sec_timed_log },
     { NGX_API_SEC_USES_AUDIT, NGX_HTTP_LOG_PHASE, 0,
@@ -524,7 +601,7 @@ ngx_api_sec_hook(ngx_conf_t *cf, ngx_api_sec_main_conf_t *mcf)
         }
 
         if ((mcf->uses & hook->uses)
-            && hook->handler == ngx_api_sec_timed_require)
+            && hook->handler == ngx_api_sec_require_gate)
         {
             mcf->door.authorized = hook->handler;
         }

@@ -121,24 +121,6 @@ ngx_api_record_nothing(ngx_http_request_t *r, ngx_http_variable_value_t *v,
 
 
 ngx_api_record_t *
-ngx_api_record_peek(ngx_http_request_t *r, ngx_int_t index)
-{
-    ngx_api_record_t           *rec;
-    ngx_http_variable_value_t  *v;
-
-    v = &r->main->variables[index];
-
-    if (!v->valid || v->len != sizeof(ngx_api_record_t)) {
-        return NULL;
-    }
-
-    rec = (ngx_api_record_t *) v->data;
-
-    return rec->magic == NGX_API_RECORD_MAGIC ? rec : NULL;
-}
-
-
-ngx_api_record_t *
 ngx_api_record(ngx_http_request_t *r, ngx_int_t index)
 {
     ngx_api_record_t           *rec;

@@ -104,9 +104,27 @@ typedef struct {
 
 ngx_int_t ngx_api_record_index(ngx_conf_t *cf);
 
-/* NULL when there is none yet. */
+/*
+ * NULL when there is none yet.  Inline, for every handler and filter of every
+ * request may ask.
+ */
 
-ngx_api_record_t *ngx_api_record_peek(ngx_http_request_t *r, ngx_int_t index);
+static ngx_inline ngx_api_record_t *
+ngx_api_record_peek(const ngx_http_request_t *r, ngx_int_t index)
+{
+    ngx_api_record_t                 *rec;
+    const ngx_http_variable_value_t  *v;
+
+    v = &r->main->variables[index];
+
+    if (!v->valid || v->len != sizeof(ngx_api_record_t)) {
+        return NULL;
+    }
+
+    rec = (ngx_api_record_t *) v->data;
+
+    return rec->magic == NGX_API_RECORD_MAGIC ? rec : NULL;
+}
 
 /* Made at first use; NULL without memory. */
 
