@@ -300,6 +300,10 @@ extern ngx_module_t   ngx_api_sec_module;
 extern ngx_command_t  ngx_api_sec_commands[];    /* ngx_api_sec_commands.c */
 
 
+/* ngx_api_sec_phases.c: postconfiguration, handlers of what is used */
+
+ngx_int_t ngx_api_sec_phases(ngx_conf_t *cf, ngx_api_sec_main_conf_t *mcf);
+
 /* The context of the main request, made at first use. */
 
 ngx_api_sec_ctx_t *ngx_api_sec_ctx(ngx_http_request_t *r,

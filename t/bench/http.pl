@@ -2,7 +2,8 @@
 
 # What a request costs the worker: instructions counted by callgrind, and CPU
 # time under load by wrk, in interleaved rounds; each configuration against
-# the first, nginx without our modules.
+# the first, nginx without our modules and with the same locations.
+# BENCH_ONLY=REGEX picks rows by name, the first always being one of them.
 
 use strict;
 use warnings;
@@ -33,6 +34,15 @@ write_file("$root/keys.json", key_store(key_entry('AAAAAAAA',
     principal => 'acme', plan => 'gold', scopes => ['orders:read'])));
 write_file("$root/pepper", pepper());
 chmod 0600, "$root/secret", "$root/pepper";
+write_file("$root/orders.yaml", <<'EOF');
+openapi: 3.0.3
+info: { title: Orders, version: "1" }
+paths:
+  /v1/orders:
+    get:
+      operationId: listOrders
+      responses: { "200": { description: all of them } }
+EOF
 
 my %claims = (
     iss => 'https://idp.example.com', aud => 'orders', sub => 'alice',
@@ -65,6 +75,30 @@ EOF
 # CPU time against another (callgrind's CPU has no instructions for SHA-256)
 
 my $off = 1.02;
+my $used_elsewhere = 'off, all used elsewhere';
+my $limits = <<"EOF";
+    api_ratelimit_zone zone 1m;
+    api_ratelimit_policy address zone=zone key=\$remote_addr rate=10r/s
+                         at=address;
+    api_ratelimit_policy caller zone=zone key=\$api_principal rate=10r/s;
+    api_schema_spec orders $root/orders.yaml;
+EOF
+my $everything = <<"EOF";
+    location /v1/ {
+        api_cors origins=https://app.example.com;
+        api_origin https://app.example.com;
+        api_auth jwt=idp;
+        api_require scope orders:read;
+        api_bind \$api_principal = claim:sub;
+        api_schema orders;
+        api_forward X-User claim:sub;
+        api_ratelimit address caller;
+        api_ratelimit_ban on=auth strikes=5/1m ban=1m;
+        api_audit $root/elsewhere.jsonl;
+        empty_gif;
+    }
+    location /graphql { api_graphql depth=5; api_body json; empty_gif; }
+EOF
 my $rules = 'api_auth jwt=idp; api_require scope orders:read;'
     . ' api_bind $api_principal = claim:sub;';
 my $forward = 'api_forward X-User claim:sub; api_forward X-Roles claim:roles;'
@@ -74,6 +108,7 @@ my @cases = (
     ['nginx alone',        '',       '',      '', undef, undef],
     ['modules, all off',   $modules, '',      '', undef, $off],
     ['off, others protected', $modules, $issuer, 'api_auth off;', undef, $off],
+    [$used_elsewhere, $modules, "$issuer $limits", '', undef, undef],
     ['no auth, RS256 header', $modules, $issuer, '', 'RS256', undef],
     ['api_auth HS256', $modules, $issuer, 'api_auth jwt=own;', 'HS256', undef],
     ['api_auth RS256', $modules, $issuer, 'api_auth jwt=idp;', 'RS256', undef],
@@ -111,8 +146,9 @@ sub token {
 sub start {
     my ($case, $n, @wrap) = @_;
     my ($name, $load, $http, $location) = @$case;
-    my $other = $http && "location /other/ { api_auth jwt=idp;"
-        . " api_require scope orders:read; }";
+    my $other = 'location /other/ { '
+        . ($http ? 'api_auth jwt=idp; api_require scope orders:read;' : '')
+        . ' empty_gif; }' . ($name eq $used_elsewhere ? $everything : '');
     my $port = free_port("bench_$n");
     my $dir  = "$root/$n";
 
@@ -211,6 +247,9 @@ sub median {
     return $s[$#s / 2];
 }
 
+
+@cases = ($cases[0], grep { $_->[0] =~ /$ENV{BENCH_ONLY}/ } @cases[1 .. $#cases])
+    if $ENV{BENCH_ONLY};
 
 my (@running, @us, @ir);
 my $missed = 0;

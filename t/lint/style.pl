@@ -28,7 +28,7 @@ my @rules = (
     [qr/^\s+(?:&&|\|\|).*\{$/,          '{ of a broken condition stands alone'],
     [qr/\(\w+(?:_t|char|int|void|long) \*+\)[\w(&]/, 'no space after a cast'],
     [qr/,\S/,                           'no space after a comma', qr/,["')]/],
-    [qr/;\s*\S/,                        'two statements', qr/\bfor \(/],
+    [qr/;\s*[^\s\\]/,                   'two statements', qr/\bfor \(/],
     [qr/\(\s+\S|\S\s+\)/,               'space inside parentheses',
         qr/^\s*[)}]|^#|; \)|^\s+\)|\bfor \(\s+;/],
 );

@@ -126,6 +126,7 @@ ngx_api_record_peek(const ngx_http_request_t *r, ngx_int_t index)
     return rec->magic == NGX_API_RECORD_MAGIC ? rec : NULL;
 }
 
+
 /* Made at first use; NULL without memory. */
 
 ngx_api_record_t *ngx_api_record(ngx_http_request_t *r, ngx_int_t index);
