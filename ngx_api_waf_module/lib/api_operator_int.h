@@ -1,0 +1,122 @@
+/* What the files of api_operator share; nobody else includes this. */
+
+#ifndef API_OPERATOR_INT_H
+#define API_OPERATOR_INT_H
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+
+#include "api_addr.h"
+#include "api_operator.h"
+
+#include <pcre2.h>
+
+
+/* @pm: a trie in breadth-first order with failure links; the children of a
+   node stand next to each other, in order of their byte. */
+
+typedef struct {
+    uint32_t child; /* the first */
+    uint32_t fail;
+    uint32_t phrase; /* that ends here or in a suffix: index + 1; 0: none */
+    uint16_t nchild;
+    uint8_t  ch;
+} api_pm_node_t;
+
+typedef struct {
+    api_pm_node_t *node; /* [0] is the root */
+    uint32_t       nnode;
+    api_span_t    *phrase; /* as the rule has them, in order of lower case */
+    uint32_t       nphrase;
+    uint32_t       root[256]; /* child of the root by byte; 0: none */
+} api_pm_t;
+
+typedef struct api_operator_def_s api_operator_def_t;
+
+struct api_operator_s {
+    const api_operator_def_t *def;
+    api_operator_id_t         id;
+    bool                      macro;
+    bool                      jit;
+    api_span_t                arg;
+    int64_t                   number; /* eq: as stoi, others as atoll */
+    const char               *inert;
+    pcre2_code               *code;
+    uint32_t                  match_limit;
+    uint32_t                  depth_limit;
+    api_pm_t                 *pm;
+    api_net_t                *net;
+    uint32_t                  nnet;
+    uint32_t                  bytes[8]; /* validateByteRange: allowed */
+};
+
+struct api_scratch_s {
+    const api_alloc_t   *alloc;
+    pcre2_match_data    *data;
+    pcre2_match_context *context;
+    pcre2_jit_stack     *stack;
+    char                 note[32]; /* a capture that is not in the value */
+};
+
+/* What compiling is given, in one. */
+
+typedef struct {
+    const api_operator_env_t *env;
+    api_arena_t              *arena;
+    api_err_t                *err;
+} api_operator_make_t;
+
+int api_operator_make_rx(api_operator_t *op, const api_operator_make_t *m);
+int api_operator_make_pm(api_operator_t *op, const api_operator_make_t *m);
+int
+api_operator_make_pm_file(api_operator_t *op, const api_operator_make_t *m);
+int api_operator_make_ip(api_operator_t *op, const api_operator_make_t *m);
+int
+api_operator_make_ip_file(api_operator_t *op, const api_operator_make_t *m);
+int api_operator_make_range(api_operator_t *op, const api_operator_make_t *m);
+
+/* What a match is given, in one. */
+
+typedef struct {
+    const api_operator_t *op;
+    api_span_t            value;
+    api_span_t            arg; /* expanded */
+    api_captures_t       *captures;
+    api_budget_t         *budget;
+    api_scratch_t        *scratch;
+} api_operator_run_t;
+
+int api_operator_run_rx(const api_operator_run_t *run);
+int api_operator_run_pm(const api_operator_run_t *run);
+int api_operator_run_cc(const api_operator_run_t *run);
+int api_operator_run_contains(const api_operator_run_t *run);
+int api_operator_run_word(const api_operator_run_t *run);
+int api_operator_run_begins(const api_operator_run_t *run);
+int api_operator_run_ends(const api_operator_run_t *run);
+int api_operator_run_streq(const api_operator_run_t *run);
+int api_operator_run_within(const api_operator_run_t *run);
+int api_operator_run_number(const api_operator_run_t *run);
+int api_operator_run_ip(const api_operator_run_t *run);
+int api_operator_run_range(const api_operator_run_t *run);
+int api_operator_run_url(const api_operator_run_t *run);
+int api_operator_run_utf8(const api_operator_run_t *run);
+
+/* Blanks around s as isspace has them. */
+
+api_span_t api_operator_trim(api_span_t s);
+
+/* Capture 0 alone. */
+
+void api_operator_capture(api_captures_t *captures, api_span_t text);
+
+/* The text of the file that op names. */
+
+int api_operator_read(
+    api_operator_t *op, const api_operator_make_t *m, api_span_t *text);
+
+/* As atoll and as std::stoi with 0 for its exceptions. */
+
+int64_t api_operator_atoll(api_span_t s);
+int64_t api_operator_stoi(api_span_t s);
+
+
+#endif /* API_OPERATOR_INT_H */

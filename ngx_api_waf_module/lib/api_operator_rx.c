@@ -1,0 +1,247 @@
+/* @rx and @verifyCC: PCRE2 with ModSecurity's flags, JIT, and limits. */
+
+#include "api_operator_int.h"
+
+
+/*
+ * PCRE2 counts its match limit anew at each start in the subject.  A pattern
+ * that backtracks far at one start stops there and then; one that does so a
+ * little at each is bounded by limit times length, so the limit is the smaller
+ * the longer the value: what is left of the budget, spread over its bytes.
+ */
+
+#define MATCH_LIMIT 100000
+#define MATCH_LIMIT_MIN 1000
+#define DEPTH_LIMIT 10000
+
+
+static int
+rx_pattern_fail(const api_operator_make_t *m, int code, size_t at)
+{
+    PCRE2_UCHAR text[120];
+
+    if (code == PCRE2_ERROR_NOMEMORY) {
+        return api_fail(
+            m->err, API_NOMEM, API_OPERATOR_E_NOMEM, 0, "no memory");
+    }
+
+    pcre2_get_error_message(code, text, sizeof(text));
+
+    return api_fail(m->err, API_SYNTAX, API_OPERATOR_E_PATTERN, at,
+        "PCRE2 refuses the pattern at its byte %zu: %s", at,
+        (const char *) text);
+}
+
+
+int
+api_operator_make_rx(api_operator_t *op, const api_operator_make_t *m)
+{
+    int                  code;
+    size_t               at;
+    static const uint8_t empty[1] = { 0 };
+
+    op->code = pcre2_compile(op->arg.len ? op->arg.data : empty, op->arg.len,
+        PCRE2_DOTALL | PCRE2_MULTILINE, &code, &at, NULL);
+
+    if (op->code == NULL) {
+        return rx_pattern_fail(m, code, at);
+    }
+
+    op->jit = pcre2_jit_compile(op->code, PCRE2_JIT_COMPLETE) == 0;
+    op->match_limit =
+        m->env && m->env->match_limit ? m->env->match_limit : MATCH_LIMIT;
+    op->depth_limit =
+        m->env && m->env->depth_limit ? m->env->depth_limit : DEPTH_LIMIT;
+
+    return API_OK;
+}
+
+
+static uint32_t
+rx_limit(const api_operator_run_t *run)
+{
+    uint64_t fair;
+
+    fair = run->budget->left / (run->value.len + 1);
+
+    if (fair < MATCH_LIMIT_MIN) {
+        fair = MATCH_LIMIT_MIN;
+    }
+
+    return fair < run->op->match_limit ? (uint32_t) fair
+                                       : run->op->match_limit;
+}
+
+
+/* PCRE2's answer from `start` on. */
+
+static int
+rx_exec(const api_operator_run_t *run, size_t start)
+{
+    int                   rc;
+    uint32_t              limit;
+    const uint8_t        *s;
+    api_scratch_t        *w = run->scratch;
+    const api_operator_t *op = run->op;
+
+    s = run->value.data ? run->value.data : (const uint8_t *) "";
+    limit = rx_limit(run);
+    pcre2_set_match_limit(w->context, limit);
+    rc = PCRE2_ERROR_JIT_STACKLIMIT;
+
+    if (op->jit) {
+        rc = pcre2_jit_match(
+            op->code, s, run->value.len, start, 0, w->data, w->context);
+    }
+
+    if (rc == PCRE2_ERROR_JIT_STACKLIMIT) {
+        pcre2_set_depth_limit(w->context, op->depth_limit);
+        rc = pcre2_match(op->code, s, run->value.len, start,
+            PCRE2_NO_UTF_CHECK | PCRE2_NO_JIT, w->data, w->context);
+    }
+
+    if (rc == PCRE2_ERROR_MATCHLIMIT) {
+        run->budget->left -=
+            run->budget->left < limit ? run->budget->left : limit;
+    }
+
+    return rc;
+}
+
+
+static int
+rx_error(int rc)
+{
+    switch (rc) {
+
+    case PCRE2_ERROR_MATCHLIMIT:
+    case PCRE2_ERROR_DEPTHLIMIT:
+    case PCRE2_ERROR_HEAPLIMIT:
+    case PCRE2_ERROR_JIT_STACKLIMIT:
+    case PCRE2_ERROR_NOMEMORY:
+        return API_LIMIT;
+
+    default:
+        return API_INTERNAL;
+    }
+}
+
+
+static void
+rx_captures(const api_operator_run_t *run, int n)
+{
+    int             i;
+    size_t         *o, from, to;
+    api_captures_t *c = run->captures;
+
+    if (n == 0 || n > API_OPERATOR_CAPTURES) {
+        n = API_OPERATOR_CAPTURES; /* more groups than TX has numbers */
+    }
+
+    o = pcre2_get_ovector_pointer(run->scratch->data);
+    c->n = (uint32_t) n;
+
+    for (i = 0; i < n; i++) {
+        from = o[2 * i];
+        to = o[2 * i + 1];
+        c->text[i] = (api_span_t){ NULL, 0 };
+
+        if (from != PCRE2_UNSET && from <= to) {
+            c->text[i] = api_span(
+                run->value.data ? run->value.data + from : (uint8_t *) "",
+                to - from);
+        }
+    }
+}
+
+
+int
+api_operator_run_rx(const api_operator_run_t *run)
+{
+    int rc;
+
+    rc = rx_exec(run, 0);
+
+    if (rc == PCRE2_ERROR_NOMATCH) {
+        return 0;
+    }
+
+    if (rc < 0) {
+        return rx_error(rc);
+    }
+
+    if (run->captures) {
+        rx_captures(run, rc);
+    }
+
+    return 1;
+}
+
+
+/* ISO/IEC 7812-1 annex B: from the right every second digit counts twice. */
+
+static bool
+cc_luhn(api_span_t s)
+{
+    size_t   i;
+    unsigned d, sum = 0, digits = 0;
+
+    for (i = s.len; i-- > 0;) {
+        if (s.data[i] < '0' || s.data[i] > '9') {
+            continue;
+        }
+
+        d = (unsigned) (s.data[i] - '0') << (digits & 1);
+        sum += d > 9 ? d - 9 : d;
+        digits++;
+    }
+
+    return digits > 0 && sum % 10 == 0;
+}
+
+
+/* Every text that the pattern finds, and those that begin within it. */
+
+int
+api_operator_run_cc(const api_operator_run_t *run)
+{
+    int        rc;
+    size_t     at, *o;
+    api_span_t text;
+
+    for (at = 0; at < run->value.len;) {
+        rc = rx_exec(run, at);
+
+        if (rc == PCRE2_ERROR_NOMATCH) {
+            return 0;
+        }
+
+        if (rc < 0) {
+            return rx_error(rc);
+        }
+
+        o = pcre2_get_ovector_pointer(run->scratch->data);
+
+        if (o[0] > o[1]) {
+            return 0; /* \K in a lookahead */
+        }
+
+        text = api_span(run->value.data + o[0], o[1] - o[0]);
+
+        if (cc_luhn(text)) {
+            api_operator_capture(run->captures, text);
+            return 1;
+        }
+
+        at = o[0] >= at ? o[0] + 1 : at + 1;
+
+        if (run->budget->left < text.len + 16) {
+            run->budget->left = 0;
+            return API_LIMIT;
+        }
+
+        run->budget->left -= text.len + 16;
+    }
+
+    return 0;
+}
