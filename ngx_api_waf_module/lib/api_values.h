@@ -79,10 +79,14 @@ typedef struct {
        argument "graphql.NAME" for each of its arguments and strings. */
 
     bool graphql;
+
+    /* Some rule looks at FULL_REQUEST, which is a copy of everything. */
+
+    bool full_request;
 } api_values_conf_t;
 
 /* 1 000 arguments, JSON 512 deep, XML 64 deep of 20 000 nodes, 1 000 parts,
-   &, both on. */
+   &, by_type and graphql. */
 
 extern const api_values_conf_t api_values_conf_default;
 
@@ -96,7 +100,8 @@ typedef struct {
     uint32_t                 types;     /* lines of it */
     uint32_t                 args;      /* so far */
     uint64_t                 args_size; /* ARGS_COMBINED_SIZE */
-    bool                     args_over;
+    bool                     over; /* of args or values: some were left out */
+    bool                     nomem;
 } api_values_t;
 
 /* seed: as api_json_parse wants it. */

@@ -1,0 +1,698 @@
+/* The request line, headers, cookies and query; the response. */
+
+#include "api_values_int.h"
+
+#include "api_cookie.h"
+#include "api_media.h"
+#include "api_percent.h"
+#include "api_token.h"
+#include "api_urlencoded.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+
+const api_values_conf_t api_values_conf_default = {
+    .args = 1000,
+    .json_depth = 512,
+    .xml_depth = 64,
+    .xml_nodes = 20000,
+    .parts = 1000,
+    .separator = '&',
+    .by_type = true,
+    .graphql = true,
+    .full_request = false,
+};
+
+/* The caller's buffers bound what comes in here already. */
+
+static const api_urlencoded_limits_t pair_limits = { SIZE_MAX, UINT32_MAX,
+    UINT32_MAX, SIZE_MAX };
+static const api_cookie_limits_t     cookie_limits = { 5000, UINT32_MAX,
+        UINT32_MAX };
+
+
+void
+api_values_init(api_values_t *b, api_waf_values_t *values,
+    const api_values_conf_t *conf, api_sipkey_t seed, api_arena_t *arena)
+{
+    memset(b, 0, sizeof(*b));
+    b->values = values;
+    b->conf = conf;
+    b->seed = seed;
+    b->arena = arena;
+}
+
+
+static void
+values_note(api_values_t *b, int rc)
+{
+    if (rc == API_LIMIT) {
+        b->over = true;
+
+    } else if (rc != API_OK) {
+        b->nomem = true;
+    }
+}
+
+
+void
+api_values_add(
+    api_values_t *b, api_waf_var_t var, api_span_t name, api_span_t value)
+{
+    values_note(b, api_waf_values_add(b->values, var, name, value));
+}
+
+
+void
+api_values_set(api_values_t *b, api_waf_var_t var, api_span_t value)
+{
+    values_note(b, api_waf_values_set(b->values, var, value));
+}
+
+
+void
+api_values_set_int(api_values_t *b, api_waf_var_t var, int64_t value)
+{
+    values_note(b, api_waf_values_set_int(b->values, var, value));
+}
+
+
+bool
+api_values_full(const api_values_t *b)
+{
+    return b->args >= b->conf->args;
+}
+
+
+void
+api_values_arg(
+    api_values_t *b, api_waf_var_t var, api_span_t name, api_span_t value)
+{
+    if (api_values_full(b)) {
+        b->over = true;
+        return;
+    }
+
+    b->args++;
+    b->args_size += name.len + value.len;
+    api_values_add(b, var, name, value);
+}
+
+
+/* text up to the separator behind which the arguments would be too many. */
+
+static api_span_t
+values_cut(api_values_t *b, api_span_t text)
+{
+    size_t   i;
+    uint32_t left = b->conf->args - b->args;
+
+    for (i = 0; i < text.len; i++) {
+        if (text.data[i] != '&' && text.data[i] != b->conf->separator) {
+            continue;
+        }
+
+        if (left-- <= 1) {
+            b->over = true;
+            return api_span(text.data, i);
+        }
+    }
+
+    return text;
+}
+
+
+void
+api_values_pairs(api_values_t *b, api_waf_var_t var, api_span_t text)
+{
+    int         rc;
+    uint32_t    i;
+    api_pairs_t pairs;
+
+    text = values_cut(b, text);
+
+    rc = api_urlencoded_parse(&pairs, text,
+        b->conf->separator == ';' ? API_URLENCODED_SEMICOLON : 0, &pair_limits,
+        b->arena, NULL);
+
+    if (rc != API_OK) {
+        values_note(b, rc);
+        return;
+    }
+
+    if (pairs.flags & API_PAIR_F_PERCENT) {
+        api_values_set(b, API_WAF_URLENCODED_ERROR, API_SPAN("1"));
+    }
+
+    for (i = 0; i < pairs.n; i++) {
+        api_values_arg(b, var, pairs.pair[i].name, pairs.pair[i].value);
+
+        if (b->conf->graphql
+            && api_span_eq(pairs.pair[i].name, API_SPAN("query"))) {
+            api_values_graphql(b, var, pairs.pair[i].value);
+        }
+    }
+}
+
+
+static api_span_t
+values_join(api_values_t *b, const api_span_t *part, size_t n)
+{
+    size_t   i, len = 0;
+    uint8_t *p, *to;
+
+    for (i = 0; i < n; i++) {
+        len += part[i].len;
+    }
+
+    p = api_arena_alloc(b->arena, len);
+
+    if (p == NULL) {
+        b->nomem = true;
+        return api_span("", 0);
+    }
+
+    for (i = 0, to = p; i < n; i++) {
+        if (part[i].len) {
+            memcpy(to, part[i].data, part[i].len);
+            to += part[i].len;
+        }
+    }
+
+    return api_span(p, len);
+}
+
+
+/* s with its percent-encoding taken off once, as ModSecurity does: a bad %
+   stays, + too. */
+
+static api_span_t
+values_decode(api_values_t *b, api_span_t s)
+{
+    uint8_t *p;
+    unsigned flags = 0;
+
+    if (!api_percent_has(s, 0)) {
+        return s;
+    }
+
+    p = api_arena_alloc(b->arena, s.len);
+
+    if (p == NULL) {
+        b->nomem = true;
+        return s;
+    }
+
+    return api_span(p, api_percent_decode(s, 0, p, &flags));
+}
+
+
+/* Of http://host/path the path. */
+
+static api_span_t
+values_origin_form(api_span_t uri)
+{
+    size_t         i;
+    const uint8_t *colon, *slash;
+
+    if (uri.len == 0 || uri.data[0] == '/') {
+        return uri;
+    }
+
+    colon = memchr(uri.data, ':', uri.len);
+
+    if (colon == NULL) {
+        return uri;
+    }
+
+    i = (size_t) (colon - uri.data) + 1;
+
+    if (uri.len - i < 2 || uri.data[i] != '/' || uri.data[i + 1] != '/') {
+        return uri;
+    }
+
+    i += 2;
+    slash = memchr(uri.data + i, '/', uri.len - i);
+
+    return slash ? api_span(slash, uri.len - (size_t) (slash - uri.data))
+                 : uri;
+}
+
+
+static api_span_t
+values_before(api_span_t s, uint8_t c)
+{
+    const uint8_t *p = s.len ? memchr(s.data, c, s.len) : NULL;
+
+    return p ? api_span(s.data, (size_t) (p - s.data)) : s;
+}
+
+
+static void
+values_uri(api_values_t *b, api_span_t uri)
+{
+    size_t     i;
+    api_span_t decoded, path, query;
+
+    decoded = values_decode(b, uri);
+    path = values_before(decoded, '?');
+
+    api_values_set(b, API_WAF_REQUEST_URI_RAW, uri);
+    api_values_set(b, API_WAF_REQUEST_URI, values_origin_form(decoded));
+    api_values_set(b, API_WAF_REQUEST_FILENAME, path);
+    api_values_set(b, API_WAF_PATH_INFO, path);
+
+    for (i = path.len; i > 0; i--) {
+        if (path.data[i - 1] == '/' || path.data[i - 1] == '\\') {
+            break;
+        }
+    }
+
+    if (i > 0 && i < path.len) {
+        api_values_set(b, API_WAF_REQUEST_BASENAME,
+            api_span(path.data + i, path.len - i));
+    }
+
+    query = values_before(uri, '?');
+
+    if (query.len == uri.len) {
+        return;
+    }
+
+    query = api_span(uri.data + query.len + 1, uri.len - query.len - 1);
+    api_values_set(b, API_WAF_QUERY_STRING, query);
+
+    if (query.len) {
+        api_values_pairs(b, API_WAF_ARGS_GET, query);
+    }
+}
+
+
+static void
+values_line(api_values_t *b, const api_request_t *r)
+{
+    api_span_t part[5];
+
+    part[0] = r->method;
+    part[1] = API_SPAN(" ");
+    part[2] = r->uri;
+    part[3] = API_SPAN(" ");
+    part[4] = r->protocol;
+
+    api_values_set(b, API_WAF_REQUEST_METHOD, r->method);
+    api_values_set(b, API_WAF_REQUEST_PROTOCOL, r->protocol);
+    api_values_set(b, API_WAF_REQUEST_LINE, values_join(b, part, 5));
+}
+
+
+static void
+values_cookies(api_values_t *b, api_span_t line)
+{
+    int         rc;
+    uint32_t    i;
+    api_pairs_t pairs;
+
+    rc = api_cookie_parse(&pairs, &line, 1, 0, &cookie_limits, b->arena, NULL);
+
+    if (rc != API_OK) {
+        values_note(b, rc);
+        return;
+    }
+
+    for (i = 0; i < pairs.n; i++) {
+        api_values_add(b, API_WAF_REQUEST_COOKIES, pairs.pair[i].name,
+            i + 1 < pairs.n ? pairs.pair[i].raw_value : pairs.pair[i].value);
+    }
+}
+
+
+static bool
+values_type_is(api_span_t type, const char *what)
+{
+    size_t n = strlen(what);
+
+    return type.len >= n
+           && api_span_eq_nocase(api_span(type.data, n), api_span(what, n));
+}
+
+
+static void
+values_content_type(api_values_t *b, api_span_t type)
+{
+    b->types++;
+    b->type = api_token_trim(type);
+
+    if (values_type_is(b->type, "multipart/form-data")) {
+        api_values_set(b, API_WAF_REQBODY_PROCESSOR, API_SPAN("MULTIPART"));
+
+    } else if (values_type_is(b->type, "application/x-www-form-urlencoded")) {
+        api_values_set(b, API_WAF_REQBODY_PROCESSOR, API_SPAN("URLENCODED"));
+    }
+}
+
+
+static void
+values_header(api_values_t *b, const api_field_t *f)
+{
+    api_values_add(b, API_WAF_REQUEST_HEADERS, f->name, f->value);
+
+    switch (f->name.len) {
+
+    case 4:
+        if (api_span_eq_nocase(f->name, API_SPAN("host"))) {
+            api_values_set(
+                b, API_WAF_SERVER_NAME, values_before(f->value, ':'));
+        }
+        break;
+
+    case 6:
+        if (api_span_eq_nocase(f->name, API_SPAN("cookie"))) {
+            values_cookies(b, f->value);
+        }
+        break;
+
+    case 12:
+        if (api_span_eq_nocase(f->name, API_SPAN("content-type"))) {
+            values_content_type(b, f->value);
+        }
+        break;
+
+    case 13:
+        if (api_span_eq_nocase(f->name, API_SPAN("authorization"))) {
+            api_values_set(b, API_WAF_AUTH_TYPE, values_before(f->value, ' '));
+        }
+        break;
+    }
+}
+
+
+static void
+values_connection(api_values_t *b, const api_request_t *r)
+{
+    api_values_set(b, API_WAF_REMOTE_ADDR, r->remote_addr);
+    api_values_set(b, API_WAF_REMOTE_HOST, r->remote_addr);
+    api_values_set_int(b, API_WAF_REMOTE_PORT, r->remote_port);
+    api_values_set(b, API_WAF_SERVER_ADDR, r->server_addr);
+    api_values_set_int(b, API_WAF_SERVER_PORT, r->server_port);
+    api_values_set(b, API_WAF_UNIQUE_ID, r->unique_id);
+
+    if (r->remote_user.len) {
+        api_values_set(b, API_WAF_REMOTE_USER, r->remote_user);
+    }
+}
+
+
+/* What has been counted so far. */
+
+static void
+values_sizes(api_values_t *b)
+{
+    if (b->args) {
+        api_values_set_int(
+            b, API_WAF_ARGS_COMBINED_SIZE, (int64_t) b->args_size);
+    }
+}
+
+
+int
+api_values_request(api_values_t *b, const api_request_t *request)
+{
+    uint32_t i;
+
+    b->request = request;
+
+    values_connection(b, request);
+    values_line(b, request);
+    api_values_set(b, API_WAF_URLENCODED_ERROR, API_SPAN("0"));
+    values_uri(b, request->uri);
+
+    for (i = 0; i < request->nfields; i++) {
+        values_header(b, &request->field[i]);
+    }
+
+    values_sizes(b);
+
+    return b->nomem ? API_NOMEM : API_OK;
+}
+
+
+void
+api_values_body_fault(api_values_t *b, const char *who, const char *fmt, ...)
+{
+    int        n;
+    char       text[200];
+    va_list    ap;
+    api_span_t part[3];
+
+    part[0] = api_waf_values_get(b->values, API_WAF_REQBODY_ERROR);
+
+    if (part[0].len == 1 && part[0].data[0] == '1') {
+        return;
+    }
+
+    va_start(ap, fmt);
+    n = vsnprintf(text, sizeof(text), fmt, ap);
+    va_end(ap);
+
+    if (n < 0 || (size_t) n >= sizeof(text)) {
+        n = (int) sizeof(text) - 1;
+    }
+
+    part[0] = api_span(who, strlen(who));
+    part[1] = API_SPAN(" parsing error: ");
+    part[2] = api_span(text, (size_t) n);
+    part[0] = values_join(b, part, 3);
+
+    api_values_set(b, API_WAF_REQBODY_ERROR, API_SPAN("1"));
+    api_values_set(b, API_WAF_REQBODY_ERROR_MSG, part[0]);
+    api_values_set(b, API_WAF_REQBODY_PROCESSOR_ERROR, API_SPAN("1"));
+    api_values_set(b, API_WAF_REQBODY_PROCESSOR_ERROR_MSG, part[0]);
+}
+
+
+/* application/graphql is no processor that a rule can name. */
+
+typedef enum {
+    BODY_RAW = 0,
+    BODY_FORM,
+    BODY_MULTIPART,
+    BODY_JSON,
+    BODY_XML,
+    BODY_GRAPHQL
+} values_body_t;
+
+
+static values_body_t
+values_body_by_type(const api_values_t *b)
+{
+    api_media_t m;
+
+    if (values_type_is(b->type, "multipart/form-data")) {
+        return BODY_MULTIPART;
+    }
+
+    if (values_type_is(b->type, "application/x-www-form-urlencoded")) {
+        return BODY_FORM;
+    }
+
+    if (!b->conf->by_type || api_media_parse(&m, b->type) != API_OK) {
+        return BODY_RAW;
+    }
+
+    if (api_media_is_json(&m)) {
+        return BODY_JSON;
+    }
+
+    if (api_span_eq_nocase(m.subtype, API_SPAN("xml"))
+        || api_span_eq_nocase(m.suffix, API_SPAN("xml")))
+    {
+        return BODY_XML;
+    }
+
+    if (api_span_eq_nocase(m.essence, API_SPAN("application/graphql"))) {
+        return BODY_GRAPHQL;
+    }
+
+    return api_span_eq_nocase(m.type, API_SPAN("multipart")) ? BODY_MULTIPART
+                                                             : BODY_RAW;
+}
+
+
+static values_body_t
+values_body_kind(const api_values_t *b, api_waf_body_t how)
+{
+    switch (how) {
+
+    case API_WAF_BODY_URLENCODED:
+        return BODY_FORM;
+
+    case API_WAF_BODY_JSON:
+        return BODY_JSON;
+
+    case API_WAF_BODY_XML:
+        return BODY_XML;
+
+    case API_WAF_BODY_MULTIPART:
+        return BODY_MULTIPART;
+
+    default:
+        return values_body_by_type(b);
+    }
+}
+
+
+/* A body of no type that we read may be read by the application all the same:
+   what looks like JSON is taken for such. */
+
+static void
+values_body_raw(api_values_t *b, api_span_t body)
+{
+    if (b->conf->by_type) {
+        api_values_json_sniff(b, body);
+    }
+}
+
+
+static void
+values_body_read(api_values_t *b, values_body_t kind, api_span_t body)
+{
+    static const char *const names[] = { "", "URLENCODED", "MULTIPART", "JSON",
+        "XML", "GRAPHQL" };
+
+    if (kind != BODY_RAW) {
+        api_values_set(b, API_WAF_REQBODY_PROCESSOR,
+            api_span(names[kind], strlen(names[kind])));
+    }
+
+    if (body.len == 0 && kind != BODY_MULTIPART) {
+        return;
+    }
+
+    switch (kind) {
+
+    case BODY_FORM:
+        api_values_pairs(b, API_WAF_ARGS_POST, body);
+        break;
+
+    case BODY_MULTIPART:
+        api_values_multipart(b, body);
+        break;
+
+    case BODY_JSON:
+        api_values_json(b, body);
+        break;
+
+    case BODY_XML:
+        api_values_xml(b, body);
+        break;
+
+    case BODY_GRAPHQL:
+        api_values_arg(b, API_WAF_ARGS_POST, API_SPAN("graphql"), body);
+        if (!api_values_graphql(b, API_WAF_ARGS_POST, body)) {
+            api_values_body_fault(b, "GraphQL", "not a document");
+        }
+        break;
+
+    default:
+        values_body_raw(b, body);
+    }
+}
+
+
+static void
+values_full_request(api_values_t *b, api_span_t body)
+{
+    uint32_t             i, n = 0;
+    api_span_t           full, *part;
+    const api_request_t *r = b->request;
+
+    part = api_arena_calloc(
+        b->arena, 4 * (size_t) r->nfields + 2, sizeof(api_span_t));
+
+    if (part == NULL) {
+        b->nomem = true;
+        return;
+    }
+
+    for (i = 0; i < r->nfields; i++) {
+        part[n++] = r->field[i].name;
+        part[n++] = API_SPAN(": ");
+        part[n++] = r->field[i].value;
+        part[n++] = API_SPAN("\n");
+    }
+
+    part[n++] = API_SPAN("\n\n");
+    part[n++] = body;
+
+    full = values_join(b, part, n);
+    api_values_set(b, API_WAF_FULL_REQUEST, full);
+    api_values_set_int(b, API_WAF_FULL_REQUEST_LENGTH, (int64_t) full.len);
+}
+
+
+int
+api_values_body(
+    api_values_t *b, api_span_t body, api_waf_body_t how, bool truncated)
+{
+    values_body_t kind = values_body_kind(b, how);
+
+    api_values_set_int(b, API_WAF_INBOUND_DATA_ERROR, truncated);
+    api_values_set(b, API_WAF_REQBODY_ERROR, API_SPAN("0"));
+    api_values_set(b, API_WAF_REQBODY_PROCESSOR_ERROR, API_SPAN("0"));
+
+    if (b->types > 1 && body.len) {
+        api_values_body_fault(b, "Content-Type", "it stands more than once");
+    }
+
+    values_body_read(b, kind, body);
+    values_sizes(b);
+
+    if (body.len) {
+        api_values_set(b, API_WAF_REQUEST_BODY, body);
+        api_values_set_int(b, API_WAF_REQUEST_BODY_LENGTH, (int64_t) body.len);
+    }
+
+    if (b->over) {
+        api_values_body_fault(b, "Request", "more arguments than allowed");
+    }
+
+    if (b->conf->full_request) {
+        values_full_request(b, body);
+    }
+
+    return b->nomem ? API_NOMEM : API_OK;
+}
+
+
+int
+api_values_response(api_values_t *b, unsigned status, api_span_t protocol,
+    const api_field_t *field, uint32_t nfields)
+{
+    uint32_t i;
+
+    api_values_set_int(b, API_WAF_RESPONSE_STATUS, status);
+    api_values_set(b, API_WAF_RESPONSE_PROTOCOL, protocol);
+
+    for (i = 0; i < nfields; i++) {
+        api_values_add(
+            b, API_WAF_RESPONSE_HEADERS, field[i].name, field[i].value);
+
+        if (api_span_eq_nocase(field[i].name, API_SPAN("content-type"))) {
+            api_values_set(b, API_WAF_RESPONSE_CONTENT_TYPE, field[i].value);
+        }
+    }
+
+    return b->nomem ? API_NOMEM : API_OK;
+}
+
+
+int
+api_values_response_body(api_values_t *b, api_span_t body, bool truncated)
+{
+    api_values_set_int(b, API_WAF_OUTBOUND_DATA_ERROR, truncated);
+    api_values_set(b, API_WAF_RESPONSE_BODY, body);
+    api_values_set_int(b, API_WAF_RESPONSE_CONTENT_LENGTH, (int64_t) body.len);
+
+    return b->nomem ? API_NOMEM : API_OK;
+}

@@ -1,0 +1,49 @@
+/* What the files of api_values share; nobody else includes this. */
+
+#ifndef API_VALUES_INT_H
+#define API_VALUES_INT_H
+
+#include "api_values.h"
+
+
+/*
+ * These note what goes wrong in b (over, nomem) and go on: a reader of a body
+ * looks at it now and then, and its caller at its end.
+ */
+
+void api_values_add(
+    api_values_t *b, api_waf_var_t var, api_span_t name, api_span_t value);
+void api_values_set(api_values_t *b, api_waf_var_t var, api_span_t value);
+void api_values_set_int(api_values_t *b, api_waf_var_t var, int64_t value);
+
+/* An argument: counted, and part of ARGS_COMBINED_SIZE. */
+
+void api_values_arg(
+    api_values_t *b, api_waf_var_t var, api_span_t name, api_span_t value);
+
+/* Text of NAME=VALUE pairs to ARGS_GET or ARGS_POST. */
+
+void api_values_pairs(api_values_t *b, api_waf_var_t var, api_span_t text);
+
+/* May no more arguments be added? */
+
+bool api_values_full(const api_values_t *b);
+
+/* REQBODY_ERROR and its text, "JSON", ... in front; the first one counts. */
+
+void api_values_body_fault(api_values_t *b, const char *who, const char *fmt,
+    ...) __attribute__((format(printf, 3, 4)));
+
+/* Bodies.  Faults are noted by api_values_body_fault. */
+
+void api_values_json(api_values_t *b, api_span_t body);
+bool api_values_json_sniff(api_values_t *b, api_span_t body);
+void api_values_xml(api_values_t *b, api_span_t body);
+void api_values_multipart(api_values_t *b, api_span_t body);
+
+/* If text is a document of GraphQL: its arguments.  False: it is none. */
+
+bool api_values_graphql(api_values_t *b, api_waf_var_t var, api_span_t text);
+
+
+#endif /* API_VALUES_INT_H */

@@ -1,0 +1,476 @@
+/* JSON and GraphQL bodies. */
+
+#include "api_values_int.h"
+
+#include "api_graphql.h"
+#include "api_json.h"
+#include "api_utf8.h"
+
+#include <stdio.h>
+
+
+/*
+ * Names as ModSecurity makes them: {"a":[{"b":1},[2]]} has json.a.array_0.b
+ * and json.a.array_1.array_0; an empty name is "empty-key".
+ */
+
+typedef struct {
+    uint32_t end;   /* token behind it */
+    uint32_t count; /* of an array: the element that comes next */
+    uint32_t path;  /* bytes of the path of what is around it */
+    bool     array;
+} json_level_t;
+
+typedef struct {
+    api_values_t     *b;
+    const api_json_t *doc;
+    json_level_t     *level;
+    uint32_t          nlevel;
+    uint8_t          *path;
+    size_t            len;
+    size_t            room;
+} json_walk_t;
+
+
+static bool
+json_path_add(json_walk_t *w, api_span_t s)
+{
+    size_t   room;
+    uint8_t *p;
+
+    if (w->len + s.len > w->room) {
+        room = w->room * 2 + s.len;
+        p = api_arena_grow(w->b->arena, w->path, w->room, room);
+        if (p == NULL) {
+            w->b->nomem = true;
+            return false;
+        }
+        w->path = p;
+        w->room = room;
+    }
+
+    if (s.len) {
+        memcpy(w->path + w->len, s.data, s.len);
+        w->len += s.len;
+    }
+
+    return true;
+}
+
+
+/* Name of the value at i to the path: of a member, or none in an array. */
+
+static void
+json_path_name(json_walk_t *w, uint32_t i)
+{
+    api_span_t name;
+
+    if (w->nlevel == 0) {
+        json_path_add(w, API_SPAN("json"));
+        return;
+    }
+
+    if (w->level[w->nlevel - 1].array) {
+        return;
+    }
+
+    if (api_json_string(w->doc, i - 1, w->b->arena, &name) != API_OK) {
+        w->b->nomem = true;
+        return;
+    }
+
+    json_path_add(w, name.len ? name : API_SPAN("empty-key"));
+}
+
+
+/* What the container at the top puts before its next child. */
+
+static void
+json_path_top(json_walk_t *w)
+{
+    int           n;
+    char          text[24];
+    json_level_t *top;
+
+    if (w->nlevel == 0) {
+        return;
+    }
+
+    top = &w->level[w->nlevel - 1];
+
+    if (!top->array) {
+        json_path_add(w, API_SPAN("."));
+        return;
+    }
+
+    n = snprintf(text, sizeof(text), ".array_%u", top->count++);
+    json_path_add(w, api_span(text, (size_t) n));
+}
+
+
+static void
+json_push(json_walk_t *w, uint32_t i)
+{
+    json_level_t *l = &w->level[w->nlevel++];
+
+    l->end = w->doc->tok[i].u.next;
+    l->count = 0;
+    l->array = w->doc->tok[i].type == API_JSON_ARRAY;
+    l->path = (uint32_t) w->len;
+}
+
+
+/* The member of a request of GraphQL (GraphQL over HTTP, section 5): "query" of
+   the object at the root, or of those in the array at the root. */
+
+static bool
+json_is_query(const json_walk_t *w, uint32_t i)
+{
+    uint32_t depth = w->nlevel;
+
+    return w->b->conf->graphql && depth > 0 && depth <= 2
+           && !w->level[depth - 1].array && (depth == 1 || w->level[0].array)
+           && api_json_string_eq(w->doc, i - 1, API_SPAN("query"));
+}
+
+
+static void
+json_leaf(json_walk_t *w, uint32_t i)
+{
+    uint8_t              *name;
+    api_span_t            value;
+    const api_json_tok_t *t = &w->doc->tok[i];
+
+    if (api_values_full(w->b)) {
+        w->b->over = true;
+        return;
+    }
+
+    if (t->type == API_JSON_STRING) {
+        if (api_json_string(w->doc, i, w->b->arena, &value) != API_OK) {
+            w->b->nomem = true;
+            return;
+        }
+
+    } else if (t->type == API_JSON_NULL) {
+        value = api_span("", 0);
+
+    } else {
+        value = api_json_raw(w->doc, i);
+    }
+
+    name = api_arena_alloc(w->b->arena, w->len);
+    if (name == NULL) {
+        w->b->nomem = true;
+        return;
+    }
+
+    memcpy(name, w->path, w->len);
+    api_values_arg(w->b, API_WAF_ARGS_POST, api_span(name, w->len), value);
+
+    if (t->type == API_JSON_STRING && json_is_query(w, i)) {
+        api_values_graphql(w->b, API_WAF_ARGS_POST, value);
+    }
+}
+
+
+static void
+json_walk(json_walk_t *w)
+{
+    size_t                base;
+    uint32_t              i;
+    const api_json_tok_t *t;
+
+    for (i = 0; i < w->doc->ntok && !w->b->nomem && !w->b->over; i++) {
+        while (w->nlevel && i >= w->level[w->nlevel - 1].end) {
+            w->nlevel--;
+        }
+
+        w->len = w->nlevel ? w->level[w->nlevel - 1].path : 0;
+        t = &w->doc->tok[i];
+
+        if (t->type == API_JSON_NAME) {
+            continue;
+        }
+
+        base = w->len;
+        json_path_top(w);
+        json_path_name(w, i);
+
+        if (t->type >= API_JSON_ARRAY) {
+            json_push(w, i);
+        } else {
+            json_leaf(w, i);
+            w->len = base;
+        }
+    }
+}
+
+
+static int
+json_read(api_values_t *b, api_span_t body, api_err_t *err)
+{
+    int               rc;
+    api_json_t        doc;
+    json_walk_t       w;
+    api_json_limits_t limits = api_json_limits_default;
+
+    limits.depth = b->conf->json_depth;
+    limits.members = UINT32_MAX;
+    limits.name = UINT32_MAX;
+    limits.string = UINT32_MAX;
+    limits.number = UINT32_MAX;
+
+    rc = api_json_parse(
+        &doc, body, &limits, API_JSON_ALLOW_NUL, b->seed, b->arena, err);
+
+    if (rc != API_OK) {
+        return rc;
+    }
+
+    memset(&w, 0, sizeof(w));
+    w.b = b;
+    w.doc = &doc;
+    w.room = 256;
+    w.path = api_arena_alloc(b->arena, w.room);
+    w.level = api_arena_calloc(
+        b->arena, (size_t) limits.depth + 1, sizeof(json_level_t));
+
+    if (w.path == NULL || w.level == NULL) {
+        b->nomem = true;
+        return API_OK;
+    }
+
+    json_walk(&w);
+
+    return API_OK;
+}
+
+
+/* \uXXXX at s[i + 2], as UTF-8; returns the bytes taken, 0: it is none. */
+
+static size_t
+json_lenient_unicode(api_span_t s, size_t i, uint8_t *out, size_t *n)
+{
+    size_t   j, len;
+    uint8_t  c;
+    uint32_t cp = 0;
+
+    if (s.len - i < 6) {
+        return 0;
+    }
+
+    for (j = i + 2; j < i + 6; j++) {
+        c = s.data[j];
+        cp <<= 4;
+
+        if (c >= '0' && c <= '9') {
+            cp |= (uint32_t) (c - '0');
+        } else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f') {
+            cp |= (uint32_t) ((c | 0x20) - 'a' + 10);
+        } else {
+            return 0;
+        }
+    }
+
+    len = api_utf8_encode(cp, out + *n);
+    *n += len;
+
+    return len ? 6 : 0;
+}
+
+
+/* The string behind the quote at *pos, its escapes decoded where they are
+   such; *pos is behind its end. */
+
+static api_span_t
+json_lenient_string(api_values_t *b, api_span_t s, size_t *pos, uint8_t quote)
+{
+    size_t            i, n = 0, took;
+    uint8_t          *p;
+    const char       *at;
+    static const char from[] = "bfnrt", to[] = "\b\f\n\r\t";
+
+    for (i = *pos; i < s.len && s.data[i] != quote; i++) {
+        i += s.data[i] == '\\';
+    }
+
+    took = i < s.len ? i : s.len;
+    p = api_arena_alloc(b->arena, took - *pos);
+
+    if (p == NULL) {
+        b->nomem = true;
+        *pos = s.len;
+        return api_span("", 0);
+    }
+
+    for (i = *pos; i < took; i++) {
+        if (s.data[i] != '\\' || i + 1 >= took) {
+            p[n++] = s.data[i];
+            continue;
+        }
+
+        if (s.data[i + 1] == 'u') {
+            size_t u = json_lenient_unicode(api_span(s.data, took), i, p, &n);
+            if (u) {
+                i += u - 1;
+                continue;
+            }
+        }
+
+        at = s.data[i + 1] ? strchr(from, s.data[i + 1]) : NULL;
+        p[n++] = at ? (uint8_t) to[at - from] : s.data[i + 1];
+        i++;
+    }
+
+    *pos = took + 1;
+
+    return api_span(p, n);
+}
+
+
+/*
+ * A text that is no JSON: some reader behind us may make something of it all
+ * the same.  Its strings are arguments, in either quotes, and what is between
+ * two of them as it stands; then all of it as one.
+ */
+
+static void
+json_lenient(api_values_t *b, api_span_t body)
+{
+    uint8_t    quote;
+    size_t     i = 0;
+    api_span_t s;
+
+    api_values_arg(b, API_WAF_ARGS_POST, API_SPAN("json"), body);
+
+    while (i < body.len && !b->nomem && !b->over) {
+        quote = body.data[i++];
+
+        if (quote == '"' || quote == '\'') {
+            s = json_lenient_string(b, body, &i, quote);
+            api_values_arg(b, API_WAF_ARGS_POST, API_SPAN("json"), s);
+        }
+    }
+}
+
+
+void
+api_values_json(api_values_t *b, api_span_t body)
+{
+    int              rc;
+    api_err_t        err;
+    api_arena_mark_t mark = api_arena_mark(b->arena);
+
+    rc = json_read(b, body, &err);
+
+    if (rc == API_NOMEM) {
+        b->nomem = true;
+
+    } else if (rc != API_OK) {
+        api_arena_rewind(b->arena, mark);
+        api_values_body_fault(b, "JSON", "%s at byte %zu",
+            api_json_error_name(err.code), err.pos);
+        json_lenient(b, body);
+    }
+}
+
+
+bool
+api_values_json_sniff(api_values_t *b, api_span_t body)
+{
+    int              rc;
+    size_t           i;
+    api_err_t        err;
+    api_arena_mark_t mark = api_arena_mark(b->arena);
+
+    for (i = 0; i < body.len && body.data[i] <= ' '; i++) {
+        /* void */
+    }
+
+    if (i == body.len || (body.data[i] != '{' && body.data[i] != '[')) {
+        return false;
+    }
+
+    rc = json_read(b, body, &err);
+
+    if (rc == API_NOMEM) {
+        b->nomem = true;
+
+    } else if (rc != API_OK) {
+        api_arena_rewind(b->arena, mark);
+    }
+
+    return rc == API_OK;
+}
+
+
+static void
+graphql_value(api_values_t *b, api_waf_var_t var,
+    const api_graphql_node_t *node, api_span_t name)
+{
+    api_span_t value = node->text;
+    uint8_t   *p;
+
+    if (node->type == API_GRAPHQL_STRING || node->type == API_GRAPHQL_BLOCK) {
+        if (api_graphql_string(node, b->arena, &value) != API_OK) {
+            b->nomem = true;
+            return;
+        }
+    }
+
+    p = api_arena_alloc(b->arena, name.len + 8);
+    if (p == NULL) {
+        b->nomem = true;
+        return;
+    }
+
+    memcpy(p, "graphql.", 8);
+    if (name.len) {
+        memcpy(p + 8, name.data, name.len);
+    }
+
+    api_values_arg(b, var, api_span(p, name.len + 8), value);
+}
+
+
+bool
+api_values_graphql(api_values_t *b, api_waf_var_t var, api_span_t text)
+{
+    int           rc;
+    uint32_t      i;
+    api_err_t     err;
+    api_span_t    name = { NULL, 0 };
+    api_graphql_t doc;
+
+    rc = api_graphql_parse(&doc, text, NULL, b->arena, &err);
+
+    if (rc != API_OK) {
+        b->nomem |= rc == API_NOMEM;
+        return false;
+    }
+
+    for (i = 0; i < doc.n && !b->over && !b->nomem; i++) {
+        switch (doc.node[i].type) {
+
+        case API_GRAPHQL_VARIABLE:
+        case API_GRAPHQL_ARGUMENT:
+        case API_GRAPHQL_MEMBER:
+            name = doc.node[i].name;
+            break;
+
+        case API_GRAPHQL_INT:
+        case API_GRAPHQL_FLOAT:
+        case API_GRAPHQL_STRING:
+        case API_GRAPHQL_BLOCK:
+        case API_GRAPHQL_ENUM:
+            graphql_value(b, var, &doc.node[i], name);
+            break;
+
+        default:
+            break;
+        }
+    }
+
+    return true;
+}

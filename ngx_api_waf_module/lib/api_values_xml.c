@@ -1,0 +1,290 @@
+/* XML bodies: libxml2's SAX, without entities, network and DTDs. */
+
+#include "api_values_int.h"
+
+#include <libxml/parser.h>
+#include <libxml/parserInternals.h>
+#include <libxml/xmlerror.h>
+
+
+/*
+ * The tree is never built.  XML:/star is the text of all elements in one, as
+ * ModSecurity has it from xmlNodeGetContent, which joins text across
+ * elements; XML://@star is one value for each attribute.
+ */
+
+typedef struct {
+    api_values_t  *b;
+    xmlParserCtxt *ctxt;
+    const char    *fault;
+    uint8_t       *text;
+    size_t         len;
+    size_t         room;
+    uint32_t       depth;
+    uint32_t       nodes;
+    bool           root;
+} xml_read_t;
+
+
+static void
+xml_stop(xml_read_t *x, const char *fault)
+{
+    if (x->fault == NULL) {
+        x->fault = fault;
+    }
+
+    xmlStopParser(x->ctxt);
+}
+
+
+static void
+xml_text(xml_read_t *x, const xmlChar *s, size_t len)
+{
+    size_t   room;
+    uint8_t *p;
+
+    if (x->len + len > x->room) {
+        room = x->room * 2 + len + 256;
+        p = api_arena_grow(x->b->arena, x->text, x->room, room);
+
+        if (p == NULL) {
+            x->b->nomem = true;
+            xml_stop(x, "no memory");
+            return;
+        }
+
+        x->text = p;
+        x->room = room;
+    }
+
+    memcpy(x->text + x->len, s, len);
+    x->len += len;
+}
+
+
+static void
+xml_on_text(void *ctx, const xmlChar *s, int len)
+{
+    xml_read_t *x = ((xmlParserCtxt *) ctx)->_private;
+
+    if (x->depth && len > 0) {
+        xml_text(x, s, (size_t) len);
+    }
+}
+
+
+/* name, prefix, URI, first byte, byte behind the last: five a piece. */
+
+static void
+xml_attributes(xml_read_t *x, int n, const xmlChar **attr)
+{
+    int        i;
+    api_span_t value;
+
+    for (i = 0; i < n; i++) {
+        value = api_span(
+            attr[5 * i + 3], (size_t) (attr[5 * i + 4] - attr[5 * i + 3]));
+        value = api_arena_dup(x->b->arena, value);
+
+        if (value.data == NULL) {
+            x->b->nomem = true;
+            xml_stop(x, "no memory");
+            return;
+        }
+
+        api_values_add(x->b, API_WAF_XML, API_SPAN("//@*"), value);
+    }
+}
+
+
+static void
+xml_on_start(void *ctx, const xmlChar *name, const xmlChar *prefix,
+    const xmlChar *uri, int nnamespaces, const xmlChar **namespaces,
+    int nattributes, int ndefaulted, const xmlChar **attributes)
+{
+    xml_read_t *x = ((xmlParserCtxt *) ctx)->_private;
+
+    (void) name;
+    (void) prefix;
+    (void) uri;
+    (void) nnamespaces;
+    (void) namespaces;
+    (void) ndefaulted;
+
+    x->root = true;
+    x->nodes += 1 + (uint32_t) nattributes;
+
+    if (++x->depth > x->b->conf->xml_depth) {
+        xml_stop(x, "deeper than allowed");
+
+    } else if (x->nodes > x->b->conf->xml_nodes) {
+        xml_stop(x, "more elements and attributes than allowed");
+
+    } else {
+        xml_attributes(x, nattributes, attributes);
+    }
+}
+
+
+static void
+xml_on_end(
+    void *ctx, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri)
+{
+    xml_read_t *x = ((xmlParserCtxt *) ctx)->_private;
+
+    (void) name;
+    (void) prefix;
+    (void) uri;
+
+    x->depth -= x->depth > 0;
+}
+
+
+/* What stands in a DTD is no text of the document, but somebody's parser may
+   make it one. */
+
+static void
+xml_on_entity(void *ctx, const xmlChar *name, int type, const xmlChar *public,
+    const xmlChar *system, xmlChar *content)
+{
+    size_t         i;
+    xml_read_t    *x = ((xmlParserCtxt *) ctx)->_private;
+    const xmlChar *what[] = { name, public, system, content };
+
+    (void) type;
+
+    for (i = 0; i < sizeof(what) / sizeof(what[0]); i++) {
+        if (what[i]) {
+            xml_text(x, what[i], strlen((const char *) what[i]));
+            xml_text(x, (const xmlChar *) " ", 1);
+        }
+    }
+
+    if (x->fault == NULL) {
+        x->fault = "it declares an entity";
+    }
+}
+
+
+static void
+xml_on_subset(void *ctx, const xmlChar *name, const xmlChar *public,
+    const xmlChar *system)
+{
+    if (public != NULL || system != NULL) {
+        xml_on_entity(ctx, name, 0, public, system, NULL);
+    }
+}
+
+
+static xmlEntityPtr
+xml_on_get_entity(void *ctx, const xmlChar *name)
+{
+    (void) ctx;
+
+    return xmlGetPredefinedEntity(name);
+}
+
+
+static void
+xml_on_reference(void *ctx, const xmlChar *name)
+{
+    xml_read_t *x = ((xmlParserCtxt *) ctx)->_private;
+
+    (void) name;
+
+    if (x->fault == NULL) {
+        x->fault = "it refers to an entity";
+    }
+}
+
+
+static void
+xml_on_error(void *ctx, xmlErrorPtr error)
+{
+    (void) ctx;
+    (void) error;
+}
+
+
+static void
+xml_handlers(xmlSAXHandler *sax)
+{
+    memset(sax, 0, sizeof(*sax));
+
+    sax->initialized = XML_SAX2_MAGIC;
+    sax->startElementNs = xml_on_start;
+    sax->endElementNs = xml_on_end;
+    sax->characters = xml_on_text;
+    sax->ignorableWhitespace = xml_on_text;
+    sax->cdataBlock = xml_on_text;
+    sax->entityDecl = xml_on_entity;
+    sax->internalSubset = xml_on_subset;
+    sax->getEntity = xml_on_get_entity;
+    sax->reference = xml_on_reference;
+    sax->serror = xml_on_error;
+}
+
+
+static bool
+xml_parse(xml_read_t *x, api_span_t body)
+{
+    int            ok;
+    xmlSAXHandler  sax;
+    xmlParserCtxt *ctxt;
+
+    xml_handlers(&sax);
+    ctxt = xmlCreatePushParserCtxt(&sax, NULL, NULL, 0, NULL);
+
+    if (ctxt == NULL) {
+        x->b->nomem = true;
+        return false;
+    }
+
+    x->ctxt = ctxt;
+    ctxt->_private = x;
+    xmlCtxtUseOptions(ctxt, XML_PARSE_NONET | XML_PARSE_NOERROR
+                                | XML_PARSE_NOWARNING | XML_PARSE_COMPACT);
+
+    xmlParseChunk(ctxt, (const char *) body.data, (int) body.len, 0);
+    xmlParseChunk(ctxt, NULL, 0, 1);
+    ok = ctxt->wellFormed;
+
+    if (ctxt->myDoc) {
+        xmlFreeDoc(ctxt->myDoc);
+        ctxt->myDoc = NULL;
+    }
+
+    xmlFreeParserCtxt(ctxt);
+
+    return ok;
+}
+
+
+void
+api_values_xml(api_values_t *b, api_span_t body)
+{
+    bool       ok;
+    xml_read_t x;
+
+    memset(&x, 0, sizeof(x));
+    x.b = b;
+
+    if (body.len > INT32_MAX) {
+        api_values_body_fault(b, "XML", "longer than 2 GiB");
+        return;
+    }
+
+    ok = xml_parse(&x, body);
+
+    if (x.fault != NULL) {
+        api_values_body_fault(b, "XML", "%s", x.fault);
+
+    } else if (!ok) {
+        api_values_body_fault(b, "XML", "it is not well-formed");
+    }
+
+    if (x.root || x.len) {
+        api_values_add(b, API_WAF_XML, API_SPAN("/*"),
+            x.len ? api_span(x.text, x.len) : api_span("", 0));
+    }
+}
