@@ -213,8 +213,9 @@ vpath %.c $(LIB_DIRS) $(TOOL_DIR) t/unit t/fuzz
 
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wundef -Wstrict-prototypes \
     -Wmissing-prototypes -Wvla -Wformat=2 -Wwrite-strings
-COMPILE = -std=c11 $(WARNINGS) $(LIB_DIRS:%=-I%) -It/unit -MMD -MP
-LIBS = -ljwt -lcjson -lcrypto -lyaml -lpcre2-8 -lz -lhiredis -lm
+COMPILE = -std=c11 $(WARNINGS) $(LIB_DIRS:%=-I%) -It/unit \
+    -isystem /usr/include/libxml2 -MMD -MP
+LIBS = -ljwt -lcjson -lcrypto -lyaml -lpcre2-8 -lz -lhiredis -lxml2 -lm
 
 # Three flavours of the pure libraries: as shipped, for the tests with
 # sanitizers where the compiler has them, and for libFuzzer.

@@ -322,7 +322,7 @@ values_cookies(api_values_t *b, api_span_t line)
 
     for (i = 0; i < pairs.n; i++) {
         api_values_add(b, API_WAF_REQUEST_COOKIES, pairs.pair[i].name,
-            i + 1 < pairs.n ? pairs.pair[i].raw_value : pairs.pair[i].value);
+            pairs.pair[i].value);
     }
 }
 

@@ -17,7 +17,8 @@
  *
  * Names and values are those of ModSecurity 3.0.9.  Where they differ:
  * - a=1&&b=2: the empty pair between && is no argument (api_urlencoded.h);
- * - cookies: blanks at the end of a name are not its own (api_cookie.h);
+ * - cookies: blanks around names and values are not theirs, and one without a
+ *   name is one (api_cookie.h);
  * - JSON is read strictly: what yajl accepts beyond the RFC, and a name that
  *   stands twice, are REQBODY_ERROR 1.  Of a document that cannot be read, its
  *   text is inspected as one argument "json", for a lenient reader behind may
