@@ -290,7 +290,7 @@ values_uri(api_values_t *b, api_span_t uri)
 
 
 static void
-values_line(api_values_t *b, const api_request_t *r)
+values_line(api_values_t *b, const api_values_request_t *r)
 {
     api_span_t part[5];
 
@@ -353,7 +353,7 @@ values_content_type(api_values_t *b, api_span_t type)
 
 
 static void
-values_header(api_values_t *b, const api_field_t *f)
+values_header(api_values_t *b, const api_values_field_t *f)
 {
     api_values_add(b, API_WAF_REQUEST_HEADERS, f->name, f->value);
 
@@ -388,7 +388,7 @@ values_header(api_values_t *b, const api_field_t *f)
 
 
 static void
-values_connection(api_values_t *b, const api_request_t *r)
+values_connection(api_values_t *b, const api_values_request_t *r)
 {
     api_values_set(b, API_WAF_REMOTE_ADDR, r->remote_addr);
     api_values_set(b, API_WAF_REMOTE_HOST, r->remote_addr);
@@ -416,7 +416,7 @@ values_sizes(api_values_t *b)
 
 
 int
-api_values_request(api_values_t *b, const api_request_t *request)
+api_values_request(api_values_t *b, const api_values_request_t *request)
 {
     uint32_t i;
 
@@ -603,9 +603,9 @@ values_body_read(api_values_t *b, values_body_t kind, api_span_t body)
 static void
 values_full_request(api_values_t *b, api_span_t body)
 {
-    uint32_t             i, n = 0;
-    api_span_t           full, *part;
-    const api_request_t *r = b->request;
+    uint32_t                    i, n = 0;
+    api_span_t                  full, *part;
+    const api_values_request_t *r = b->request;
 
     part = api_arena_calloc(
         b->arena, 4 * (size_t) r->nfields + 2, sizeof(api_span_t));
@@ -667,7 +667,7 @@ api_values_body(
 
 int
 api_values_response(api_values_t *b, unsigned status, api_span_t protocol,
-    const api_field_t *field, uint32_t nfields)
+    const api_values_field_t *field, uint32_t nfields)
 {
     uint32_t i;
 

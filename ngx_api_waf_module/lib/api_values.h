@@ -43,23 +43,23 @@
 typedef struct {
     api_span_t name;
     api_span_t value;
-} api_field_t;
+} api_values_field_t;
 
 /* What the caller knows of a request; spans may be empty. */
 
 typedef struct {
-    api_span_t         method;
-    api_span_t         uri;      /* as on the request line */
-    api_span_t         protocol; /* HTTP/1.1 */
-    const api_field_t *field;    /* header lines in their order */
-    uint32_t           nfields;
-    api_span_t         remote_addr;
-    uint16_t           remote_port;
-    api_span_t         remote_user;
-    api_span_t         server_addr;
-    uint16_t           server_port;
-    api_span_t         unique_id;
-} api_request_t;
+    api_span_t                method;
+    api_span_t                uri;      /* as on the request line */
+    api_span_t                protocol; /* HTTP/1.1 */
+    const api_values_field_t *field;    /* header lines in their order */
+    uint32_t                  nfields;
+    api_span_t                remote_addr;
+    uint16_t                  remote_port;
+    api_span_t                remote_user;
+    api_span_t                server_addr;
+    uint16_t                  server_port;
+    api_span_t                unique_id;
+} api_values_request_t;
 
 typedef struct {
     uint32_t args;       /* SecArgumentsLimit */
@@ -92,17 +92,17 @@ typedef struct {
 extern const api_values_conf_t api_values_conf_default;
 
 typedef struct {
-    api_waf_values_t        *values;
-    const api_values_conf_t *conf;
-    const api_request_t     *request;
-    api_arena_t             *arena;
-    api_sipkey_t             seed;
-    api_span_t               type;      /* the last Content-Type, trimmed */
-    uint32_t                 types;     /* lines of it */
-    uint32_t                 args;      /* so far */
-    uint64_t                 args_size; /* ARGS_COMBINED_SIZE */
-    bool                     over; /* of args or values: some were left out */
-    bool                     nomem;
+    api_waf_values_t           *values;
+    const api_values_conf_t    *conf;
+    const api_values_request_t *request;
+    api_arena_t                *arena;
+    api_sipkey_t                seed;
+    api_span_t                  type;      /* the last Content-Type, trimmed */
+    uint32_t                    types;     /* lines of it */
+    uint32_t                    args;      /* so far */
+    uint64_t                    args_size; /* ARGS_COMBINED_SIZE */
+    bool over; /* of args or values: some were left out */
+    bool nomem;
 } api_values_t;
 
 /* seed: as api_json_parse wants it. */
@@ -112,7 +112,7 @@ void api_values_init(api_values_t *b, api_waf_values_t *values,
 
 /* Request line, headers, cookies, query.  request must stay. */
 
-int api_values_request(api_values_t *b, const api_request_t *request);
+int api_values_request(api_values_t *b, const api_values_request_t *request);
 
 /*
  * The body, after a Content-Encoding was taken off.  how: what a rule said
@@ -124,7 +124,7 @@ int api_values_body(
     api_values_t *b, api_span_t body, api_waf_body_t how, bool truncated);
 
 int api_values_response(api_values_t *b, unsigned status, api_span_t protocol,
-    const api_field_t *field, uint32_t nfields);
+    const api_values_field_t *field, uint32_t nfields);
 
 int api_values_response_body(api_values_t *b, api_span_t body, bool truncated);
 

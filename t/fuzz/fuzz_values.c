@@ -68,14 +68,14 @@ check(const api_values_t *b, const api_waf_values_t *v, api_span_t body)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    unsigned          how;
-    api_span_t        rest = api_span(data, size);
-    api_arena_t       arena;
-    api_field_t       field[2];
-    api_values_t      b;
-    api_request_t     request;
-    api_waf_values_t  v;
-    api_values_conf_t conf = api_values_conf_default;
+    unsigned             how;
+    api_span_t           rest = api_span(data, size);
+    api_arena_t          arena;
+    api_values_field_t   field[2];
+    api_values_t         b;
+    api_values_request_t request;
+    api_waf_values_t     v;
+    api_values_conf_t    conf = api_values_conf_default;
 
     memset(&request, 0, sizeof(request));
     request.method = API_SPAN("POST");

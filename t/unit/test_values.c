@@ -231,12 +231,12 @@ static const body_case_t bodies[] = {
 
 
 typedef struct {
-    api_arena_t       arena;
-    api_waf_values_t  values;
-    api_values_t      b;
-    api_values_conf_t conf;
-    api_request_t     request;
-    api_field_t       field[8];
+    api_arena_t          arena;
+    api_waf_values_t     values;
+    api_values_t         b;
+    api_values_conf_t    conf;
+    api_values_request_t request;
+    api_values_field_t   field[8];
 } run_t;
 
 
@@ -263,7 +263,8 @@ run_init(run_t *run, const api_alloc_t *alloc)
 static void
 run_field(run_t *run, const char *name, api_span_t value)
 {
-    run->field[run->request.nfields++] = (api_field_t){ str(name), value };
+    run->field[run->request.nfields++] =
+        (api_values_field_t){ str(name), value };
 }
 
 
@@ -415,8 +416,9 @@ test_limits(void)
 static void
 test_response(void)
 {
-    run_t       run;
-    api_field_t field = { API_SPAN("Content-Type"), API_SPAN("text/html") };
+    run_t              run;
+    api_values_field_t field = { API_SPAN("Content-Type"),
+        API_SPAN("text/html") };
 
     run_init(&run, &api_alloc_libc);
     run.request.uri = str("/");
