@@ -2,9 +2,6 @@
 
 #include "api_operator_int.h"
 
-#include "api_sqli.h"
-#include "api_xss.h"
-
 #include <stdlib.h>
 
 
@@ -22,8 +19,6 @@ struct api_operator_def_s {
     const char *inert;
 };
 
-static int operator_run_sqli(const api_operator_run_t *run);
-static int operator_run_xss(const api_operator_run_t *run);
 static int operator_run_never(const api_operator_run_t *run);
 static int operator_run_always(const api_operator_run_t *run);
 
@@ -83,10 +78,6 @@ static const api_operator_def_t operators[] = {
         api_operator_run_url, NULL },
     { "validateUtf8Encoding", API_OPERATOR_UTF8_ENCODING, OP_NO_ARG, 1, NULL,
         api_operator_run_utf8, NULL },
-    { "detectSQLi", API_OPERATOR_SQLI, OP_NO_ARG, 20, NULL, operator_run_sqli,
-        NULL },
-    { "detectXSS", API_OPERATOR_XSS, OP_NO_ARG, 20, NULL, operator_run_xss,
-        NULL },
     { "verifyCC", API_OPERATOR_VERIFY_CC, 0, 4, api_operator_make_rx,
         api_operator_run_cc, NULL },
     { "noMatch", API_OPERATOR_NO_MATCH, OP_NO_ARG, 0, NULL, operator_run_never,
@@ -435,37 +426,6 @@ api_operator_match(const api_operator_t *op, api_span_t value, api_span_t arg,
     }
 
     return op->def->run(&run);
-}
-
-
-static int
-operator_run_sqli(const api_operator_run_t *run)
-{
-    size_t     len;
-    api_sqli_t how;
-
-    if (!api_sqli_detect(run->value, &how)) {
-        return 0;
-    }
-
-    len = strlen(how.fingerprint);
-    memcpy(run->scratch->note, how.fingerprint, len);
-    api_operator_capture(run->captures, api_span(run->scratch->note, len));
-
-    return 1;
-}
-
-
-static int
-operator_run_xss(const api_operator_run_t *run)
-{
-    if (!api_xss_detect(run->value, NULL)) {
-        return 0;
-    }
-
-    api_operator_capture(run->captures, run->value);
-
-    return 1;
 }
 
 

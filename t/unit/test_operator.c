@@ -172,10 +172,6 @@ static const struct {
     { "unconditionalMatch", "", S(""), 1, NULL },
     { "geoLookup", "", S("8.8.8.8"), 0, NULL },
     { "rbl", "dnsbl.example", S("8.8.8.8"), 0, NULL },
-    { "detectSQLi", "", S("1' or '1'='1"), 1, NULL },
-    { "detectSQLi", "", S("O'Brien"), 0, NULL },
-    { "detectXSS", "", S("<script>alert(1)</script>"), 1, NULL },
-    { "detectXSS", "", S("a < b"), 0, NULL },
 };
 
 
