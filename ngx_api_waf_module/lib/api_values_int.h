@@ -25,6 +25,18 @@ void api_values_arg(
 
 void api_values_pairs(api_values_t *b, api_waf_var_t var, api_span_t text);
 
+/* The n parts in one piece of the arena; empty without memory. */
+
+api_span_t api_values_join(api_values_t *b, const api_span_t *part, size_t n);
+
+/* ARGS_COMBINED_SIZE so far. */
+
+void api_values_sizes(api_values_t *b);
+
+/* Does the type begin with it, without case?  So ModSecurity compares. */
+
+bool api_values_type_is(api_span_t type, const char *what);
+
 /* May no more arguments be added? */
 
 bool api_values_full(const api_values_t *b);
