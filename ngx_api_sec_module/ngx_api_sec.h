@@ -283,6 +283,7 @@ struct ngx_api_sec_loc_conf_s {
 #define NGX_API_SEC_USES_SCHEMA   0x100
 #define NGX_API_SEC_USES_GRAPHQL  0x200
 #define NGX_API_SEC_USES_RESPONSE 0x400
+#define NGX_API_SEC_USES_BARE     0x800
 
 void ngx_api_sec_uses(ngx_conf_t *cf, ngx_uint_t feature);
 
@@ -423,6 +424,8 @@ char *ngx_api_sec_schema_methods(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_api_sec_schema_limit(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+char *ngx_api_sec_schema_body(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+ngx_int_t ngx_api_sec_bare_handler(ngx_http_request_t *r);
 char *ngx_api_sec_schema_response(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_api_sec_exposure(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);

@@ -103,6 +103,9 @@ ngx_command_t  ngx_api_sec_commands[] = {
                     ngx_api_sec_schema_methods),
     NGX_API_SEC_LOC("api_schema_limit", NGX_API_SEC_HSL, NGX_CONF_1MORE,
                     ngx_api_sec_schema_limit),
+    NGX_API_SEC_LOC("api_schema_body", NGX_HTTP_LOC_CONF|NGX_HTTP_LIF_CONF
+                    |NGX_HTTP_LMT_CONF, NGX_CONF_1MORE,
+                    ngx_api_sec_schema_body),
     NGX_API_SEC_LOC("api_schema_response", NGX_API_SEC_HSL, NGX_CONF_TAKE12,
                     ngx_api_sec_schema_response),
     NGX_API_SEC_LOC("api_exposure", NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF,

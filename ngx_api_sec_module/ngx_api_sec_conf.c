@@ -226,6 +226,7 @@ ngx_api_sec_merge_uses(const ngx_api_sec_loc_conf_t *conf)
             ? NGX_API_SEC_USES_REQUIRE : 0;
     uses |= conf->schema->rules ? NGX_API_SEC_USES_SCHEMA : 0;
     uses |= conf->body != NGX_API_SEC_BODY_OFF ? NGX_API_SEC_USES_BODY : 0;
+    uses |= conf->schema->bare_rules ? NGX_API_SEC_USES_BARE : 0;
     uses |= conf->graphql ? NGX_API_SEC_USES_GRAPHQL : 0;
     uses |= conf->forward.items || conf->strip || conf->assert
             ? NGX_API_SEC_USES_FORWARD : 0;

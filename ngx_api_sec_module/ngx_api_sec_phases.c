@@ -147,6 +147,14 @@ ngx_api_sec_timed_schema(ngx_http_request_t *r)
 
 
 static ngx_int_t
+ngx_api_sec_timed_bare(ngx_http_request_t *r)
+{
+    return ngx_api_sec_timed(r, NGX_API_SEC_PHASE_SCHEMA,
+                             ngx_api_sec_bare_handler);
+}
+
+
+static ngx_int_t
 ngx_api_sec_timed_graphql(ngx_http_request_t *r)
 {
     return ngx_api_sec_timed(r, NGX_API_SEC_PHASE_GRAPHQL,
@@ -203,6 +211,8 @@ ngx_api_sec_gate(ngx_api_sec_body_gate, NGX_API_SEC_USES_BODY,
                  ngx_api_sec_timed_body)
 ngx_api_sec_gate(ngx_api_sec_schema_gate, NGX_API_SEC_USES_SCHEMA,
                  ngx_api_sec_timed_schema)
+ngx_api_sec_gate(ngx_api_sec_bare_gate, NGX_API_SEC_USES_BARE,
+                 ngx_api_sec_timed_bare)
 ngx_api_sec_gate(ngx_api_sec_graphql_gate, NGX_API_SEC_USES_GRAPHQL,
                  ngx_api_sec_timed_graphql)
 ngx_api_sec_gate(ngx_api_sec_forward_gate, NGX_API_SEC_USES_FORWARD,
@@ -228,12 +238,15 @@ static const ngx_api_sec_hook_t  ngx_api_sec_hooks[] = {
       ngx_api_sec_forward_gate },       /* behind those below */
     { NGX_API_SEC_USES_GRAPHQL, NGX_HTTP_PRECONTENT_PHASE, 0,
       ngx_api_sec_graphql_gate },
+    { NGX_API_SEC_USES_BARE, NGX_HTTP_PRECONTENT_PHASE, 0,
+      ngx_api_sec_bare_gate },          /* behind the next */
     { NGX_API_SEC_USES_SCHEMA, NGX_HTTP_PRECONTENT_PHASE, 0,
       ngx_api_sec_schema_gate },
     { NGX_API_SEC_USES_BODY, NGX_HTTP_PRECONTENT_PHASE, 0,
       ngx_api_sec_body_gate },
-    { NGX_API_SEC_USES_BODY|NGX_API_SEC_USES_SCHEMA|NGX_API_SEC_USES_GRAPHQL,
-      NGX_HTTP_PRECONTENT_PHASE, 1, ngx_api_sec_release_handler },
+    { NGX_API_SEC_USES_BODY|NGX_API_SEC_USES_SCHEMA|NGX_API_SEC_USES_GRAPHQL
+      |NGX_API_SEC_USES_BARE, NGX_HTTP_PRECONTENT_PHASE, 1,
+      ngx_api_sec_release_handler },
     { NGX_API_SEC_USES_AUTH|NGX_API_SEC_USES_REQUIRE|NGX_API_SEC_USES_SCHEMA,
       NGX_HTTP_PRECONTENT_PHASE, 0, ngx_api_sec_require_gate },
     { NGX_API_SEC_USES_AUDIT, NGX_HTTP_LOG_PHASE, 0,

@@ -6,9 +6,11 @@
  *   ngx_api_sec_spec_load.c        the document, read and compiled at load
  *   ngx_api_sec_schema_auth.c      api_schema_security; who may call it
  *   ngx_api_sec_schema_conf.c      api_schema and what refines it
+ *   ngx_api_sec_schema_bare.c      api_schema_body
  *   ngx_api_sec_schema_merge.c     ... by level, and what it asks of it
  *   ngx_api_sec_schema_route.c     the operation of a request
  *   ngx_api_sec_schema_vars.c      ... as variables, and operands path:NAME
+ *   ngx_api_sec_schema_admit.c     is there such an operation, and served?
  *   ngx_api_sec_schema.c           the check
  *   ngx_api_sec_schema_answer.c    what a refusal says
  *   ngx_api_sec_schema_response.c  api_schema_response
@@ -48,6 +50,8 @@ typedef struct {
     ngx_str_t                   base;
     ngx_flag_t                  strict;
     ngx_uint_t                  unsupported;  /* NGX_API_SEC_SPEC_* */
+    ngx_flag_t                  bare;         /* of api_schema_body */
+    ngx_uint_t                  draft;        /* ... NGX_API_SEC_DRAFT_* */
     api_openapi_t              *doc;
     ngx_array_t                 schemes;      /* ngx_api_sec_scheme_t * */
 } ngx_api_sec_spec_t;
@@ -61,6 +65,7 @@ typedef struct {
 struct ngx_api_sec_specs_s {
     ngx_array_t                 specs;        /* of ngx_api_sec_spec_t * */
     ngx_array_t                 schemes;      /* ngx_api_sec_scheme_t * */
+    ngx_array_t                 bare;         /* of ngx_api_sec_spec_t * */
     ngx_str_t                   root;         /* api_schema_root */
 };
 
@@ -144,6 +149,7 @@ struct ngx_api_sec_rules_s {
     ngx_uint_t                         override;
     ngx_uint_t                         exposure;
     ngx_uint_t                         own_json;    /* limits of our own */
+    const ngx_api_sec_routed_t        *routed;      /* of api_schema_body */
     api_contract_opts_t                opts;
     api_json_limits_t                  json;
     api_schema_limits_t                schema;
@@ -168,6 +174,8 @@ struct ngx_api_sec_schema_conf_s {
     unsigned                           has_verbs:1;
     unsigned                           has_bounds:1;
     const ngx_api_sec_rules_t         *rules;       /* merged; NULL: off */
+    ngx_api_sec_contract_t            *bare;        /* UNSET_PTR; NULL: off */
+    const ngx_api_sec_rules_t         *bare_rules;  /* merged; NULL: off */
 };
 
 
@@ -246,6 +254,8 @@ ngx_uint_t ngx_api_sec_needs_can_be_met(const ngx_api_sec_spec_t *spec,
 
 /* ngx_api_sec_spec.c */
 
+char *ngx_api_sec_spec_words(ngx_conf_t *cf,
+    const ngx_api_sec_main_conf_t *mcf, ngx_api_sec_spec_t *spec);
 ngx_api_sec_spec_t *ngx_api_sec_spec_find(
     const ngx_api_sec_main_conf_t *mcf, const ngx_str_t *name);
 
@@ -260,8 +270,28 @@ ngx_uint_t ngx_api_sec_schema_mode(ngx_http_request_t *r,
     const ngx_api_sec_loc_conf_t *lcf, const ngx_api_sec_rules_t *rules,
     const api_operation_t *op);
 
-/* ngx_api_sec_schema.c: NGX_OK; NGX_DECLINED: nothing is to be checked;
-   NGX_ERROR. */
+/* ngx_api_sec_schema_merge.c */
+
+void ngx_api_sec_rules_bounds(const ngx_api_sec_bounds_t *bounds,
+    ngx_api_sec_rules_t *rules);
+
+/* ngx_api_sec_schema_bare.c */
+
+char *ngx_api_sec_bare_merge(ngx_conf_t *cf, ngx_api_sec_schema_conf_t *conf,
+    const ngx_api_sec_schema_conf_t *prev, ngx_uint_t own);
+
+/* ngx_api_sec_schema.c: a call under rules; NGX_ERROR without memory. */
+
+ngx_int_t ngx_api_sec_call_begin(ngx_http_request_t *r,
+    const ngx_api_sec_loc_conf_t *lcf, const ngx_api_sec_rules_t *rules,
+    ngx_api_sec_call_t *call);
+ngx_uint_t ngx_api_sec_call_settled(const ngx_api_sec_call_t *call);
+
+/* Parameters and body. */
+
+ngx_int_t ngx_api_sec_check(ngx_api_sec_call_t *call);
+
+/* NGX_OK; NGX_DECLINED: nothing is to be checked; NGX_ERROR. */
 
 ngx_int_t ngx_api_sec_call(ngx_http_request_t *r, ngx_api_sec_call_t *call);
 

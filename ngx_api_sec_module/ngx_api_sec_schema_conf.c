@@ -34,6 +34,7 @@ ngx_api_sec_schema_create(ngx_conf_t *cf, ngx_api_sec_loc_conf_t *lcf)
     conf->contract = NGX_CONF_UNSET_PTR;
     conf->exposure = NGX_CONF_UNSET_UINT;
     conf->response = NGX_CONF_UNSET_PTR;
+    conf->bare = NGX_CONF_UNSET_PTR;
     lcf->schema = conf;
 
     return NGX_OK;

@@ -11,8 +11,6 @@ static char *ngx_api_sec_rules_make(ngx_conf_t *cf,
     ngx_api_sec_main_conf_t *mcf, ngx_api_sec_schema_conf_t *conf);
 static char *ngx_api_sec_rules_operations(ngx_conf_t *cf,
     const ngx_api_sec_schema_conf_t *conf, ngx_api_sec_rules_t *rules);
-static void ngx_api_sec_rules_bounds(const ngx_api_sec_bounds_t *bounds,
-    ngx_api_sec_rules_t *rules);
 static char *ngx_api_sec_rules_check(ngx_conf_t *cf,
     const ngx_api_sec_loc_conf_t *lcf);
 static ngx_uint_t ngx_api_sec_rules_enforce(const ngx_api_sec_rules_t *rules,
@@ -65,6 +63,10 @@ ngx_api_sec_schema_merge(ngx_conf_t *cf, ngx_api_sec_loc_conf_t *lcf,
     if (ngx_api_conf_list_join(cf, &conf->operations, &prev->operations)
         != NGX_CONF_OK)
     {
+        return NGX_CONF_ERROR;
+    }
+
+    if (ngx_api_sec_bare_merge(cf, conf, prev, own) != NGX_CONF_OK) {
         return NGX_CONF_ERROR;
     }
 
@@ -189,7 +191,7 @@ ngx_api_sec_rules_operations(ngx_conf_t *cf,
     (to) = (from) == NGX_CONF_UNSET_UINT ? (to) : (uint32_t) (from)
 
 
-static void
+void
 ngx_api_sec_rules_bounds(const ngx_api_sec_bounds_t *bounds,
     ngx_api_sec_rules_t *rules)
 {

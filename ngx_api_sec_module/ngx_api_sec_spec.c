@@ -8,8 +8,6 @@
 #include "ngx_api_sec_schema.h"
 
 
-static char *ngx_api_sec_spec_words(ngx_conf_t *cf,
-    const ngx_api_sec_main_conf_t *mcf, ngx_api_sec_spec_t *spec);
 static char *ngx_api_sec_spec_dir(ngx_conf_t *cf, ngx_str_t *dir);
 
 
@@ -20,6 +18,8 @@ ngx_api_sec_specs_init(ngx_conf_t *cf, ngx_api_sec_main_conf_t *mcf)
 
     if (mcf->specs == NULL
         || ngx_array_init(&mcf->specs->specs, cf->pool, 2, sizeof(void *))
+           != NGX_OK
+        || ngx_array_init(&mcf->specs->bare, cf->pool, 2, sizeof(void *))
            != NGX_OK
         || ngx_array_init(&mcf->specs->schemes, cf->pool, 4, sizeof(void *))
            != NGX_OK)
@@ -92,7 +92,7 @@ ngx_api_sec_schema_spec(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
-static char *
+char *
 ngx_api_sec_spec_words(ngx_conf_t *cf, const ngx_api_sec_main_conf_t *mcf,
     ngx_api_sec_spec_t *spec)
 {

@@ -94,8 +94,12 @@ ngx_api_sec_load_compile(ngx_api_sec_main_conf_t *mcf,
         opts.base.len = spec->base.len > 1 ? spec->base.len : 0;
     }
 
-    rc = api_openapi_compile(&spec->doc, load->docs, doc, &opts,
-                             &load->problems, &api_alloc_libc);
+    rc = spec->bare
+         ? api_openapi_bare(&spec->doc, load->docs, doc,
+                            (api_schema_dialect_t) spec->draft, &opts,
+                            &load->problems, &api_alloc_libc)
+         : api_openapi_compile(&spec->doc, load->docs, doc, &opts,
+                               &load->problems, &api_alloc_libc);
 
     if (rc == API_OK) {
         cln->handler = ngx_api_sec_spec_free;
@@ -311,14 +315,16 @@ ngx_api_sec_load_report(ngx_api_sec_load_t *load)
 {
     char                  line[1024];
     uint32_t              kept;
+    const char           *directive;
     const api_problem_t  *p;
 
     kept = 0;
+    directive = load->spec->bare ? "api_schema_body" : "api_schema_spec";
 
     for (p = load->problems.first; p; p = p->next) {
         (void) api_problem_print(p, line, sizeof(line));
         ngx_conf_log_error(p->warning ? NGX_LOG_WARN : NGX_LOG_EMERG,
-                           load->cf, 0, "api_schema_spec \"%V\": %s",
+                           load->cf, 0, "%s \"%V\": %s", directive,
                            &load->spec->name, line);
         kept++;
     }
@@ -327,7 +333,7 @@ ngx_api_sec_load_report(ngx_api_sec_load_t *load)
         ngx_conf_log_error(load->problems.errors ? NGX_LOG_EMERG
                                                  : NGX_LOG_WARN,
                            load->cf, 0,
-                           "api_schema_spec \"%V\": and %uD more",
+                           "%s \"%V\": and %uD more", directive,
                            &load->spec->name,
                            load->problems.errors + load->problems.warnings
                            - kept);

@@ -137,6 +137,18 @@ int api_openapi_compile(api_openapi_t **spec, api_docs_t *docs,
     const api_doc_t *doc, const api_openapi_opts_t *opts,
     api_problems_t *problems, const api_alloc_t *alloc);
 
+/*
+ * A JSON Schema alone, as a description with two operations and no path:
+ * number 0 takes a JSON body that satisfies it, or none, number 1 asks for
+ * one.  A dialect that the schema names comes before the one given.  Of the
+ * options strict counts.
+ */
+
+int
+api_openapi_bare(api_openapi_t **spec, api_docs_t *docs, const api_doc_t *doc,
+    api_schema_dialect_t dialect, const api_openapi_opts_t *opts,
+    api_problems_t *problems, const api_alloc_t *alloc);
+
 void api_openapi_free(api_openapi_t *spec); /* NULL is fine */
 
 api_span_t api_openapi_title(const api_openapi_t *spec);

@@ -48,6 +48,7 @@ my %FILES = (
         contract(security => 'security: [{bearer: []}]', schemes =>
             'securitySchemes: {bearer: {type: http, scheme: bearer}}')
     },
+    'etc/nginx/webhook.schema.json' => sub { '{"type":"object"}' },
     'run/credentials/nginx/gateway' => sub { secret('hs512') },
     'etc/ssl/api.key'               => sub { private_pem('p256') },
     'etc/ssl/api.pem'               => \&certificate,

@@ -285,110 +285,6 @@ test_responses(void)
 }
 
 
-/* What can be said of a response before its body is there. */
-
-static const char *const headers_spec =
-    "openapi: 3.0.3\n"
-    "info: {title: t, version: '1'}\n"
-    "paths:\n"
-    "  /a:\n"
-    "    get:\n"
-    "      operationId: a\n"
-    "      responses:\n"
-    "        '200':\n"
-    "          description: ok\n"
-    "          content:\n"
-    "            application/json: {schema: {type: object}}\n"
-    "            application/*: {}\n"
-    "            image/png: {schema: {type: string, format: binary}}\n"
-    "            text/event-stream: {schema: {type: string}}\n"
-    "            text/plain: {schema: {type: string, maxLength: 9}}\n"
-    "        '202': {description: none}\n"
-    "  /s:\n"
-    "    get:\n"
-    "      operationId: s\n"
-    "      x-streaming: true\n"
-    "      responses:\n"
-    "        '200': {description: ok, content: {application/json: {}}}\n";
-
-static const struct {
-    const char *op;
-    unsigned    status;
-    const char *type;
-    bool        head;
-    bool        reads;
-    const char *fault;
-} heads[] = {
-    { "a", 200, "application/json", false, true, "" },
-    { "a", 200, "application/json", true, false, "" },
-    { "a", 200, "application/other+json", false, true, "" },
-    { "a", 200, "application/pdf", false, false, "" },
-    { "a", 200, "image/png", false, false, "" },
-    { "a", 200, "text/event-stream", false, false, "" },
-    { "a", 200, "text/plain", false, true, "" },
-    { "a", 200, "text/html", false, false, "body mediaType" },
-    { "a", 200, "text/html", true, false, "" },
-    { "a", 200, "?", false, false, "body mediaType" },
-    { "a", 202, "text/html", false, true, "" },
-    { "a", 500, "application/json", false, false, "body status" },
-    { "a", 500, "application/json", true, false, "body status" },
-    { "s", 200, "application/json", false, false, "" },
-    { "s", 200, "text/html", false, false, "body mediaType" },
-};
-
-
-static void
-test_response_heads(void)
-{
-    char           got[600];
-    size_t         i;
-    api_arena_t    a;
-    api_field_t    field;
-    api_openapi_t *doc = NULL;
-    api_problems_t problems;
-    api_verdict_t  v;
-    api_response_t r;
-
-    api_arena_init(&a, &api_alloc_libc, 0, 0);
-    api_problems_init(&problems, &a, 10);
-    ut_int(compile("heads.yaml", str(headers_spec), NULL, &api_alloc_libc,
-               &problems, &doc),
-        API_OK, "heads of responses");
-    api_arena_free(&a);
-
-    for (i = 0; doc && i < sizeof(heads) / sizeof(heads[0]); i++) {
-        memset(&r, 0, sizeof(r));
-        field.name = str("Content-Type");
-        field.value = str(heads[i].type);
-        r.op = api_openapi_find(doc, str(heads[i].op));
-        r.status = heads[i].status;
-        r.head = heads[i].head;
-        r.fields = &field;
-        r.nfields = 1;
-        r.has_body = true;
-        r.skip_body = true;
-        api_arena_init(&a, &api_alloc_libc, 0, 0);
-        ut_int(api_contract_response(doc, &r, NULL, &a, &v), API_OK,
-            "head of a response %zu", i);
-        describe(&v, got);
-        ut_span(str(got), str(heads[i].fault), "its fault");
-        ut_int(api_contract_reads_response(&r), heads[i].reads,
-            "is its body to be seen");
-        r.has_body = false;
-        ut_int(api_contract_response(doc, &r, NULL, &a, &v), API_OK,
-            "without a body");
-        ut_ok(v.status
-                  == (heads[i].head && !*heads[i].fault ? 0
-                      : heads[i].status == 202          ? 0
-                                                        : 502),
-            "it is missing where it is described");
-        api_arena_free(&a);
-    }
-
-    api_openapi_free(doc);
-}
-
-
 /* Every allocation of a request fails once; and of the whole compilation. */
 
 static void
@@ -511,7 +407,6 @@ main(void)
 
     test_operation();
     test_responses();
-    test_response_heads();
     test_memory();
     test_compile_memory();
     api_openapi_free(spec);
