@@ -151,12 +151,10 @@ typedef struct ngx_api_sec_require_s  ngx_api_sec_require_t;
 typedef struct ngx_api_sec_assert_s  ngx_api_sec_assert_t;
 
 
-/* ngx_api_sec_audit.c: api_audit */
+/* ngx_api_sec_audit.h: the record */
 
-typedef struct {
-    ngx_open_file_t            *file;         /* NULL: off */
-    ngx_uint_t                  events;
-} ngx_api_sec_audit_t;
+typedef struct ngx_api_sec_audit_s   ngx_api_sec_audit_t;
+typedef struct ngx_api_sec_audits_s  ngx_api_sec_audits_t;
 
 
 /* ngx_api_sec_cors.c: api_cors */
@@ -215,6 +213,7 @@ struct ngx_api_sec_main_conf_s {
     const ngx_api_sec_paths_t  *paths;        /* set by api_schema, or NULL */
     ngx_array_t                 statuses;     /* of ngx_api_sec_status_t * */
     ngx_api_sec_specs_t        *specs;
+    ngx_api_sec_audits_t       *audits;
     time_t                      loaded;       /* this configuration */
     ngx_api_sec_tokens_t       *tokens;
     ngx_api_sec_remotes_t       remotes;
@@ -264,7 +263,8 @@ struct ngx_api_sec_loc_conf_s {
     ngx_api_sec_status_t       *status;
     ngx_api_sec_schema_conf_t  *schema;
     const ngx_api_sec_graphql_t *graphql;
-    ngx_api_sec_audit_t         audit;
+    const ngx_api_sec_audit_t  *audit;        /* UNSET_PTR, NULL: off */
+    ngx_uint_t                  audit_redact;
     ngx_uint_t                  body;         /* NGX_API_SEC_BODY_* */
     ngx_api_mode_t              body_mode;
 };
@@ -284,6 +284,7 @@ struct ngx_api_sec_loc_conf_s {
 #define NGX_API_SEC_USES_GRAPHQL  0x200
 #define NGX_API_SEC_USES_RESPONSE 0x400
 #define NGX_API_SEC_USES_BARE     0x800
+#define NGX_API_SEC_USES_AUDIT_DENY  0x1000
 
 void ngx_api_sec_uses(ngx_conf_t *cf, ngx_uint_t feature);
 
@@ -482,9 +483,13 @@ ngx_int_t ngx_api_sec_graphql_handler(ngx_http_request_t *r);
 ngx_int_t ngx_api_sec_add_variables(ngx_conf_t *cf);
 char *ngx_api_sec_claim_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
-/* ngx_api_sec_audit.c */
+/* ngx_api_sec_audit_conf.c, ngx_api_sec_audit.c */
 
 char *ngx_api_sec_audit(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_api_sec_audit_key(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_api_sec_audit_redact(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+ngx_int_t ngx_api_sec_audit_deny_handler(ngx_http_request_t *r);
 ngx_int_t ngx_api_sec_log_handler(ngx_http_request_t *r);
 
 /* At the 101: an event of its own, for the next may be hours away. */

@@ -1,102 +1,20 @@
 
 /*
- * api_audit: one JSON object a line for each main request.
- *
- * A line is written by one write(2) to a file opened for appending, so lines
- * of several workers do not mix.  Never in it: tokens, bodies, query strings,
- * values of headers.
+ * The LOG phase: which requests have an event, and events about other things.
  */
 
-#include "ngx_api_sec.h"
+#include "ngx_api_sec_schema.h"
+#include "ngx_api_sec_audit.h"
 
 
-#define NGX_API_AUDIT_ALL     0
-#define NGX_API_AUDIT_DENIED  1
-
-/*
- * Holds any event: each byte of a text may become six ("\ufffd").  An event
- * that did not fit would be one that its client has kept out of the audit.
- */
-
-#define NGX_API_AUDIT_TEXT    (64 + 64 + 32 + 256 + 1024 + 256 + 256 + 64     \
-                               + NGX_API_NCHECKS * (64 + 160))
-#define NGX_API_AUDIT_LINE    (6 * NGX_API_AUDIT_TEXT + 2048)
-
-
-static void ngx_api_sec_audit_event(ngx_http_request_t *r,
-    const ngx_api_sec_main_conf_t *mcf, ngx_api_record_t *rec,
-    ngx_uint_t verdict, const ngx_str_t *upgrade, api_writer_t *w);
-static void ngx_api_sec_audit_send(ngx_http_request_t *r,
-    const ngx_api_sec_main_conf_t *mcf, ngx_open_file_t *file,
-    ngx_api_record_t *rec, ngx_uint_t verdict, const ngx_str_t *upgrade);
-static void ngx_api_sec_audit_request(ngx_http_request_t *r,
-    api_writer_t *w);
-static void ngx_api_sec_audit_who(const ngx_api_record_t *rec,
-    api_writer_t *w);
-static void ngx_api_sec_audit_decisions(const ngx_api_record_t *rec,
-    api_writer_t *w);
-static void ngx_api_sec_audit_time(api_writer_t *w);
-static void ngx_api_sec_audit_write(ngx_http_request_t *r,
-    ngx_open_file_t *file, u_char *line, size_t len);
-static void ngx_api_sec_audit_member(api_writer_t *w, const char *name,
-    const ngx_str_t *value, size_t max);
+static ngx_uint_t ngx_api_sec_audit_wanted(ngx_api_sec_event_t *e);
+static ngx_uint_t ngx_api_sec_audit_operation(const ngx_api_sec_event_t *e);
+static void ngx_api_sec_audit_send(ngx_api_sec_event_t *e);
+static ngx_uint_t ngx_api_sec_audit_sampled(const ngx_api_sec_event_t *e);
 
 
 static const ngx_str_t  ngx_api_sec_audit_opened = ngx_string("open");
 static const ngx_str_t  ngx_api_sec_audit_closed = ngx_string("close");
-
-
-char *
-ngx_api_sec_audit(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    ngx_api_sec_loc_conf_t *lcf = conf;
-
-    ngx_str_t  *value;
-
-    static const ngx_str_t  events[] = {
-        ngx_string("all"),
-        ngx_string("denied"),
-        ngx_null_string
-    };
-
-    static const ngx_api_opt_t  opts[] = {
-        { ngx_string("events"), NGX_API_OPT_ENUM,
-          offsetof(ngx_api_sec_audit_t, events), events },
-        ngx_api_null_opt
-    };
-
-    if (lcf->audit.file != NGX_CONF_UNSET_PTR) {
-        return "is duplicate";
-    }
-
-    value = cf->args->elts;
-    lcf->audit.file = NULL;
-
-    if (cf->args->nelts == 2 && ngx_strcmp(value[1].data, "off") == 0) {
-        return NGX_CONF_OK;
-    }
-
-    if (value[1].len == 0 || ngx_strcmp(value[1].data, "stdout") == 0
-        || ngx_strncmp(value[1].data, "syslog:", 7) == 0)
-    {
-        return "takes the path of a file, or off";
-    }
-
-    if (ngx_http_script_variables_count(&value[1])) {
-        return "takes a path without variables: one file for all requests of "
-               "a location";
-    }
-
-    if (ngx_api_conf_opts(cf, 2, opts, &lcf->audit) != NGX_CONF_OK) {
-        return NGX_CONF_ERROR;
-    }
-
-    ngx_api_sec_uses(cf, NGX_API_SEC_USES_AUDIT);
-
-    lcf->audit.file = ngx_conf_open_file(cf->cycle, &value[1]);
-
-    return lcf->audit.file ? NGX_CONF_OK : NGX_CONF_ERROR;
-}
 
 
 /* A request may come here broken, without a location, without a record. */
@@ -104,50 +22,36 @@ ngx_api_sec_audit(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 ngx_int_t
 ngx_api_sec_log_handler(ngx_http_request_t *r)
 {
-    ngx_uint_t                       verdict;
-    ngx_api_record_t                *rec;
-    const ngx_api_decision_t        *why;
-    const ngx_api_sec_loc_conf_t    *lcf;
-    const ngx_api_sec_main_conf_t   *mcf;
+    ngx_api_sec_event_t  e;
 
-    mcf = ngx_http_get_module_main_conf(r, ngx_api_sec_module);
-    lcf = ngx_http_get_module_loc_conf(r, ngx_api_sec_module);
-
-    if (r != r->main || (lcf->audit.file == NULL && mcf->tenant.data == NULL))
-    {
+    if (r != r->main) {
         return NGX_OK;
     }
 
-    rec = ngx_api_record_peek(r, mcf->self.record);
+    ngx_memzero(&e, sizeof(ngx_api_sec_event_t));
 
-    if (rec == NULL) {
-        if (lcf->audit.file == NULL
-            || lcf->audit.events == NGX_API_AUDIT_DENIED)
-        {
-            return NGX_OK;
-        }
+    e.r = r;
+    e.mcf = ngx_http_get_module_main_conf(r, ngx_api_sec_module);
+    e.lcf = ngx_http_get_module_loc_conf(r, ngx_api_sec_module);
 
-        rec = ngx_api_record(r, mcf->self.record);
-        if (rec == NULL) {
-            return NGX_OK;
-        }
-    }
-
-    verdict = ngx_api_record_verdict(rec, &why);
-
-    ngx_api_tally(&mcf->tenant, rec);
-
-    if (lcf->audit.file == NULL
-        || (lcf->audit.events == NGX_API_AUDIT_DENIED
-            && verdict == NGX_API_ALLOW))
-    {
+    if (e.lcf->audit == NULL && e.mcf->tenant.data == NULL) {
         return NGX_OK;
     }
 
-    ngx_api_sec_audit_send(r, mcf, lcf->audit.file, rec, verdict,
-                           r->headers_out.status
-                           == NGX_HTTP_SWITCHING_PROTOCOLS
-                           ? &ngx_api_sec_audit_closed : NULL);
+    e.rec = ngx_api_record_peek(r, e.mcf->self.record);
+
+    if (e.rec) {
+        e.verdict = ngx_api_record_verdict(e.rec, &e.why);
+        ngx_api_tally(&e.mcf->tenant, e.rec);
+    }
+
+    if (r->headers_out.status == NGX_HTTP_SWITCHING_PROTOCOLS) {
+        e.upgrade = &ngx_api_sec_audit_closed;
+    }
+
+    if (e.lcf->audit && ngx_api_sec_audit_wanted(&e)) {
+        ngx_api_sec_audit_send(&e);
+    }
 
     return NGX_OK;
 }
@@ -157,223 +61,242 @@ void
 ngx_api_sec_audit_upgrade(ngx_http_request_t *r,
     const ngx_api_sec_main_conf_t *mcf, const ngx_api_sec_loc_conf_t *lcf)
 {
-    ngx_uint_t                 verdict;
-    ngx_api_record_t          *rec;
-    const ngx_api_decision_t  *why;
+    ngx_api_sec_event_t  e;
 
-    if (lcf->audit.file == NULL) {
+    if (lcf->audit == NULL) {
         return;
     }
 
-    rec = ngx_api_record(r, mcf->self.record);
-    if (rec == NULL) {
-        return;
+    ngx_memzero(&e, sizeof(ngx_api_sec_event_t));
+
+    e.r = r;
+    e.mcf = mcf;
+    e.lcf = lcf;
+    e.upgrade = &ngx_api_sec_audit_opened;
+    e.rec = ngx_api_record_peek(r, mcf->self.record);
+
+    if (e.rec) {
+        e.verdict = ngx_api_record_verdict(e.rec, &e.why);
     }
 
-    verdict = ngx_api_record_verdict(rec, &why);
+    if (ngx_api_sec_audit_wanted(&e)) {
+        ngx_api_sec_audit_send(&e);
+    }
+}
 
-    if (lcf->audit.events == NGX_API_AUDIT_DENIED
-        && verdict == NGX_API_ALLOW)
+
+/* By what api_audit says; there is a record then. */
+
+static ngx_uint_t
+ngx_api_sec_audit_wanted(ngx_api_sec_event_t *e)
+{
+    const ngx_api_sec_audit_t  *audit = e->lcf->audit;
+
+    if (e->rec == NULL
+        && (audit->events == NGX_API_SEC_AUDIT_DENIED
+            || (e->rec = ngx_api_record(e->r, e->mcf->self.record)) == NULL))
     {
-        return;
+        return 0;
     }
 
-    ngx_api_sec_audit_send(r, mcf, lcf->audit.file, rec, verdict,
-                           &ngx_api_sec_audit_opened);
+    if (e->verdict != NGX_API_ALLOW
+        || audit->events == NGX_API_SEC_AUDIT_ALL
+        || ngx_api_sec_audit_operation(e))
+    {
+        return 1;
+    }
+
+    if (audit->events == NGX_API_SEC_AUDIT_DENIED) {
+        return 0;
+    }
+
+    e->sample = audit->sample;
+
+    return ngx_api_sec_audit_sampled(e);
+}
+
+
+/* One of those that always= names? */
+
+static ngx_uint_t
+ngx_api_sec_audit_operation(const ngx_api_sec_event_t *e)
+{
+    ngx_str_t                   *name;
+    ngx_uint_t                   i;
+    const ngx_array_t           *always;
+    const api_operation_t       *op;
+    const ngx_api_sec_ctx_t     *ctx;
+
+    always = e->lcf->audit->always;
+    ctx = e->rec->own[NGX_API_SEC];
+
+    if (always == NULL || ctx == NULL || ctx->routed == NULL
+        || ctx->routed->route.op == NULL)
+    {
+        return 0;
+    }
+
+    op = ctx->routed->route.op;
+    name = always->elts;
+
+    for (i = 0; i < always->nelts; i++) {
+        if (api_span_eq(ngx_api_span(&name[i]), op->id)) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* By its id, so that several nodes choose the same ones. */
+
+static ngx_uint_t
+ngx_api_sec_audit_sampled(const ngx_api_sec_event_t *e)
+{
+    const ngx_str_t  *id;
+
+    id = ngx_api_support_id(e->r, e->rec, e->mcf->self.request_id);
+
+    return ngx_murmur_hash2(id->data, id->len) % e->sample == 0;
 }
 
 
 static void
-ngx_api_sec_audit_send(ngx_http_request_t *r,
-    const ngx_api_sec_main_conf_t *mcf, ngx_open_file_t *file,
-    ngx_api_record_t *rec, ngx_uint_t verdict, const ngx_str_t *upgrade)
+ngx_api_sec_audit_send(ngx_api_sec_event_t *e)
 {
-    char          line[NGX_API_AUDIT_LINE + 1];
-    api_span_t    text;
-    api_writer_t  w;
+    char                       *room;
+    ngx_uint_t                  minor;
+    api_span_t                  text;
+    const ngx_api_sec_audit_t  *audit = e->lcf->audit;
 
-    api_writer_init(&w, line, NGX_API_AUDIT_LINE);
-    ngx_api_sec_audit_event(r, mcf, rec, verdict, upgrade, &w);
+    minor = e->verdict == NGX_API_ALLOW
+            && audit->on_error == NGX_API_SEC_AUDIT_DEGRADE;
+
+    room = ngx_api_sec_audit_begin(audit->sink, minor);
+
+    if (room == NULL) {
+        return;
+    }
+
+    if (ngx_api_sec_audit_event(e, room,
+                                API_SPOOL_EVENT - NGX_API_SEC_EVENT_TAIL,
+                                &text)
+        != API_OK)
+    {
+        ngx_api_sec_audit_oversize(audit->sink);
+        return;
+    }
+
+    ngx_api_sec_audit_commit(audit->sink, room, text.len);
+}
+
+
+/* on_error=deny: no request without its event. */
+
+ngx_int_t
+ngx_api_sec_audit_deny_handler(ngx_http_request_t *r)
+{
+    ngx_api_record_t                *rec;
+    const ngx_api_sec_loc_conf_t    *lcf;
+    const ngx_api_sec_main_conf_t   *mcf;
+
+    static const ngx_api_why_t  why = {
+        NGX_API_CHECK_AUDIT, NGX_HTTP_SERVICE_UNAVAILABLE,
+        ngx_string("unwritable"), ngx_null_string,
+        ngx_string("unavailable"),
+        ngx_string("The service cannot be used now"), ngx_null_string
+    };
+
+    lcf = ngx_http_get_module_loc_conf(r, ngx_api_sec_module);
+
+    if (r != r->main || lcf->audit == NULL
+        || lcf->audit->on_error != NGX_API_SEC_AUDIT_DENY
+        || !ngx_api_sec_writer_down(lcf->audit->sink->writer))
+    {
+        return NGX_DECLINED;
+    }
+
+    mcf = ngx_http_get_module_main_conf(r, ngx_api_sec_module);
+    rec = ngx_api_record(r, mcf->self.record);
+
+    return rec ? ngx_api_refuse(r, &mcf->self, rec, &why,
+                                ngx_api_mode(r, &lcf->shared.mode))
+               : NGX_ERROR;
+}
+
+
+ngx_int_t
+ngx_api_sec_audit_start(const ngx_api_sec_main_conf_t *mcf,
+    ngx_cycle_t *cycle)
+{
+    ngx_uint_t             i;
+    ngx_api_sec_sink_t   **sink;
+
+    sink = mcf->audits->sinks.elts;
+
+    if (ngx_process != NGX_PROCESS_WORKER
+        && ngx_process != NGX_PROCESS_SINGLE)
+    {
+        return NGX_OK;    /* it serves no requests */
+    }
+
+    for (i = 0; i < mcf->audits->sinks.nelts; i++) {
+        if (ngx_api_sec_writer_start(sink[i], cycle) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+void
+ngx_api_sec_audit_stop(const ngx_api_sec_main_conf_t *mcf, ngx_cycle_t *cycle)
+{
+    ngx_uint_t             i;
+    ngx_api_sec_sink_t   **sink;
+
+    sink = mcf->audits->sinks.elts;
+
+    for (i = 0; i < mcf->audits->sinks.nelts; i++) {
+        ngx_api_sec_writer_stop(sink[i], cycle);
+    }
+}
+
+
+ngx_int_t
+ngx_api_sec_audit_note(ngx_http_request_t *r,
+    const ngx_api_sec_main_conf_t *mcf, const char *kind, api_span_t body)
+{
+    char                      *room;
+    api_span_t                 text;
+    api_writer_t               w;
+    const ngx_api_sec_sink_t  *sink;
+
+    if (mcf->audits->sinks.nelts == 0) {
+        return NGX_DECLINED;
+    }
+
+    sink = *(ngx_api_sec_sink_t **) mcf->audits->sinks.elts;
+    room = ngx_api_sec_audit_begin(sink, 0);
+
+    if (room == NULL) {
+        return NGX_DECLINED;
+    }
+
+    api_writer_init(&w, room, API_SPOOL_EVENT - NGX_API_SEC_EVENT_TAIL);
+    ngx_api_sec_audit_head(&w, kind);
+    api_writer_name(&w, api_span(kind, ngx_strlen(kind)));
+    api_writer_raw(&w, body);
+    api_writer_end(&w);
 
     if (api_writer_done(&w, &text) != API_OK) {
-        ngx_log_error(NGX_LOG_ALERT, r->connection->log, 0,
-                      "ngx_api_sec_module: an event does not fit in %d bytes",
-                      NGX_API_AUDIT_LINE);
-        return;
+        ngx_api_sec_audit_oversize(sink);
+        return NGX_DECLINED;
     }
 
-    line[text.len] = '\n';
+    ngx_api_sec_audit_commit(sink, room, text.len);
 
-    ngx_api_sec_audit_write(r, file, (u_char *) line, text.len + 1);
-}
-
-
-static void
-ngx_api_sec_audit_event(ngx_http_request_t *r,
-    const ngx_api_sec_main_conf_t *mcf, ngx_api_record_t *rec,
-    ngx_uint_t verdict, const ngx_str_t *upgrade, api_writer_t *w)
-{
-    api_writer_object(w);
-
-    ngx_api_sec_audit_time(w);
-    ngx_api_sec_audit_member(w, "support_id",
-                             ngx_api_support_id(r, rec, mcf->self.request_id),
-                             64);
-    ngx_api_sec_audit_request(r, w);
-
-    if (upgrade) {
-        ngx_api_sec_audit_member(w, "upgrade", upgrade, 16);
-    }
-
-    ngx_api_sec_audit_who(rec, w);
-
-    ngx_api_sec_audit_member(w, "verdict", &ngx_api_verdict_names[verdict],
-                             16);
-    ngx_api_sec_audit_decisions(rec, w);
-
-    api_writer_end(w);
-}
-
-
-static void
-ngx_api_sec_audit_time(api_writer_t *w)
-{
-    u_char       buf[sizeof("2026-11-24T10:00:00.123Z")];
-    ngx_tm_t     tm;
-    ngx_time_t  *tp;
-
-    tp = ngx_timeofday();
-    ngx_gmtime(tp->sec, &tm);
-
-    (void) ngx_snprintf(buf, sizeof(buf),
-                        "%4d-%02d-%02dT%02d:%02d:%02d.%03MZ",
-                        tm.ngx_tm_year, tm.ngx_tm_mon, tm.ngx_tm_mday,
-                        tm.ngx_tm_hour, tm.ngx_tm_min, tm.ngx_tm_sec,
-                        tp->msec);
-
-    api_writer_name(w, API_SPAN("time"));
-    api_writer_string(w, api_span(buf, sizeof(buf) - 1));
-}
-
-
-static void
-ngx_api_sec_audit_request(ngx_http_request_t *r, api_writer_t *w)
-{
-    u_char                    *query;
-    ngx_str_t                  host, path;
-    ngx_time_t                *tp;
-    ngx_msec_int_t             ms;
-    ngx_http_core_srv_conf_t  *cscf;
-
-    cscf = ngx_http_get_module_srv_conf(r, ngx_http_core_module);
-    host = r->headers_in.server;
-
-    /* as the client sent it, whatever was rewritten since; without query */
-
-    path = r->unparsed_uri;
-    query = ngx_strlchr(path.data, path.data + path.len, '?');
-
-    if (query) {
-        path.len = query - path.data;
-    }
-
-    ngx_api_sec_audit_member(w, "client", &r->connection->addr_text, 64);
-    ngx_api_sec_audit_member(w, "method", &r->method_name, 32);
-    ngx_api_sec_audit_member(w, "host", &host, 256);
-    ngx_api_sec_audit_member(w, "path", &path, 1024);
-    ngx_api_sec_audit_member(w, "server", &cscf->server_name, 256);
-
-    api_writer_name(w, API_SPAN("status"));
-    api_writer_uint(w, r->err_status ? r->err_status
-                                     : r->headers_out.status);
-
-    api_writer_name(w, API_SPAN("bytes_out"));
-    api_writer_int(w, r->connection->sent);
-
-    tp = ngx_timeofday();
-    ms = (ngx_msec_int_t) ((tp->sec - r->start_sec) * 1000
-                           + (tp->msec - r->start_msec));
-
-    api_writer_name(w, API_SPAN("duration_ms"));
-    api_writer_int(w, ngx_max(ms, 0));
-}
-
-
-static void
-ngx_api_sec_audit_who(const ngx_api_record_t *rec, api_writer_t *w)
-{
-    const ngx_api_sec_identity_t  *id;
-
-    id = ngx_api_sec_identity(rec->own[NGX_API_SEC]);
-
-    if (id == NULL) {
-        return;
-    }
-
-    ngx_api_sec_audit_member(w, "principal", &id->principal, 256);
-    ngx_api_sec_audit_member(w, "auth", &id->method->name, 16);
-    ngx_api_sec_audit_member(w, "issuer", id->name, 64);
-}
-
-
-static void
-ngx_api_sec_audit_decisions(const ngx_api_record_t *rec, api_writer_t *w)
-{
-    uint32_t                    i;
-    const ngx_api_decision_t   *d;
-
-    api_writer_name(w, API_SPAN("decisions"));
-    api_writer_array(w);
-
-    for (i = 0; i < rec->ndecisions; i++) {
-        d = &rec->decisions[i];
-
-        api_writer_object(w);
-        ngx_api_sec_audit_member(w, "check", &ngx_api_check_names[d->check],
-                                 16);
-        ngx_api_sec_audit_member(w, "verdict",
-                                 &ngx_api_verdict_names[d->verdict], 16);
-
-        if (d->status) {
-            api_writer_name(w, API_SPAN("status"));
-            api_writer_uint(w, d->status);
-        }
-
-        ngx_api_sec_audit_member(w, "reason", &d->reason, 64);
-
-        if (d->detail.len) {
-            ngx_api_sec_audit_member(w, "detail", &d->detail, 160);
-        }
-
-        api_writer_end(w);
-    }
-
-    api_writer_end(w);
-}
-
-
-static void
-ngx_api_sec_audit_member(api_writer_t *w, const char *name,
-    const ngx_str_t *value, size_t max)
-{
-    api_writer_name(w, api_span(name, ngx_strlen(name)));
-    (void) api_writer_cut(w, ngx_api_span(value), max);
-}
-
-
-static void
-ngx_api_sec_audit_write(ngx_http_request_t *r, ngx_open_file_t *file,
-    u_char *line, size_t len)
-{
-    ssize_t  n;
-
-    n = ngx_write_fd(file->fd, line, len);
-
-    if (n != (ssize_t) len) {
-        ngx_log_error(NGX_LOG_ALERT, r->connection->log,
-                      n == -1 ? ngx_errno : 0,
-                      "ngx_api_sec_module: the event of a request is lost: "
-                      ngx_write_fd_n " to \"%V\" wrote %z of %uz",
-                      &file->name, n, len);
-    }
+    return NGX_OK;
 }

@@ -8,6 +8,7 @@
 #include "ngx_api_sec_monitor.h"
 #include "ngx_api_sec_schema.h"
 #include "ngx_api_sec_status.h"
+#include "ngx_api_sec_audit.h"
 
 
 static const ngx_api_shared_t *ngx_api_sec_shared(ngx_http_request_t *r);
@@ -27,12 +28,7 @@ ngx_api_sec_create_main_conf(ngx_conf_t *cf)
         return NULL;
     }
 
-    /*
-     * set by ngx_pcalloc():
-     *
-     *     mcf->zone = NULL;
-     *     mcf->state = { 0, NULL };
-     */
+    /* set by ngx_pcalloc(): zone, state */
 
     ngx_api_door_init(&mcf->door, NGX_API_SEC);
 
@@ -69,6 +65,7 @@ ngx_api_sec_create_main_conf(ngx_conf_t *cf)
            != NGX_OK
         || ngx_api_random(&mcf->seed, sizeof(api_sipkey_t)) != NGX_OK
         || ngx_api_sec_specs_init(cf, mcf) != NGX_CONF_OK
+        || ngx_api_sec_audit_create(cf, mcf) != NGX_OK
         || ngx_api_sec_monitor_create(cf, mcf) != NGX_OK)
     {
         return NULL;
@@ -158,7 +155,8 @@ ngx_api_sec_create_loc_conf(ngx_conf_t *cf)
     lcf->origins = NGX_CONF_UNSET_PTR;
     lcf->strip = NGX_CONF_UNSET_UINT;
     lcf->assert = NGX_CONF_UNSET_PTR;
-    lcf->audit.file = NGX_CONF_UNSET_PTR;
+    lcf->audit = NGX_CONF_UNSET_PTR;
+    lcf->audit_redact = NGX_CONF_UNSET_UINT;
     lcf->body = NGX_CONF_UNSET_UINT;
     lcf->body_mode.fixed = NGX_CONF_UNSET_UINT;
 
@@ -181,13 +179,7 @@ ngx_api_sec_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_ptr_value(conf->graphql, prev->graphql, NULL);
     ngx_conf_merge_ptr_value(conf->origins, prev->origins, NULL);
 
-    if (conf->audit.file == NGX_CONF_UNSET_PTR) {
-        conf->audit = prev->audit;
-
-        if (conf->audit.file == NGX_CONF_UNSET_PTR) {
-            conf->audit.file = NULL;
-        }
-    }
+    ngx_api_sec_audit_merge(conf, prev);
 
     ngx_conf_merge_uint_value(conf->body, prev->body, NGX_API_SEC_BODY_OFF);
     ngx_api_merge_mode(&conf->body_mode, &prev->body_mode,
@@ -230,7 +222,7 @@ ngx_api_sec_merge_uses(const ngx_api_sec_loc_conf_t *conf)
     uses |= conf->graphql ? NGX_API_SEC_USES_GRAPHQL : 0;
     uses |= conf->forward.items || conf->strip || conf->assert
             ? NGX_API_SEC_USES_FORWARD : 0;
-    uses |= conf->audit.file ? NGX_API_SEC_USES_AUDIT : 0;
+    uses |= ngx_api_sec_audit_uses(conf);
 
     return uses;
 }
@@ -281,6 +273,7 @@ ngx_api_sec_counts(const ngx_api_door_t *door, api_writer_t *w)
     ngx_api_sec_tokens_status(mcf, w);
     ngx_api_sec_proofs_status(mcf, w);
     ngx_api_sec_specs_status(mcf, w);
+    ngx_api_sec_audit_status(mcf, w);
 }
 
 

@@ -3,7 +3,8 @@
  * ngx_api_sec_module: who calls, what they may, and the record of it.
  *
  *   POST_READ   headers out that only we may set
- *   PREACCESS   CORS preflight, before the limits of ngx_api_ratelimit_module
+ *   PREACCESS   api_audit on_error=deny; CORS preflight, before the limits of
+ *               ngx_api_ratelimit_module
  *   ACCESS      api_auth, behind the stock access modules
  *   PRECONTENT  api_require, api_bind, api_body, api_schema,
  *               api_forward
@@ -12,6 +13,7 @@
  */
 
 #include "ngx_api_sec_forward.h"
+#include "ngx_api_sec_audit.h"
 #include "ngx_api_sec_monitor.h"
 #include "ngx_api_sec_schema_response.h"
 
@@ -380,6 +382,10 @@ ngx_api_sec_init_process(ngx_cycle_t *cycle)
 
     ngx_api_sec_monitor_start(mcf);
 
+    if (ngx_api_sec_audit_start(mcf, cycle) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     return ngx_api_watch_start(cycle, &mcf->watches);
 }
 
@@ -393,5 +399,6 @@ ngx_api_sec_exit_process(ngx_cycle_t *cycle)
 
     if (mcf) {
         ngx_api_sec_monitor_stop(mcf);
+        ngx_api_sec_audit_stop(mcf, cycle);
     }
 }

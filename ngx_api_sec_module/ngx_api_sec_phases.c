@@ -170,14 +170,19 @@ ngx_api_sec_timed_log(ngx_http_request_t *r)
 }
 
 
-/* PREACCESS: a preflight is answered before its origin is judged. */
+/* PREACCESS: can it be recorded?  A preflight is answered before its origin
+   is judged. */
 
 static ngx_int_t
 ngx_api_sec_page_handler(ngx_http_request_t *r)
 {
     ngx_int_t  rc;
 
-    rc = ngx_api_sec_cors_handler(r);
+    rc = ngx_api_sec_audit_deny_handler(r);
+
+    if (rc == NGX_DECLINED) {
+        rc = ngx_api_sec_cors_handler(r);
+    }
 
     return rc == NGX_DECLINED ? ngx_api_sec_origin_handler(r) : rc;
 }
@@ -199,8 +204,8 @@ ngx_api_sec_page_handler(ngx_http_request_t *r)
     }
 
 ngx_api_sec_gate(ngx_api_sec_page_gate,
-                 NGX_API_SEC_USES_CORS|NGX_API_SEC_USES_ORIGIN,
-                 ngx_api_sec_page_handler)
+                 NGX_API_SEC_USES_CORS|NGX_API_SEC_USES_ORIGIN
+                 |NGX_API_SEC_USES_AUDIT_DENY, ngx_api_sec_page_handler)
 ngx_api_sec_gate(ngx_api_sec_access_gate, NGX_API_SEC_USES_AUTH,
                  ngx_api_sec_timed_access)
 ngx_api_sec_gate(ngx_api_sec_require_gate,
@@ -226,7 +231,8 @@ ngx_api_sec_gate(ngx_api_sec_forward_gate, NGX_API_SEC_USES_FORWARD,
  */
 
 static const ngx_api_sec_hook_t  ngx_api_sec_hooks[] = {
-    { NGX_API_SEC_USES_CORS|NGX_API_SEC_USES_ORIGIN,
+    { NGX_API_SEC_USES_CORS|NGX_API_SEC_USES_ORIGIN
+      |NGX_API_SEC_USES_AUDIT_DENY,
       NGX_HTTP_PREACCESS_PHASE, 1, ngx_api_sec_page_gate },
     { NGX_API_SEC_USES_AUTH, NGX_HTTP_ACCESS_PHASE, 1,
       ngx_api_sec_access_gate },

@@ -5,6 +5,7 @@
 
 #include "ngx_api_sec_status.h"
 #include "ngx_api_sec_monitor.h"
+#include "ngx_api_sec_audit.h"
 
 
 static ngx_uint_t ngx_api_sec_report_document(const ngx_api_door_t *door,
@@ -334,6 +335,7 @@ ngx_api_sec_metrics(const ngx_api_door_t *door, api_metrics_t *m)
     }
 
     ngx_api_sec_monitor_metrics(mcf, m);
+    ngx_api_sec_audit_metrics(mcf, m);
 }
 
 

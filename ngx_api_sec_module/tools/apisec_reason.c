@@ -9,6 +9,14 @@
 
 static const apisec_reason_t reasons[] = {
 
+    /* api_audit on_error=deny */
+
+    { "audit", "unwritable",
+        "The audit log cannot be written now, and here no request goes"
+        " without its event.",
+        "See the line api_audit in the error log: a full disk, a pipe that"
+        " nobody reads." },
+
     /* api_auth */
 
     { "auth", "missing", "No bearer token came with the request.",

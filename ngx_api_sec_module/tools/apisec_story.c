@@ -42,6 +42,10 @@ value(const event_t *e, uint32_t object, const char *name)
     uint32_t   tok;
     api_span_t s = { NULL, 0 };
 
+    if (object == API_JSON_NONE) {
+        return s;
+    }
+
     tok = api_json_get(&e->doc, object, api_span(name, strlen(name)));
 
     if (tok == API_JSON_NONE) {
@@ -140,31 +144,45 @@ tell_checks(const event_t *e)
 }
 
 
+/* An object in the event, or one that has no members. */
+
+static uint32_t
+part(const event_t *e, const char *name)
+{
+    uint32_t tok = api_json_get(&e->doc, 0, api_span(name, strlen(name)));
+
+    return tok != API_JSON_NONE && e->doc.tok[tok].type == API_JSON_OBJECT
+               ? tok
+               : API_JSON_NONE;
+}
+
+
 static void
 tell(const char *path, const event_t *e)
 {
-    api_span_t  verdict = value(e, 0, "verdict");
-    const char *issuer = text(e, 0, "issuer");
+    api_span_t verdict = value(e, 0, "verdict");
+    uint32_t   http = part(e, "http"), who = part(e, "principal");
 
     printf("%s: %s %s, answered %s\n\n",
         is(verdict, "deny")      ? "Refused"
         : is(verdict, "monitor") ? "Let pass, but not if it were enforced"
                                  : "Not refused",
-        text(e, 0, "method"), text(e, 0, "path"), text(e, 0, "status"));
+        text(e, http, "method"), text(e, http, "path"),
+        text(e, http, "status"));
 
     printf("    when     %s, in %s ms\n", text(e, 0, "time"),
-        text(e, 0, "duration_ms"));
-    printf("    from     %s\n", text(e, 0, "client"));
+        text(e, part(e, "ms"), "total"));
+    printf("    from     %s\n", text(e, part(e, "client"), "ip"));
 
-    if (value(e, 0, "principal").data) {
+    if (value(e, who, "id").data) {
         printf("    who      %s, by a token of issuer %s\n",
-            text(e, 0, "principal"), issuer);
+            text(e, who, "id"), text(e, who, "issuer"));
     } else {
         printf("    who      nobody that was verified\n");
     }
 
-    printf("    to       %s (server %s)\n", text(e, 0, "host"),
-        text(e, 0, "server"));
+    printf("    to       %s (server %s)\n", text(e, http, "host"),
+        text(e, http, "server"));
     printf("    log      %s\n", path);
 
     tell_checks(e);

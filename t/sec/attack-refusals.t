@@ -130,7 +130,7 @@ my $token = token(claims => { sub => "\x01" x 300, iss => 'https://idp.example' 
     . "Content-Length: 2\r\nConnection: close\r\n\r\n[\xff"
 --- error_code: 200
 --- error_log eval
-qr/"principal":"(?:\\u0001){256}".*"check":"body"/
+qr/"id":"(?:\\u0001){256}".*"check":"body"/
 --- no_error_log
 does not fit
 

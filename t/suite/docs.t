@@ -41,6 +41,7 @@ my %FILES = (
     'etc/nginx/api-keys.json'       => sub { key_store(key_entry('AAAAAAAA')) },
     'etc/nginx/api-key-pepper'      => sub { pepper() },
     'etc/nginx/services.list'       => sub { "spiffe://prod/orders orders\n" },
+    'etc/nginx/audit.key'           => sub { secret('hs512') },
     'etc/nginx/office.list'         => sub { "192.0.2.0/24\n" },
     'etc/nginx/clients.list'        => sub { "alice\nbob\n" },
     'etc/nginx/lever.list'          => sub { '' },

@@ -98,7 +98,7 @@ like($head, qr{^HTTP/1\.1 401 }, 'without a token');
 like($head, qr{^HTTP/1\.1 403 }, 'a page of somebody else, with the cookie');
 
 my @events = events(2);
-is_deeply([map { $_->{status} } @events], [401, 403], 'both are recorded');
+is_deeply([map { $_->{http}{status} } @events], [401, 403], 'both are recorded');
 ok(!grep({ exists $_->{upgrade} } @events), 'as what they are: no upgrade');
 
 
@@ -112,8 +112,8 @@ is(scalar <$socket>, "user alice\n", 'the upstream knows who calls');
 @events = events(3);
 is(scalar @events, 3, 'one event at the 101');
 is($events[2]{upgrade}, 'open', 'that says it is open');
-is($events[2]{status}, 101, 'with its status');
-is($events[2]{principal}, 'alice', 'and who it is');
+is($events[2]{http}{status}, 101, 'with its status');
+is($events[2]{principal}{id}, 'alice', 'and who it is');
 
 print {$socket} "hello\n";
 is(scalar <$socket>, "echo hello\n", 'what is said gets through');
@@ -127,9 +127,9 @@ close $socket;
 @events = events(4);
 is(scalar @events, 4, 'one event when it closes');
 is($events[3]{upgrade}, 'close', 'that says so');
-is($events[3]{status}, 101, 'with the same status');
+is($events[3]{http}{status}, 101, 'with the same status');
 is($events[3]{support_id}, $events[2]{support_id}, 'under the same id');
-cmp_ok($events[3]{bytes_out}, '>', $events[2]{bytes_out},
+cmp_ok($events[3]{http}{bytes_out}, '>', $events[2]{http}{bytes_out},
        'and what was sent meanwhile');
 unlike($server->text('logs/audit.jsonl'), qr/eyJ|room=/, 'no token, no query');
 

@@ -23,7 +23,8 @@ const ngx_str_t  ngx_api_check_names[] = {
     ngx_string("schema"),
     ngx_string("limit"),
     ngx_string("ban"),
-    ngx_string("waf")
+    ngx_string("waf"),
+    ngx_string("audit")
 };
 
 

@@ -1,0 +1,341 @@
+
+/*
+ * Lanes: who owns which.  An owner is a process that serves requests; what
+ * one leaves behind, whether it went or was killed, is taken by another.
+ */
+
+#include "ngx_api_sec_audit.h"
+
+
+#define NGX_API_SEC_LANES_MAX  192
+
+
+static ngx_int_t ngx_api_sec_lanes_init(ngx_shm_zone_t *zone, void *data);
+static ngx_uint_t ngx_api_sec_lanes_count(ngx_conf_t *cf);
+static uint64_t ngx_api_sec_lanes_born(ngx_pid_t pid);
+static ngx_uint_t ngx_api_sec_lanes_dead(const api_spool_t *lane);
+static ngx_int_t ngx_api_sec_lanes_private(ngx_api_sec_writer_t *w,
+    ngx_cycle_t *cycle);
+static ngx_int_t ngx_api_sec_lanes_chain(api_spool_t *lane);
+
+
+/* equal over every reload, and not that of api_zone */
+
+#define NGX_API_SEC_LANES_TAG  ((void *) &ngx_http_module)
+
+
+/*
+ * Processes of three configurations may be there at a time: a reload while
+ * those of the one before still have connections.
+ */
+
+static ngx_uint_t
+ngx_api_sec_lanes_count(ngx_conf_t *cf)
+{
+    ngx_uint_t              n;
+    const ngx_core_conf_t  *ccf;
+
+    ccf = (ngx_core_conf_t *) ngx_get_conf(cf->cycle->conf_ctx,
+                                           ngx_core_module);
+    n = ngx_ncpu > 2 ? ngx_ncpu : 2;
+
+    if (ccf->worker_processes != NGX_CONF_UNSET
+        && (ngx_uint_t) ccf->worker_processes > n)
+    {
+        n = ccf->worker_processes;
+    }
+
+    return ngx_min(3 * n, NGX_API_SEC_LANES_MAX);
+}
+
+
+ngx_int_t
+ngx_api_sec_lanes_zone(ngx_conf_t *cf, ngx_api_sec_sink_t *sink)
+{
+    size_t      size, n;
+    ngx_str_t   name;
+    ngx_uint_t  lanes;
+
+    lanes = ngx_api_sec_lanes_count(cf);
+    size = sizeof(ngx_api_sec_lanes_t)
+           + lanes * ngx_align(api_spool_bytes(sink->buffer), 64);
+
+    name.len = sizeof("api_audit ") - 1 + sink->name.len;
+    name.data = ngx_pnalloc(cf->pool, name.len);
+    if (name.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(ngx_cpymem(name.data, "api_audit ", 10), sink->name.data,
+               sink->name.len);
+
+    /* what the allocator of nginx takes: a header, 24 bytes a page */
+
+    n = size + size / 64 + 16 * ngx_pagesize;
+
+    sink->zone = ngx_shared_memory_add(cf, &name, n, NGX_API_SEC_LANES_TAG);
+    if (sink->zone == NULL) {
+        return NGX_ERROR;
+    }
+
+    sink->zone->init = ngx_api_sec_lanes_init;
+    sink->zone->data = sink;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_api_sec_lanes_init(ngx_shm_zone_t *zone, void *data)
+{
+    size_t                     size;
+    ngx_uint_t                 i;
+    ngx_slab_pool_t           *shpool;
+    ngx_api_sec_lanes_t       *lanes;
+    const ngx_api_sec_sink_t  *sink;
+
+    sink = zone->data;
+    shpool = (ngx_slab_pool_t *) zone->shm.addr;
+
+    if (data || zone->shm.exists) {
+        return NGX_OK;    /* that of the configuration before */
+    }
+
+    size = ngx_align(api_spool_bytes(sink->buffer), 64);
+
+    for (i = NGX_API_SEC_LANES_MAX; i; i--) {
+        lanes = NULL;
+
+        if (i * size < zone->shm.size) {
+            shpool->log_nomem = 0;
+            lanes = ngx_slab_alloc(shpool,
+                                   sizeof(ngx_api_sec_lanes_t) + i * size);
+        }
+
+        if (lanes) {
+            break;
+        }
+    }
+
+    if (i == 0) {
+        return NGX_ERROR;
+    }
+
+    ngx_memzero(lanes, sizeof(ngx_api_sec_lanes_t));
+    lanes->size = size;
+    lanes->nlanes = i;
+    shpool->data = lanes;
+
+    while (i--) {
+        api_spool_init(ngx_api_sec_lanes_at(lanes, i), sink->buffer);
+    }
+
+    return NGX_OK;
+}
+
+
+api_spool_t *
+ngx_api_sec_lanes_at(const ngx_api_sec_lanes_t *lanes, ngx_uint_t n)
+{
+    return (api_spool_t *) ((u_char *) (uintptr_t) (lanes + 1)
+                            + n * lanes->size);
+}
+
+
+/* When a process began, in ticks since the machine did; 0: not known. */
+
+static uint64_t
+ngx_api_sec_lanes_born(ngx_pid_t pid)
+{
+    u_char      buf[1024], *p, *last;
+    ssize_t     n;
+    ngx_fd_t    fd;
+    uint64_t    born;
+    ngx_uint_t  field;
+
+    last = ngx_snprintf(buf, sizeof(buf) - 1, "/proc/%P/stat", pid);
+    *last = '\0';
+
+    fd = ngx_open_file(buf, NGX_FILE_RDONLY, NGX_FILE_OPEN, 0);
+    if (fd == NGX_INVALID_FILE) {
+        return 0;
+    }
+
+    n = ngx_read_fd(fd, buf, sizeof(buf));
+    (void) ngx_close_file(fd);
+
+    if (n <= 0) {
+        return 0;
+    }
+
+    /* the name of the program, in parentheses, may hold anything */
+
+    last = buf + n;
+    p = memrchr(buf, ')', n);
+    born = 0;
+
+    for (field = 2; p && p < last && field < 22; p++) {
+        field += (*p == ' ');
+    }
+
+    for ( /* void */ ; p && p < last && *p >= '0' && *p <= '9'; p++) {
+        born = born * 10 + (*p - '0');
+    }
+
+    return born;
+}
+
+
+static ngx_uint_t
+ngx_api_sec_lanes_dead(const api_spool_t *lane)
+{
+    uint64_t   born;
+    ngx_pid_t  pid;
+
+    pid = (ngx_pid_t) api_spool_owner(lane);
+
+    if (pid == ngx_pid) {
+        return 0;
+    }
+
+    if (kill(pid, 0) == -1 && ngx_errno == NGX_ESRCH) {
+        return 1;
+    }
+
+    /* or another process bears its number now */
+
+    born = ngx_api_sec_lanes_born(pid);
+
+    return born && lane->born && born != lane->born;
+}
+
+
+ngx_int_t
+ngx_api_sec_lanes_claim(ngx_api_sec_writer_t *w, ngx_cycle_t *cycle)
+{
+    uint64_t      born;
+    ngx_uint_t    i;
+    api_spool_t  *lane;
+
+    born = ngx_api_sec_lanes_born(ngx_pid);
+
+    for (i = 0; i < w->lanes->nlanes; i++) {
+        lane = ngx_api_sec_lanes_at(w->lanes, i);
+
+        if (api_spool_owner(lane) != 0
+            || !api_spool_claim(lane, 0, ngx_pid, born))
+        {
+            continue;
+        }
+
+        if (api_spool_pending(lane) || api_spool_lost(lane) != lane->told) {
+            api_spool_release(lane);    /* left full: it will be adopted */
+            continue;
+        }
+
+        api_spool_reset(lane);
+        w->own = lane;
+
+        (void) ngx_atomic_fetch_add(&w->lanes->open, 1);
+
+        return ngx_api_sec_lanes_chain(lane);
+    }
+
+    return ngx_api_sec_lanes_private(w, cycle);
+}
+
+
+static ngx_int_t
+ngx_api_sec_lanes_private(ngx_api_sec_writer_t *w, ngx_cycle_t *cycle)
+{
+    ngx_log_error(NGX_LOG_WARN, cycle->log, 0,
+                  "api_audit \"%V\": all %uL lanes are taken by processes of "
+                  "configurations before: events of this process are lost if "
+                  "it is killed", &w->sink->name, w->lanes->nlanes);
+
+    w->own = ngx_memalign(64, w->lanes->size, cycle->log);
+    if (w->own == NULL) {
+        return NGX_ERROR;
+    }
+
+    api_spool_init(w->own, w->sink->buffer);
+    (void) api_spool_claim(w->own, 0, ngx_pid, 0);
+    w->private = 1;
+
+    return ngx_api_sec_lanes_chain(w->own);
+}
+
+
+/* Each owner has a chain of its own: a reload never continues one. */
+
+static ngx_int_t
+ngx_api_sec_lanes_chain(api_spool_t *lane)
+{
+    u_char  bytes[sizeof(lane->chain) / 2];
+
+    if (ngx_api_random(bytes, sizeof(bytes)) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    (void) ngx_hex_dump(lane->chain, bytes, sizeof(bytes));
+
+    return NGX_OK;
+}
+
+
+/* Takes what nobody writes any more. */
+
+void
+ngx_api_sec_lanes_adopt(ngx_api_sec_writer_t *w, ngx_cycle_t *cycle)
+{
+    int64_t       owner;
+    ngx_uint_t    i;
+    api_spool_t  *lane;
+
+    for (i = 0; i < w->lanes->nlanes; i++) {
+        lane = ngx_api_sec_lanes_at(w->lanes, i);
+        owner = api_spool_owner(lane);
+
+        if (w->nadopted == NGX_API_SEC_LANES
+            || owner == ngx_pid
+            || (owner == 0 && api_spool_pending(lane) == 0
+                && api_spool_lost(lane) == lane->told)
+            || (owner && !ngx_api_sec_lanes_dead(lane))
+            || !api_spool_claim(lane, owner, ngx_pid, w->own->born))
+        {
+            continue;
+        }
+
+        if (owner) {
+            api_spool_bury(lane);
+            (void) ngx_atomic_fetch_add(&w->lanes->open, -1);
+
+            ngx_log_error(NGX_LOG_WARN, cycle->log, 0,
+                          "api_audit \"%V\": process %L is gone: its last "
+                          "%uz bytes of events are written, %uL events it had "
+                          "begun are lost", &w->sink->name, owner,
+                          api_spool_pending(lane),
+                          lane->lost[API_SPOOL_CRASH]);
+        }
+
+        w->adopted[w->nadopted++] = lane;
+    }
+}
+
+
+/* Its counters go to those of all; empty, it is free for others. */
+
+void
+ngx_api_sec_lanes_leave(ngx_api_sec_writer_t *w, api_spool_t *lane)
+{
+    ngx_uint_t  i;
+
+    (void) ngx_atomic_fetch_add(&w->lanes->kept, api_spool_kept(lane));
+
+    for (i = 0; i < API_SPOOL_NCAUSES; i++) {
+        (void) ngx_atomic_fetch_add(&w->lanes->lost[i], lane->lost[i]);
+    }
+
+    api_spool_reset(lane);
+    api_spool_release(lane);
+}

@@ -1,0 +1,580 @@
+
+/*
+ * From the lanes of a process to the sink.  Nothing here waits, but for the
+ * end of the process, which has a deadline.
+ */
+
+#include "ngx_api_sec_audit.h"
+
+#include <poll.h>
+
+
+#define NGX_API_SEC_WRITER_PAUSE   100     /* msec between two writes */
+#define NGX_API_SEC_WRITER_FULL    2       /* ... until a pipe has room */
+#define NGX_API_SEC_WRITER_BROKEN  1000    /* ... after another failure */
+#define NGX_API_SEC_WRITER_END     1000    /* ... for the end of the process */
+
+
+static void ngx_api_sec_writer_flush(ngx_event_t *ev);
+static void ngx_api_sec_writer_tick(ngx_event_t *ev);
+static void ngx_api_sec_writer_pump(ngx_api_sec_writer_t *w);
+static ngx_uint_t ngx_api_sec_writer_next(ngx_api_sec_writer_t *w,
+    ngx_api_sec_put_t *p);
+static void ngx_api_sec_writer_settle(ngx_api_sec_writer_t *w);
+static void ngx_api_sec_writer_put(ngx_api_sec_writer_t *w,
+    ngx_api_sec_put_t *p);
+static ngx_uint_t ngx_api_sec_writer_after(ngx_api_sec_writer_t *w,
+    const ngx_api_sec_put_t *p);
+static void ngx_api_sec_writer_failed(ngx_api_sec_writer_t *w,
+    ngx_err_t err);
+static ngx_int_t ngx_api_sec_writer_connect(ngx_api_sec_writer_t *w);
+static void ngx_api_sec_writer_reopen(ngx_open_file_t *file, ngx_log_t *log);
+static void ngx_api_sec_writer_halt(ngx_api_sec_writer_t *w);
+static void ngx_api_sec_writer_drain(ngx_api_sec_writer_t *w);
+#if (NGX_THREADS)
+static ngx_int_t ngx_api_sec_writer_post(ngx_api_sec_writer_t *w,
+    const ngx_api_sec_put_t *p);
+static void ngx_api_sec_writer_thread(void *data, ngx_log_t *log);
+static void ngx_api_sec_writer_posted(ngx_event_t *ev);
+#endif
+
+
+typedef struct {
+    ngx_api_sec_put_t           put;
+    ngx_api_sec_writer_t       *w;
+    ngx_atomic_t                done;
+} ngx_api_sec_writer_task_t;
+
+
+ngx_int_t
+ngx_api_sec_writer_start(const ngx_api_sec_sink_t *sink, ngx_cycle_t *cycle)
+{
+    u_char                      *p;
+    ngx_slab_pool_t             *shpool;
+    ngx_api_sec_writer_t        *w;
+    ngx_api_sec_main_conf_t     *mcf;
+
+    w = sink->writer;
+    mcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_api_sec_module);
+    shpool = (ngx_slab_pool_t *) sink->zone->shm.addr;
+
+    w->sink = sink;
+    w->lanes = shpool->data;
+    w->sock = (ngx_socket_t) -1;
+
+    if (ngx_api_sec_lanes_claim(w, cycle) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    p = ngx_snprintf((u_char *) w->tail, sizeof(w->tail),
+                     ",\"node\":{\"host\":\"%V\",\"pid\":%P,\"key\":\"%*s\"},"
+                     "\"chain\":\"%*s\",\"seq\":",
+                     &mcf->audits->host, ngx_pid,
+                     sizeof(mcf->audits->key_id), mcf->audits->key_id,
+                     sizeof(w->own->chain), w->own->chain);
+    w->tail_len = p - (u_char *) w->tail;
+
+    w->flush.handler = ngx_api_sec_writer_flush;
+    w->flush.data = w;
+    w->flush.log = cycle->log;
+    w->flush.cancelable = 1;
+
+    w->tick.handler = ngx_api_sec_writer_tick;
+    w->tick.data = w;
+    w->tick.log = cycle->log;
+    w->tick.cancelable = 1;
+
+    if (sink->file && sink->file->flush == NULL) {
+        sink->file->flush = ngx_api_sec_writer_reopen;
+        sink->file->data = w;
+    }
+
+#if (NGX_THREADS)
+    if (sink->threads) {
+        w->task = ngx_thread_task_alloc(cycle->pool,
+                                        sizeof(ngx_api_sec_writer_task_t));
+        if (w->task == NULL) {
+            return NGX_ERROR;
+        }
+
+        ((ngx_api_sec_writer_task_t *) w->task->ctx)->w = w;
+        w->task->handler = ngx_api_sec_writer_thread;
+        w->task->event.handler = ngx_api_sec_writer_posted;
+        w->task->event.data = w;
+        w->task->event.log = cycle->log;
+    }
+#endif
+
+    ngx_api_sec_lanes_adopt(w, cycle);
+    ngx_add_timer(&w->tick, 1000);
+
+    return NGX_OK;
+}
+
+
+void
+ngx_api_sec_writer_wake(ngx_api_sec_writer_t *w)
+{
+    ngx_msec_t  since;
+
+    if (w->busy || w->flush.posted) {
+        return;
+    }
+
+    since = ngx_current_msec - w->last;
+
+    if (w->err == 0
+        && (since >= NGX_API_SEC_WRITER_PAUSE
+            || api_spool_pending(w->own) > w->own->size / 2))
+    {
+        if (w->flush.timer_set) {
+            ngx_del_timer(&w->flush);
+        }
+
+        ngx_post_event(&w->flush, &ngx_posted_events);
+        return;
+    }
+
+    if (!w->flush.timer_set) {
+        ngx_add_timer(&w->flush, since < NGX_API_SEC_WRITER_PAUSE
+                                 ? NGX_API_SEC_WRITER_PAUSE - since : 1);
+    }
+}
+
+
+ngx_uint_t
+ngx_api_sec_writer_down(const ngx_api_sec_writer_t *w)
+{
+    return w->own == NULL || (w->err && w->err != NGX_EAGAIN)
+           || api_spool_pressed(w->own);
+}
+
+
+static void
+ngx_api_sec_writer_flush(ngx_event_t *ev)
+{
+    ngx_api_sec_writer_pump(ev->data);
+}
+
+
+static void
+ngx_api_sec_writer_tick(ngx_event_t *ev)
+{
+    ngx_api_sec_writer_t *w = ev->data;
+
+    ngx_api_sec_lanes_adopt(w, (ngx_cycle_t *) ngx_cycle);
+    ngx_api_sec_audit_gap(w, w->own);
+
+    if (w->nadopted || api_spool_pending(w->own)) {
+        ngx_api_sec_writer_wake(w);
+    }
+
+    if (!ngx_exiting) {
+        ngx_add_timer(&w->tick, 1000);
+    }
+}
+
+
+static void
+ngx_api_sec_writer_pump(ngx_api_sec_writer_t *w)
+{
+    ngx_api_sec_put_t  p;
+
+    w->last = ngx_current_msec;
+
+    while (!w->busy && ngx_api_sec_writer_next(w, &p)) {
+
+#if (NGX_THREADS)
+        if (w->task && ngx_api_sec_writer_post(w, &p) == NGX_OK) {
+            return;
+        }
+#endif
+
+        ngx_api_sec_writer_put(w, &p);
+
+        if (!ngx_api_sec_writer_after(w, &p)) {
+            return;
+        }
+    }
+}
+
+
+/* What to write: what others left first, for it is older. */
+
+static ngx_uint_t
+ngx_api_sec_writer_next(ngx_api_sec_writer_t *w, ngx_api_sec_put_t *p)
+{
+    ngx_uint_t  i;
+
+    ngx_memzero(p, sizeof(ngx_api_sec_put_t));
+
+    p->kind = w->sink->kind;
+    p->writing = &w->lanes->writing;
+    p->pid = ngx_pid;
+    p->fd = w->sink->file ? w->sink->file->fd : w->sink->fd;
+
+    ngx_api_sec_writer_settle(w);
+
+    for (i = 0; i < w->nadopted; i++) {
+        if (api_spool_next(w->adopted[i], &p->bytes)) {
+            w->writing = w->adopted[i];
+            return 1;
+        }
+    }
+
+    w->writing = w->own;
+
+    return api_spool_next(w->own, &p->bytes);
+}
+
+
+/* Lanes that were adopted and are empty are given back, once an event has
+   told what their owners lost. */
+
+static void
+ngx_api_sec_writer_settle(ngx_api_sec_writer_t *w)
+{
+    ngx_uint_t    i;
+    api_spool_t  *lane;
+
+    for (i = 0; i < w->nadopted; i++) {
+        lane = w->adopted[i];
+
+        if (api_spool_pending(lane)) {
+            continue;
+        }
+
+        ngx_api_sec_audit_gap(w, lane);
+
+        if (lane->told == api_spool_lost(lane)) {
+            ngx_api_sec_lanes_leave(w, lane);
+            w->adopted[i--] = w->adopted[--w->nadopted];
+        }
+    }
+}
+
+
+static void
+ngx_api_sec_writer_put(ngx_api_sec_writer_t *w, ngx_api_sec_put_t *p)
+{
+    u_char  head[512], *last;
+
+    if (p->kind != NGX_API_SEC_SINK_SYSLOG) {
+        ngx_api_sec_put(p);
+        return;
+    }
+
+    if (w->sock == (ngx_socket_t) -1
+        && ngx_api_sec_writer_connect(w) != NGX_OK)
+    {
+        p->err = ngx_socket_errno;
+        return;
+    }
+
+    p->fd = w->sock;
+    last = ngx_syslog_add_header(w->sink->syslog, head);
+    ngx_api_sec_put_syslog(p, head, last - head);
+
+    if (p->err && p->err != NGX_EAGAIN && p->err != ENOBUFS) {
+        (void) ngx_close_socket(w->sock);    /* the server may be a new one */
+        w->sock = (ngx_socket_t) -1;
+    }
+}
+
+
+static ngx_int_t
+ngx_api_sec_writer_connect(ngx_api_sec_writer_t *w)
+{
+    ngx_err_t     err;
+    ngx_socket_t  s;
+
+    const ngx_addr_t  *server = &w->sink->syslog->server;
+
+    s = ngx_socket(server->sockaddr->sa_family, SOCK_DGRAM|SOCK_CLOEXEC, 0);
+    if (s == (ngx_socket_t) -1) {
+        return NGX_ERROR;
+    }
+
+    if (connect(s, server->sockaddr, server->socklen) == -1) {
+        err = ngx_socket_errno;
+        (void) ngx_close_socket(s);
+        ngx_set_socket_errno(err);
+        return NGX_ERROR;
+    }
+
+    w->sock = s;
+
+    return NGX_OK;
+}
+
+
+/* Notes what came of a write; false: no other one now. */
+
+static ngx_uint_t
+ngx_api_sec_writer_after(ngx_api_sec_writer_t *w, const ngx_api_sec_put_t *p)
+{
+    api_spool_wrote(w->writing, p->n);
+
+    if (p->n) {
+        (void) ngx_atomic_fetch_add(&w->lanes->bytes, p->n);
+        w->lanes->wrote = ngx_time();
+    }
+
+    if (p->err) {
+        ngx_api_sec_writer_failed(w, p->err);
+        return 0;
+    }
+
+    if (w->err && w->err != NGX_EAGAIN) {
+        ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
+                      "api_audit \"%V\" can be written again",
+                      &w->sink->name);
+    }
+
+    w->err = 0;
+
+    return 1;
+}
+
+
+static void
+ngx_api_sec_writer_failed(ngx_api_sec_writer_t *w, ngx_err_t err)
+{
+    ngx_msec_t  pause;
+
+    if (err == ENOBUFS) {
+        err = NGX_EAGAIN;    /* a queue on this machine is full */
+    }
+
+    w->err = err;
+    pause = NGX_API_SEC_WRITER_FULL;
+
+    if (err != NGX_EAGAIN) {
+        pause = NGX_API_SEC_WRITER_BROKEN;
+
+        (void) ngx_atomic_fetch_add(&w->lanes->errors, 1);
+        w->lanes->error = err;
+
+        if (ngx_time() - w->logged >= 60) {
+            w->logged = ngx_time();
+
+            ngx_log_error(NGX_LOG_ALERT, ngx_cycle->log, err,
+                          "api_audit \"%V\" cannot be written: events wait, "
+                          "and are counted as lost when there is no room",
+                          &w->sink->name);
+        }
+    }
+
+    if (w->flush.timer_set) {
+        ngx_del_timer(&w->flush);
+    }
+
+    ngx_add_timer(&w->flush, pause);
+}
+
+
+#if (NGX_THREADS)
+
+/* One task a sink is under way; it has a descriptor of its own, for nginx may
+   close that of the file when it opens it anew. */
+
+static ngx_int_t
+ngx_api_sec_writer_post(ngx_api_sec_writer_t *w, const ngx_api_sec_put_t *p)
+{
+    ngx_api_sec_writer_task_t  *task = w->task->ctx;
+
+    task->put = *p;
+    task->put.wait = 1;
+    task->put.fd = dup(p->fd);
+    task->done = 0;
+
+    if (task->put.fd == -1) {
+        return NGX_ERROR;
+    }
+
+    if (ngx_thread_task_post(w->sink->threads, w->task) != NGX_OK) {
+        (void) ngx_close_file(task->put.fd);
+        return NGX_ERROR;
+    }
+
+    w->busy = 1;
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_api_sec_writer_thread(void *data, ngx_log_t *log)
+{
+    ngx_api_sec_writer_task_t *task = data;
+
+    ngx_api_sec_put(&task->put);
+    (void) close(task->put.fd);
+
+    ngx_memory_barrier();
+    task->done = 1;
+}
+
+
+static void
+ngx_api_sec_writer_posted(ngx_event_t *ev)
+{
+    ngx_api_sec_writer_t *w = ev->data;
+
+    ngx_api_sec_writer_task_t  *task = w->task->ctx;
+
+    w->busy = 0;
+
+    if (ngx_api_sec_writer_after(w, &task->put)
+        && (w->nadopted || api_spool_pending(w->own)))
+    {
+        ngx_api_sec_writer_wake(w);
+    }
+}
+
+#endif
+
+
+/* USR1: what was before goes to the old file. */
+
+static void
+ngx_api_sec_writer_reopen(ngx_open_file_t *file, ngx_log_t *log)
+{
+    ngx_api_sec_writer_t *w = file->data;
+
+    if (w->own == NULL) {
+        return;    /* the master */
+    }
+
+    ngx_api_sec_writer_pump(w);
+    w->fresh = 1;
+}
+
+
+/* The end of a process. */
+
+void
+ngx_api_sec_writer_stop(const ngx_api_sec_sink_t *sink, ngx_cycle_t *cycle)
+{
+    ngx_api_sec_writer_t  *w;
+
+    w = sink->writer;
+
+    if (w->own == NULL) {
+        return;
+    }
+
+    ngx_api_sec_writer_halt(w);
+    ngx_api_sec_audit_gap(w, w->own);
+    ngx_api_sec_writer_drain(w);
+    ngx_api_sec_writer_halt(w);
+
+    if (api_spool_pending(w->own)
+        && (w->private || w->lanes->open == 1))
+    {
+        ngx_log_error(NGX_LOG_ALERT, cycle->log, w->err,
+                      "api_audit \"%V\": %uz bytes of events could not be "
+                      "written and are lost", &sink->name,
+                      api_spool_pending(w->own));
+    }
+
+    while (w->nadopted) {
+        api_spool_release(w->adopted[--w->nadopted]);
+    }
+
+    if (w->private) {
+        return;
+    }
+
+    (void) ngx_atomic_fetch_add(&w->lanes->open, -1);
+
+    if (api_spool_pending(w->own) == 0
+        && api_spool_lost(w->own) == w->own->told)
+    {
+        ngx_api_sec_lanes_leave(w, w->own);
+
+    } else {
+        api_spool_release(w->own);
+    }
+
+    w->own = NULL;
+}
+
+
+/* No timer and no thread any more. */
+
+static void
+ngx_api_sec_writer_halt(ngx_api_sec_writer_t *w)
+{
+#if (NGX_THREADS)
+    const ngx_api_sec_writer_task_t  *task;
+#endif
+
+    if (w->tick.timer_set) {
+        ngx_del_timer(&w->tick);
+    }
+
+    if (w->flush.timer_set) {
+        ngx_del_timer(&w->flush);
+    }
+
+    if (w->flush.posted) {
+        ngx_delete_posted_event(&w->flush);
+    }
+
+#if (NGX_THREADS)
+    if (w->busy) {
+
+        /* threads have ended before us; what this one did was not told yet */
+
+        task = w->task->ctx;
+
+        if (task->done) {
+            api_spool_wrote(w->writing, task->put.n);
+        }
+
+        w->busy = 0;
+    }
+
+    w->task = NULL;
+#endif
+}
+
+
+static void
+ngx_api_sec_writer_drain(ngx_api_sec_writer_t *w)
+{
+    ngx_msec_t         passed = 0;
+    struct pollfd      pfd;
+    ngx_api_sec_put_t  p;
+
+    while (passed < NGX_API_SEC_WRITER_END) {
+
+        if (!ngx_api_sec_writer_next(w, &p)) {
+            return;
+        }
+
+        ngx_api_sec_writer_put(w, &p);
+        api_spool_wrote(w->writing, p.n);
+        w->err = p.err;
+
+        if (p.err == 0) {
+            continue;
+        }
+
+        if (p.err != NGX_EAGAIN && p.err != ENOBUFS) {
+            return;
+        }
+
+        pfd.fd = p.fd;
+        pfd.events = POLLOUT;
+
+        /* a file that another process writes is ready at once */
+
+        if (p.kind == NGX_API_SEC_SINK_FILE || poll(&pfd, 1, 20) == 1) {
+            ngx_msleep(1);
+        }
+
+        passed += 20;
+    }
+}

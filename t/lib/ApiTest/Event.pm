@@ -1,0 +1,132 @@
+package ApiTest::Event;
+
+# Events of api_audit, held against docs/audit-event.schema.json.
+#
+#     my @events = events_of($text);            # dies at a line that is no JSON
+#     is(join(', ', event_faults($event)), '');
+#
+# What of JSON Schema that schema uses is here; what is not here dies.
+
+use strict;
+use warnings;
+
+use Exporter 'import';
+use JSON::PP ();
+
+our @EXPORT = qw(events_of event_faults);
+
+my $json = JSON::PP->new->utf8;
+my $any  = JSON::PP->new->allow_nonref;
+my $schema;
+
+my %known = map { $_ => 1 } qw($schema $id title description $ref $defs type
+    const enum required properties additionalProperties items oneOf
+    minimum maximum minLength maxLength maxItems pattern);
+
+
+sub schema {
+    return $schema //= do {
+        open my $in, '<', 'docs/audit-event.schema.json' or die "schema: $!\n";
+        local $/;
+        $json->decode(<$in>);
+    };
+}
+
+
+sub events_of {
+    my ($text) = @_;
+    return map { $json->decode($_) } grep { length } split /\n/, $text;
+}
+
+
+sub event_faults {
+    my ($event) = @_;
+    return faults($event, schema(), 'event');
+}
+
+
+sub faults {
+    my ($value, $s, $at) = @_;
+
+    if (my ($name) = ($s->{'$ref'} // '') =~ m{^#/\$defs/(\w+)$}) {
+        return faults($value, schema()->{'$defs'}{$name}, $at);
+    }
+
+    my @strange = grep { !$known{$_} } keys %$s;
+    die "event schema: @strange is not understood\n" if @strange;
+
+    my $type = type_of($value);
+    return "$at is a $type" if $type ne ($s->{type} // $type);
+
+    my @bad = limits($value, $s, $at, $type);
+    push @bad, members($value, $s, $at) if $type eq 'object';
+    push @bad, map { faults($_, $s->{items}, "$at\[]") } @$value
+        if $type eq 'array' && $s->{items};
+
+    if ($s->{oneOf}) {
+        my @fit = grep { !faults($value, $_, $at) } @{ $s->{oneOf} };
+        push @bad, "$at fits " . @fit . ' of oneOf' if @fit != 1;
+    }
+
+    return @bad;
+}
+
+
+sub type_of {
+    my ($value) = @_;
+    return 'object' if ref $value eq 'HASH';
+    return 'array'  if ref $value eq 'ARRAY';
+    return 'boolean' if ref $value;
+    return $any->encode($value) =~ /^"/ ? 'string' : 'integer';
+}
+
+
+sub limits {
+    my ($value, $s, $at, $type) = @_;
+    my @bad;
+
+    push @bad, "$at is $value"
+        if exists $s->{const} && $value ne $s->{const};
+    push @bad, "$at is none of the enum: $value"
+        if $s->{enum} && !grep { $_ eq $value } @{ $s->{enum} };
+
+    if ($type eq 'string') {
+        push @bad, "$at is too long"  if length $value > ($s->{maxLength} // 1e9);
+        push @bad, "$at is too short" if length $value < ($s->{minLength} // 0);
+        push @bad, "$at: no $s->{pattern}"
+            if $s->{pattern} && $value !~ /$s->{pattern}/;
+    }
+
+    if ($type eq 'integer') {
+        push @bad, "$at is $value"
+            if $value !~ /^-?\d+$/ || $value < ($s->{minimum} // -1e18)
+            || $value > ($s->{maximum} // 1e18);
+    }
+
+    push @bad, "$at has too many items"
+        if $type eq 'array' && @$value > ($s->{maxItems} // 1e9);
+    return @bad;
+}
+
+
+sub members {
+    my ($value, $s, $at) = @_;
+    my @bad = map {"$at.$_ is missing"}
+        grep { !exists $value->{$_} } @{ $s->{required} // [] };
+
+    for my $name (sort keys %$value) {
+        my $part = ($s->{properties} // {})->{$name};
+
+        if ($part) {
+            push @bad, faults($value->{$name}, $part, "$at.$name");
+
+        } elsif (exists $s->{additionalProperties}) {
+            push @bad, "$at.$name is unknown";
+        }
+    }
+
+    return @bad;
+}
+
+
+1;

@@ -1,0 +1,267 @@
+/*
+ * Lanes of events: what goes in comes out, whole and in order; nothing is
+ * lost uncounted, also when the owner dies between any two instructions.
+ */
+
+#define _GNU_SOURCE
+
+#include "api_spool.h"
+#include "ut.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+
+#define HALF API_SPOOL_MIN
+
+static api_spool_t *
+make(void)
+{
+    api_spool_t *s = mmap(NULL, api_spool_bytes(HALF), PROT_READ | PROT_WRITE,
+        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    if (s == MAP_FAILED) {
+        abort();
+    }
+
+    api_spool_init(s, HALF);
+
+    return s;
+}
+
+
+static size_t
+line(char *room, uint64_t n, size_t pad)
+{
+    return (size_t) snprintf(room, API_SPOOL_EVENT, "%08llu%0*d\n",
+        (unsigned long long) n, (int) pad, 0);
+}
+
+
+static bool
+put(api_spool_t *s, uint64_t n, size_t pad)
+{
+    char *room = api_spool_begin(s, API_SPOOL_COUNT, API_SPOOL_EVENT);
+
+    if (room == NULL) {
+        api_spool_lose(s, API_SPOOL_OVERFLOW);
+        return false;
+    }
+
+    api_spool_commit(s, API_SPOOL_COUNT, line(room, n, pad));
+
+    return true;
+}
+
+
+/* Takes at most max bytes out and looks whether numbers grow. */
+
+typedef struct {
+    char     rest[2 * API_SPOOL_EVENT];
+    size_t   len;
+    uint64_t lines;
+    uint64_t last;
+    bool     wrong;
+} reader_t;
+
+static void
+take(reader_t *r, api_span_t bytes)
+{
+    size_t   i;
+    uint64_t n;
+
+    for (i = 0; i < bytes.len; i++) {
+        r->rest[r->len++] = (char) bytes.data[i];
+
+        if (bytes.data[i] != '\n') {
+            continue;
+        }
+
+        r->rest[8] = '\0';
+        n = strtoull(r->rest, NULL, 10);
+
+        r->wrong |= n <= r->last || r->len < 10;
+        r->last = n;
+        r->lines++;
+        r->len = 0;
+    }
+}
+
+
+static bool
+drain(api_spool_t *s, reader_t *r, size_t max)
+{
+    api_span_t bytes;
+
+    if (!api_spool_next(s, &bytes)) {
+        return false;
+    }
+
+    if (bytes.len > max) {
+        bytes.len = max;
+    }
+
+    take(r, bytes);
+    api_spool_wrote(s, bytes.len);
+
+    return true;
+}
+
+
+static void
+test_order(void)
+{
+    int          i;
+    uint64_t     n = 0, kept = 0;
+    reader_t     r = { .len = 0 };
+    ut_rand_t    rnd = { 11 };
+    api_spool_t *s = make();
+
+    ut_ok(api_spool_claim(s, 0, 42, 7), "a free lane is claimed");
+    ut_ok(!api_spool_claim(s, 0, 43, 7), "... by one");
+    ut_int(api_spool_owner(s), 42, "... who owns it");
+
+    for (i = 0; i < 200000; i++) {
+        if (ut_below(&rnd, 3)) {
+            n++;
+            kept += put(s, n, ut_below(&rnd, 900) + 1);
+        } else {
+            (void) drain(s, &r, ut_below(&rnd, 1500) + 1);
+        }
+    }
+
+    while (drain(s, &r, HALF)) {
+    }
+
+    ut_ok(!r.wrong, "all come out whole, in order, none twice");
+    ut_int(r.lines, kept, "as many as were kept");
+    ut_int(api_spool_kept(s), kept, "... and counted");
+    ut_int(s->begun, n, "all that were begun are counted");
+    ut_int(api_spool_lost(s), n - kept, "... the lost too");
+    ut_ok(n - kept > 1000 && kept > 1000, "both came to pass");
+    ut_int(api_spool_pending(s), 0, "nothing is left");
+}
+
+
+static void
+test_full(void)
+{
+    char        *room;
+    uint64_t     n = 0;
+    reader_t     r = { .len = 0 };
+    api_span_t   bytes;
+    api_spool_t *s = make();
+
+    while (put(s, n + 1, 1000)) {
+        n++;
+    }
+
+    ut_ok(n * 1009 > 2 * (HALF - 3 * API_SPOOL_EVENT), "both halves fill");
+    ut_ok(api_spool_pressed(s), "it is pressed");
+
+    room = api_spool_begin(s, API_SPOOL_ASIDE, API_SPOOL_EVENT);
+    ut_ok(room != NULL, "there is room for the event that tells of it");
+    api_spool_commit(s, API_SPOOL_ASIDE, line(room, n + 1, 10));
+
+    ut_ok(api_spool_next(s, &bytes), "something is to be written");
+    api_spool_wrote(s, 0);
+    ut_ok(!put(s, n + 2, 10), "a sink that took nothing makes no room");
+
+    while (drain(s, &r, 777)) {
+    }
+
+    ut_ok(!r.wrong && r.lines == n + 1, "all of it comes out");
+    ut_int(api_spool_kept(s), n, "what is aside is not counted");
+    ut_ok(put(s, n + 3, 10), "and it goes on");
+
+    room = api_spool_begin(s, API_SPOOL_COUNT, API_SPOOL_EVENT);
+    ut_ok(room != NULL, "one is begun");
+    api_spool_bury(s);
+    ut_int(s->lost[API_SPOOL_CRASH], 1, "and lost with its owner");
+    api_spool_bury(s);
+    ut_int(s->lost[API_SPOOL_CRASH], 1, "... once");
+    ut_int(s->begun, api_spool_kept(s) + api_spool_lost(s), "sums agree");
+}
+
+
+/* A child fills and drains until it is killed. */
+
+static void
+child(api_spool_t *s, int fd)
+{
+    uint64_t   n;
+    api_span_t bytes;
+
+    for (n = 1;; n++) {
+        (void) put(s, n, n % 700 + 1);
+
+        if (n % 5 == 0 && api_spool_next(s, &bytes)) {
+            ssize_t wrote = write(fd, bytes.data, bytes.len);
+            api_spool_wrote(s, wrote > 0 ? (size_t) wrote : 0);
+        }
+    }
+}
+
+
+static void
+test_killed(void)
+{
+    int          i, fd, status, torn = 0, wrong = 0, again = 0;
+    pid_t        pid;
+    api_span_t   bytes;
+    api_spool_t *s;
+    char         path[] = "/tmp/spoolXXXXXX";
+
+    fd = mkstemp(path);
+    unlink(path);
+
+    for (i = 0; i < 300; i++) {
+        s = make();
+
+        if (ftruncate(fd, 0) || lseek(fd, 0, SEEK_SET)) {
+            abort();
+        }
+
+        pid = fork();
+
+        if (pid == 0) {
+            child(s, fd);
+        }
+
+        usleep((useconds_t) (i % 50) * 40);
+        kill(pid, SIGKILL);
+        waitpid(pid, &status, 0);
+
+        api_spool_bury(s);
+        wrong += s->begun != api_spool_kept(s) + api_spool_lost(s);
+        again += api_spool_lost(s) > s->begun;
+
+        while (api_spool_next(s, &bytes)) {
+            torn += bytes.data[bytes.len - 1] != '\n';
+            api_spool_wrote(s, bytes.len);
+        }
+
+        munmap(s, api_spool_bytes(HALF));
+    }
+
+    close(fd);
+
+    ut_int(wrong, 0, "killed anywhere: begun is kept and lost");
+    ut_int(torn, 0, "... what is left are whole events");
+    ut_int(again, 0, "... and no more than there were");
+}
+
+
+int
+main(void)
+{
+    test_order();
+    test_full();
+    test_killed();
+
+    return ut_done();
+}
