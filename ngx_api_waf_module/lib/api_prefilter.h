@@ -4,9 +4,9 @@
  *
  * At load the engine hands over what its operators look for (patterns of @rx,
  * phrases of @pm, @contains and the like), each with a bit of its own.  At a
- * request it joins the values that went through one chain of transformations
- * into a text, scans it once, and evaluates only the (bit, value) pairs that
- * the scan left standing.
+ * request it gathers the values that went through one chain of
+ * transformations, scans them once, and evaluates only the (bit, value) pairs
+ * that the scan left standing.
  *
  *     api_prefilter_create(&pf, &set, alloc, &err);             at load
  *     api_prefilter_attach(pf, hs, file, &err);                 if there is one
@@ -19,17 +19,17 @@
  *
  * The promise: when an operator matches value n, (bit, n) is a candidate.  It
  * never holds the other way round.  A pattern is not handed to any library as
- * it stands: it is parsed here (api_prefilter_parse.h) into what it must at
- * least contain, and everything that cannot be said that way - lookaround,
- * back references, atomic groups, conditions - is widened, never narrowed.
- * What cannot be parsed, or would hit everywhere, is always a candidate.
+ * it stands: it is parsed (api_pattern.h) into what a match must at least
+ * contain, and what cannot be said that way is widened, never narrowed.  What
+ * cannot be parsed, or would hit everywhere, is always a candidate.
  *
- * Two ways to scan stand behind this interface.  The one built in walks one
- * Aho-Corasick automaton a group, over literals of which a match must contain
- * one (A. Aho, M. Corasick: Efficient String Matching, 1975; which literals
- * are required: R. Cox, Regular Expression Matching with a Trigram Index).
- * With databases made by `apisec waf compile` and a Hyperscan library at run
- * time, one hs_scan() a group does it, more exactly.  Verdicts are the same.
+ * First one automaton of all literals (api_automaton.h) goes over the values:
+ * of a pattern with sets of required literals (api_literals.h) a value must
+ * hold one of each.  That leaves next to nothing of short values.  Where it
+ * leaves more than a scan would cost, and databases made by `apisec waf
+ * compile` and a Hyperscan library are there, those values are joined and
+ * scanned with hs_scan(), and what it does not find is no candidate either.
+ * Without it candidates are more, verdicts the same.
  *
  * Not for operators that are negated or count: what does not match is no
  * candidate here.
@@ -68,7 +68,7 @@ typedef struct {
 } api_prefilter_pattern_t;
 
 /* What is looked for in one text: indexes of patterns.  A pattern may stand
-   in several groups; group 0 is nothing special. */
+   in several groups; bits of other patterns are no candidates. */
 
 typedef struct {
     const uint32_t *patterns;
@@ -106,9 +106,9 @@ const char *api_prefilter_error_name(int code);
 typedef struct api_prefilter_s api_prefilter_t;
 
 /*
- * Make a prefilter of the built-in kind; nothing of the set is needed
- * afterwards.  Everything comes from alloc.  A pattern is never refused (one
- * that PCRE2 would refuse is a candidate always).  API_OK, API_INVALID or
+ * Make a prefilter; nothing of the set is needed afterwards.  Everything
+ * comes from alloc, which should give back what is freed: more is taken while
+ * it is made than stays.  A pattern is never refused.  API_OK, API_INVALID or
  * API_LIMIT (E_SET), API_NOMEM.
  */
 
@@ -116,24 +116,27 @@ int  api_prefilter_create(api_prefilter_t **pf, const api_prefilter_set_t *set,
      const api_alloc_t *alloc, api_err_t *err);
 void api_prefilter_free(api_prefilter_t *pf); /* NULL is fine */
 
-/* The identity of the set, to name a cache file: 32 hex digits and a NUL.
-   Patterns, flags, groups and the version of this code are in it; library
-   and machine are in the file. */
+/* The identity of a set, to name a cache file: 32 hex digits and a NUL.
+   Patterns, their order and the version of this code are in it; library and
+   machine are in the file. */
 
 #define API_PREFILTER_KEY 33
 
-void api_prefilter_key(const api_prefilter_t *pf, char key[API_PREFILTER_KEY]);
+int api_prefilter_key(const api_prefilter_set_t *set, const api_alloc_t *alloc,
+    char key[API_PREFILTER_KEY]);
 
-/* Always a candidate, whatever the value: worth a word to an operator. */
+/* No scan can rule it out, whatever the value: worth a word to an operator. */
 
 bool api_prefilter_always(const api_prefilter_t *pf, uint32_t bit);
 
 typedef struct {
-    const char *engine;   /* "literals", or the library's version */
+    const char *engine;   /* "literals", or the version of the library */
     uint32_t    patterns; /* of the set */
-    uint32_t    always;   /* bits that no scan can rule out */
-    uint32_t    groups;
-    size_t      bytes; /* of memory for scanning, but scratch */
+    uint32_t    always;   /* of them, those that no scan rules out */
+    uint32_t    scanned;  /* of them, those in the database */
+    uint32_t    states;   /* of the automaton */
+    size_t      literals; /* bytes of the automaton and what belongs to it */
+    size_t      database; /* bytes of the database; 0: there is none */
 } api_prefilter_stat_t;
 
 api_prefilter_stat_t api_prefilter_stat(const api_prefilter_t *pf);
@@ -142,9 +145,9 @@ api_prefilter_stat_t api_prefilter_stat(const api_prefilter_t *pf);
 /*
  * Hyperscan and Vectorscan (api_hs.h).  `file` is what api_prefilter_compile
  * wrote; it is not needed afterwards.  It must come from where only root
- * writes: the library trusts a database.  API_OK: scans use it from now on,
- * and the automata are given back.  API_INVALID (E_FILE, E_OTHER, E_LIBRARY)
- * or API_NOMEM: scans are as they were.
+ * writes: the library trusts a database.  API_OK: scans use it from now on.
+ * API_INVALID (E_FILE, E_OTHER, E_LIBRARY) or API_NOMEM: scans are as before.
+ * `hs` stays as long as the prefilter.
  */
 
 struct api_hs_s;
@@ -157,11 +160,15 @@ int api_prefilter_attach(api_prefilter_t *pf, const struct api_hs_s *hs,
  * *file is of alloc.  API_OK, API_INTERNAL (E_LIBRARY, E_PATTERN), API_NOMEM.
  */
 
-int api_prefilter_compile(const api_prefilter_t *pf, const struct api_hs_s *hs,
-    const api_alloc_t *alloc, api_span_t *file, api_err_t *err);
+int api_prefilter_compile(const api_prefilter_set_t *set,
+    const struct api_hs_s *hs, const api_alloc_t *alloc, api_span_t *file,
+    api_err_t *err);
 
 
-/* What scanning works in.  After fork each process has its own copy. */
+/*
+ * What scanning works in; made after attach.  After fork each process has its
+ * own copy.
+ */
 
 typedef struct api_prefilter_scratch_s api_prefilter_scratch_t;
 
@@ -170,75 +177,84 @@ int  api_prefilter_scratch_create(api_prefilter_scratch_t **scratch,
 void api_prefilter_scratch_free(api_prefilter_scratch_t *scratch);
 
 
-/*
- * Values, joined.  Fields are read-only but for the functions here.  A value
- * is copied; no match can begin in one and end in another.
- */
+/* Values of one scan; they are not copied and stay until it is done. */
 
 typedef struct {
     api_arena_t *arena;
-    uint8_t     *data;
-    size_t       len;
-    size_t       room;
-    uint32_t    *end; /* of value n: behind it, with what stands between */
+    api_span_t  *values;
     uint32_t     n;
-    uint32_t     max;
+    uint32_t     room;
+    size_t       len; /* of all */
 } api_prefilter_text_t;
 
-#define API_PREFILTER_TEXT (256 * 1024 * 1024) /* bytes, at most */
+#define API_PREFILTER_TEXT (1024 * 1024 * 1024) /* bytes, at most */
+#define API_PREFILTER_VALUES (1 << 24)
 
 void api_prefilter_text_init(api_prefilter_text_t *text, api_arena_t *arena);
 
-/* Room for n values of len bytes in all, so that none has to be moved. */
+/* Room for n values, so that the list has not to be moved. */
 
-int
-api_prefilter_text_reserve(api_prefilter_text_t *text, uint32_t n, size_t len);
+int api_prefilter_text_reserve(api_prefilter_text_t *text, uint32_t n);
 
 /* Its number is text->n before the call.  API_OK, API_LIMIT, API_NOMEM. */
 
 int api_prefilter_text_add(api_prefilter_text_t *text, api_span_t value);
 
 
+/* Candidates: a bit of `bits` for each with a row, a row a bit for each
+   value; and those that always are. */
+
 typedef struct {
-    uint64_t **rows; /* a bit: NULL, or a bit for each value */
-    uint64_t  *bits; /* those with a row */
-    uint32_t   nbits;
-    uint32_t   values;
+    const uint64_t *always;
+    uint64_t       *bits; /* NULL: everything is a candidate */
+    uint16_t       *rank; /* rows of the words of bits before this one */
+    uint64_t       *rows;
+    uint32_t        words; /* of a row */
+    uint32_t        pairs; /* candidates, but those of always */
 } api_prefilter_hits_t;
 
 /*
  * Scan a text with the patterns of a group.  hits is of the text's arena.
- * API_OK; API_NOMEM or API_INTERNAL, and then hits has everything as a
- * candidate if that much could be had (hits->bits NULL: it could not;
- * api_prefilter_candidate says true to all).
+ * API_OK; API_NOMEM or API_INTERNAL, and then everything is a candidate.
  */
 
 int api_prefilter_scan(const api_prefilter_t *pf, uint32_t group,
     const api_prefilter_text_t *text, api_prefilter_scratch_t *scratch,
     api_prefilter_hits_t *hits);
 
-/* Is any value a candidate?  Is this one?  Bits that are always candidates
-   answer true, those of other groups false. */
+/* Is any value a candidate?  Is this one? */
 
 static inline bool
 api_prefilter_any(const api_prefilter_hits_t *hits, uint32_t bit)
 {
-    return hits->bits == NULL || (hits->bits[bit / 64] >> (bit % 64) & 1);
+    return hits->bits == NULL
+           || ((hits->bits[bit / 64] | hits->always[bit / 64]) >> (bit % 64)
+               & 1);
 }
 
 static inline bool
 api_prefilter_candidate(
     const api_prefilter_hits_t *hits, uint32_t bit, uint32_t value)
 {
-    const uint64_t *row;
+    uint32_t        row;
+    uint64_t        mask;
+    const uint64_t *words;
 
-    if (hits->bits == NULL) {
+    if (!api_prefilter_any(hits, bit)) {
+        return false;
+    }
+
+    mask = UINT64_C(1) << (bit % 64);
+
+    if (hits->bits == NULL || (hits->always[bit / 64] & mask)) {
         return true;
     }
 
-    row = hits->rows[bit];
+    row = hits->rank[bit / 64]
+          + (uint32_t) __builtin_popcountll(hits->bits[bit / 64] & (mask - 1));
+    words = hits->rows + (size_t) row * hits->words;
 
-    return row != NULL && (row[value / 64] >> (value % 64) & 1);
+    return words[value / 64] >> (value % 64) & 1;
 }
 
 

@@ -1,0 +1,167 @@
+#include "api_pattern_int.h"
+
+#include <stdio.h>
+
+
+typedef struct {
+    api_arena_t *arena;
+    char        *data;
+    size_t       len;
+    size_t       room;
+    bool         failed;
+} api_pattern_out_t;
+
+
+static void
+write_text(api_pattern_out_t *w, const char *text)
+{
+    char  *data;
+    size_t len, room;
+
+    len = strlen(text);
+
+    if (w->room - w->len <= len) {
+        room = w->room * 2 + len + 64;
+        data = api_arena_grow(w->arena, w->data, w->room, room);
+
+        if (data == NULL) {
+            w->failed = true;
+            return;
+        }
+
+        w->data = data;
+        w->room = room;
+    }
+
+    memcpy(w->data + w->len, text, len + 1);
+    w->len += len;
+}
+
+
+/* \x41, or [\x41-\x5a\x61] */
+
+static void
+write_set(api_pattern_out_t *w, const api_byteset_t *set)
+{
+    char     buf[16];
+    unsigned c, from;
+    bool     one;
+
+    one = api_byteset_count(set) == 1;
+
+    if (!one) {
+        write_text(w, "[");
+    }
+
+    for (c = 0; c < 256; c++) {
+        if (!api_byteset_has(set, c)) {
+            continue;
+        }
+
+        for (from = c; c < 255 && api_byteset_has(set, c + 1); c++) {
+            /* void */
+        }
+
+        snprintf(buf, sizeof(buf), from == c ? "\\x%02x" : "\\x%02x-\\x%02x",
+            from, c);
+        write_text(w, buf);
+    }
+
+    if (!one) {
+        write_text(w, "]");
+    }
+}
+
+
+static void
+write_times(api_pattern_out_t *w, uint32_t min, uint32_t max)
+{
+    char buf[32];
+
+    if (max == API_PATTERN_INF) {
+        snprintf(buf, sizeof(buf), "{%u,}", (unsigned) min);
+    } else {
+        snprintf(buf, sizeof(buf), "{%u,%u}", (unsigned) min, (unsigned) max);
+    }
+
+    write_text(w, min == 0 && max == 1                 ? "?"
+                  : min == 0 && max == API_PATTERN_INF ? "*"
+                  : min == 1 && max == API_PATTERN_INF ? "+"
+                                                       : buf);
+}
+
+
+static void
+write_node(api_pattern_out_t *w, const api_pattern_t *node)
+{
+    const api_pattern_t *child;
+
+    switch (node->kind) {
+
+    case API_PATTERN_SET:
+        write_set(w, &node->set);
+        break;
+
+    case API_PATTERN_BOL:
+        write_text(w, "^");
+        break;
+
+    case API_PATTERN_EOL:
+        write_text(w, "$");
+        break;
+
+    case API_PATTERN_WORD:
+        write_text(w, "\\b");
+        break;
+
+    case API_PATTERN_INNER:
+        write_text(w, "\\B");
+        break;
+
+    case API_PATTERN_REP:
+        write_text(w, "(?:");
+        write_node(w, node->first);
+        write_text(w, ")");
+        write_times(w, node->min, node->max);
+        break;
+
+    case API_PATTERN_ALT:
+        write_text(w, "(?:");
+
+        for (child = node->first; child != NULL; child = child->next) {
+            write_node(w, child);
+            write_text(w, child->next != NULL ? "|" : "");
+        }
+
+        write_text(w, ")");
+        break;
+
+    case API_PATTERN_CAT:
+        for (child = node->first; child != NULL; child = child->next) {
+            write_node(w, child);
+        }
+        break;
+    }
+}
+
+
+int
+api_pattern_write(
+    const api_pattern_t *tree, api_arena_t *arena, api_span_t *text)
+{
+    api_pattern_out_t w;
+
+    memset(&w, 0, sizeof(w));
+    w.arena = arena;
+
+    write_text(&w, "");
+    write_node(&w, tree);
+
+    if (w.failed) {
+        return API_NOMEM;
+    }
+
+    *text = api_span(w.data, w.len);
+
+    return API_OK;
+}
