@@ -1,11 +1,11 @@
 #include "api_automaton.h"
+#include "api_literals.h"
 
 
 typedef struct {
     const api_automaton_word_t *words;
     uint32_t                    n;
     uint8_t                     classes[256];
-    unsigned                    shift;
     uint32_t                    room; /* for states */
     uint32_t                    states;
     uint32_t                   *next;  /* a row a state; 0: none, at first */
@@ -20,14 +20,18 @@ typedef struct {
 } api_automaton_build_t;
 
 
-/* Class 0 is every byte that no word has. */
+/*
+ * Class 0 is every byte that no word has, the last one all of 0x80 and above,
+ * the one before those for which nothing is left: the rarest in a text.
+ */
 
 static void
 automaton_classes(api_automaton_build_t *b)
 {
+    double   chance, most;
     size_t   j;
-    uint8_t  used[256];
-    unsigned c, classes;
+    uint8_t  used[256], c8;
+    unsigned c, common, classes, shared;
     uint32_t i;
 
     memset(used, 0, sizeof(used));
@@ -38,16 +42,30 @@ automaton_classes(api_automaton_build_t *b)
         }
     }
 
-    for (c = 0, classes = 1; c < 256; c++) {
-        b->classes[c] = (uint8_t) (used[c] ? classes++ : 0);
+    for (classes = 1;;) {
+        for (c = 0, common = 0, most = 0; c < 256; c++) {
+            c8 = (uint8_t) c;
+            chance = used[c] ? api_literals_chance(api_span(&c8, 1)) : 0;
+
+            if (chance > most) {
+                most = chance;
+                common = c;
+            }
+        }
+
+        if (most <= 0) {
+            break;
+        }
+
+        shared = common < 128 ? API_AUTOMATON_CLASSES - 2
+                              : API_AUTOMATON_CLASSES - 1;
+        b->classes[common] =
+            (uint8_t) (common < 128 && classes < shared ? classes++ : shared);
+        used[common] = 0;
     }
 
     for (c = 'A'; c <= 'Z'; c++) {
         b->classes[c] = b->classes[c + 32];
-    }
-
-    for (b->shift = 0; (1U << b->shift) < classes; b->shift++) {
-        /* void */
     }
 }
 
@@ -68,7 +86,7 @@ automaton_alloc(api_automaton_build_t *b)
         room > API_AUTOMATON_STATES ? API_AUTOMATON_STATES : (uint32_t) room;
 
     b->next = api_arena_calloc(
-        &b->arena, (size_t) b->room << b->shift, sizeof(uint32_t));
+        &b->arena, (size_t) b->room << API_AUTOMATON_SHIFT, sizeof(uint32_t));
     b->fail = api_arena_calloc(&b->arena, b->room, sizeof(uint32_t));
     b->queue = api_arena_calloc(&b->arena, b->room, sizeof(uint32_t));
     b->first = api_arena_calloc(&b->arena, b->room, sizeof(uint32_t));
@@ -94,7 +112,8 @@ automaton_insert(api_automaton_build_t *b, uint32_t word)
     text = b->words[word].text;
 
     for (i = 0, s = 0; i < text.len; i++) {
-        cell = &b->next[(size_t) s << b->shift | b->classes[text.data[i]]];
+        cell = &b->next[(size_t) s << API_AUTOMATON_SHIFT
+                        | b->classes[text.data[i]]];
 
         if (*cell == 0) {
             if (b->states == b->room) {
@@ -123,10 +142,10 @@ automaton_resolve(api_automaton_build_t *b)
 
     for (i = 0, n = 1, b->queue[0] = 0; i < n; i++) {
         s = b->queue[i];
-        row = &b->next[(size_t) s << b->shift];
-        via = &b->next[(size_t) b->fail[s] << b->shift];
+        row = &b->next[(size_t) s << API_AUTOMATON_SHIFT];
+        via = &b->next[(size_t) b->fail[s] << API_AUTOMATON_SHIFT];
 
-        for (c = 0; c < 1U << b->shift; c++) {
+        for (c = 0; c < 1U << API_AUTOMATON_SHIFT; c++) {
             if (row[c] != 0) {
                 b->fail[row[c]] = s == 0 ? 0 : via[c];
                 b->queue[n++] = row[c];
@@ -203,9 +222,10 @@ automaton_fill(api_automaton_build_t *b, api_automaton_t *a, uint16_t *next,
     uint32_t i, s, c, at, n;
 
     for (s = 0; s < b->states; s++) {
-        for (c = 0; c < 1U << b->shift; c++) {
-            next[(size_t) b->index[s] << b->shift | c] =
-                (uint16_t) b->index[b->next[(size_t) s << b->shift | c]];
+        for (c = 0; c < 1U << API_AUTOMATON_SHIFT; c++) {
+            next[(size_t) b->index[s] << API_AUTOMATON_SHIFT | c] =
+                (uint16_t)
+                    b->index[b->next[(size_t) s << API_AUTOMATON_SHIFT | c]];
         }
     }
 
@@ -239,7 +259,7 @@ automaton_finish(
     uint32_t *starts;
 
     outputs = automaton_number(b, &total);
-    rows = ((size_t) b->states << b->shift) * sizeof(uint16_t);
+    rows = ((size_t) b->states << API_AUTOMATON_SHIFT) * sizeof(uint16_t);
     rows = (rows + 7) & ~(size_t) 7;
 
     if (total > UINT32_MAX / 8) {
@@ -257,7 +277,6 @@ automaton_finish(
 
     memcpy(a->classes, b->classes, sizeof(a->classes));
     a->next = (uint16_t *) (void *) memory;
-    a->shift = b->shift;
     a->states = b->states;
     a->outputs = b->states - outputs;
     a->starts = starts;

@@ -2,6 +2,9 @@
  * Many literals at once: the automaton of Aho and Corasick (1975) with its
  * failure links resolved, so that a byte is one step, whatever the text.
  *
+ * It may find more than there is, never less: bytes that are rare in literals
+ * are taken for one another, so that a row of states fits two cache lines.
+ *
  * ASCII letters match in either case.  Each literal has a number; several
  * may share one, and several numbers one literal.
  *
@@ -20,15 +23,14 @@ typedef struct {
 } api_automaton_word_t;
 
 /*
- * A state is an index into rows of `next`, each 1 << shift entries long, one
- * for each class of bytes.  Those from `outputs` on have found something:
- * ids[starts[s - outputs]] up to ids[starts[s - outputs + 1]], each once.
+ * A state is a row of `next`, with an entry for each class of bytes.  Those
+ * from `outputs` on have found something: ids[starts[s - outputs]] up to
+ * ids[starts[s - outputs + 1]], each once.
  */
 
 typedef struct {
     uint8_t         classes[256];
     const uint16_t *next;
-    unsigned        shift;
     uint32_t        states;
     uint32_t        outputs;
     const uint32_t *starts;
@@ -38,6 +40,8 @@ typedef struct {
 } api_automaton_t;
 
 #define API_AUTOMATON_STATES 65535
+#define API_AUTOMATON_SHIFT 6
+#define API_AUTOMATON_CLASSES (1 << API_AUTOMATON_SHIFT)
 
 /*
  * Make one; words are not needed afterwards.  API_OK, API_NOMEM, or API_LIMIT
@@ -52,7 +56,7 @@ void api_automaton_free(api_automaton_t *a, const api_alloc_t *alloc);
 static inline uint32_t
 api_automaton_step(const api_automaton_t *a, uint32_t state, uint8_t c)
 {
-    return a->next[(size_t) state << a->shift | a->classes[c]];
+    return a->next[(size_t) state << API_AUTOMATON_SHIFT | a->classes[c]];
 }
 
 

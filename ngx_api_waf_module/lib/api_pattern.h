@@ -94,8 +94,9 @@ uint32_t api_pattern_size(const api_pattern_t *tree);
 int api_pattern_trim(api_pattern_t **tree, uint32_t size, api_arena_t *arena);
 
 /*
- * The tree as an expression: \xNN, [\xNN-\xNN], (?:), |, {n,m}, ^, $, \b, \B
- * and nothing else, to be compiled with MULTILINE.  NUL-terminated.
+ * The tree as an expression: letters, digits, \xNN, [...] of these, (?:), |,
+ * quantifiers, ^, $, \b, \B and nothing else, to be compiled with MULTILINE.
+ * NUL-terminated.
  */
 
 int api_pattern_write(

@@ -109,7 +109,7 @@ posix_starts(const api_pattern_reader_t *p)
 
 /*
  * One item of a class.  *single is the byte when it is one, which may begin or
- * end a range; -1: it is a set, already joined; -2: it was nothing.
+ * end a range; -1: it is a set, already joined.
  */
 
 static int
@@ -140,15 +140,6 @@ class_item(api_pattern_reader_t *p, api_byteset_t *set, int *single)
                    : rc;
     }
 
-    c = api_pattern_peek(p, 0);
-
-    if (c == 'Q' || c == 'E') {
-        p->quoted = c == 'Q';
-        p->pos++;
-        *single = -2;
-        return API_OK;
-    }
-
     memset(&one, 0, sizeof(one));
     rc = api_pattern_escape(p, true, &one);
 
@@ -173,21 +164,23 @@ class_item(api_pattern_reader_t *p, api_byteset_t *set, int *single)
 }
 
 
-/* Blanks of (?xx), the ends of quoted text. */
+/* Blanks of (?xx), the ends of quoted text, as they count for nothing. */
 
 static void
 class_skip(api_pattern_reader_t *p)
 {
+    int c, next;
+
     for (;;) {
-        if (p->quoted && api_pattern_peek(p, 0) == '\\'
-            && api_pattern_peek(p, 1) == 'E')
-        {
-            p->quoted = false;
+        c = api_pattern_peek(p, 0);
+        next = api_pattern_peek(p, 1);
+
+        if (c == '\\' && (next == 'E' || (next == 'Q' && !p->quoted))) {
+            p->quoted = next == 'Q';
             p->pos += 2;
 
         } else if (!p->quoted && (p->options & API_PATTERN_XX)
-                   && (api_pattern_peek(p, 0) == ' '
-                       || api_pattern_peek(p, 0) == '\t'))
+                   && (c == ' ' || c == '\t'))
         {
             p->pos++;
 
@@ -216,22 +209,19 @@ class_range(api_pattern_reader_t *p, api_byteset_t *set, int from)
 
     p->pos++;
 
-    do {
-        class_skip(p);
+    class_skip(p);
 
-        if (api_pattern_peek(p, 0) < 0
-            || (!p->quoted && api_pattern_peek(p, 0) == ']'))
-        {
-            to = -3; /* only \E stood between the hyphen and the end */
-            rc = API_OK;
-            break;
-        }
+    if (api_pattern_peek(p, 0) < 0
+        || (!p->quoted && api_pattern_peek(p, 0) == ']'))
+    {
+        to = -1; /* only \E stood between the hyphen and the end */
 
+    } else {
         rc = class_item(p, set, &to);
-    } while (rc == API_OK && to == -2);
 
-    if (rc != API_OK) {
-        return rc;
+        if (rc != API_OK) {
+            return rc;
+        }
     }
 
     if (to >= 0 && to < from) {

@@ -380,7 +380,7 @@ api_pattern_alternatives(api_pattern_reader_t *p, api_pattern_t **node)
 
     p->depth--;
 
-    if ((*node)->first->next == NULL) {
+    if (rc == API_OK && (*node)->first->next == NULL) {
         *node = (*node)->first;
     }
 

@@ -31,6 +31,10 @@ api_pattern_blank(api_pattern_reader_t *p)
         } else if (!(p->options & API_PATTERN_X)) {
             return API_OK;
 
+        } else if (c == 0x85) {
+            return api_pattern_bad(
+                p, API_UNSUPPORTED, "blank in some versions, not in others");
+
         } else if (c == ' ' || (c >= '\t' && c <= '\r')) {
             p->pos++;
 

@@ -38,20 +38,41 @@ write_text(api_pattern_out_t *w, const char *text)
 }
 
 
-/* \x41, or [\x41-\x5a\x61] */
+/* A letter or digit as it is, else \xNN. */
+
+static void
+write_byte(api_pattern_out_t *w, unsigned c)
+{
+    char buf[8];
+
+    if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z')
+        || (c >= 'a' && c <= 'z')) {
+        buf[0] = (char) c;
+        buf[1] = '\0';
+
+    } else {
+        snprintf(buf, sizeof(buf), "\\x%02x", c & 0xff);
+    }
+
+    write_text(w, buf);
+}
+
+
+/* a, or [A-Za] */
 
 static void
 write_set(api_pattern_out_t *w, const api_byteset_t *set)
 {
-    char     buf[16];
     unsigned c, from;
     bool     one;
 
-    one = api_byteset_count(set) == 1;
-
-    if (!one) {
-        write_text(w, "[");
+    if (api_byteset_count(set) == 0) {
+        write_text(w, "[^\\x00-\\xff]");
+        return;
     }
+
+    one = api_byteset_count(set) == 1;
+    write_text(w, one ? "" : "[");
 
     for (c = 0; c < 256; c++) {
         if (!api_byteset_has(set, c)) {
@@ -62,14 +83,15 @@ write_set(api_pattern_out_t *w, const api_byteset_t *set)
             /* void */
         }
 
-        snprintf(buf, sizeof(buf), from == c ? "\\x%02x" : "\\x%02x-\\x%02x",
-            from, c);
-        write_text(w, buf);
+        write_byte(w, from);
+
+        if (c > from) {
+            write_text(w, "-");
+            write_byte(w, c);
+        }
     }
 
-    if (!one) {
-        write_text(w, "]");
-    }
+    write_text(w, one ? "" : "]");
 }
 
 

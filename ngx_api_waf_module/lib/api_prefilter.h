@@ -207,7 +207,7 @@ int api_prefilter_text_add(api_prefilter_text_t *text, api_span_t value);
 typedef struct {
     const uint64_t *always;
     uint64_t       *bits; /* NULL: everything is a candidate */
-    uint16_t       *rank; /* rows of the words of bits before this one */
+    uint32_t       *rank; /* rows of the words of bits before this one */
     uint64_t       *rows;
     uint32_t        words; /* of a row */
     uint32_t        pairs; /* candidates, but those of always */

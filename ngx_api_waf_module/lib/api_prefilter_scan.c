@@ -1,0 +1,338 @@
+#include "api_prefilter_int.h"
+
+
+/* What evaluating a pattern costs, a value and a byte of it, in nanoseconds,
+   and what hs_scan does: measured, and only their relation counts. */
+
+#define SCAN_PAIR 100
+#define SCAN_PAIR_BYTE 4
+#define SCAN_LIBRARY 1000
+#define SCAN_LIBRARY_BYTE 16
+
+/* Room that a scratch keeps between scans. */
+
+#define SCAN_KEPT 65536
+
+#define SCAN_EPOCHS (UINT32_C(1) << 30)
+
+
+void
+api_prefilter_text_init(api_prefilter_text_t *text, api_arena_t *arena)
+{
+    memset(text, 0, sizeof(*text));
+    text->arena = arena;
+}
+
+
+int
+api_prefilter_text_reserve(api_prefilter_text_t *text, uint32_t n)
+{
+    api_span_t *values;
+
+    if (n <= text->room) {
+        return API_OK;
+    }
+
+    if (n > API_PREFILTER_VALUES) {
+        return API_LIMIT;
+    }
+
+    values = api_arena_grow(text->arena, text->values,
+        text->room * sizeof(api_span_t), n * sizeof(api_span_t));
+
+    if (values == NULL) {
+        return API_NOMEM;
+    }
+
+    text->values = values;
+    text->room = n;
+
+    return API_OK;
+}
+
+
+int
+api_prefilter_text_add(api_prefilter_text_t *text, api_span_t value)
+{
+    int rc;
+
+    if (value.len > API_PREFILTER_TEXT - text->len) {
+        return API_LIMIT;
+    }
+
+    if (text->n == text->room) {
+        rc = api_prefilter_text_reserve(text, text->room * 2 + 16);
+
+        if (rc != API_OK) {
+            return rc;
+        }
+    }
+
+    text->values[text->n++] = value;
+    text->len += value.len;
+
+    return API_OK;
+}
+
+
+static int
+scan_pair(api_prefilter_scratch_t *scratch, uint32_t pattern, uint32_t value)
+{
+    uint32_t              room;
+    const api_alloc_t    *alloc;
+    api_prefilter_pair_t *pairs;
+
+    if (scratch->npairs + 1 == scratch->room) { /* one more for the end */
+        alloc = scratch->alloc;
+        room = scratch->room * 2;
+        pairs = alloc->alloc(alloc->ctx, room * sizeof(*pairs));
+
+        if (pairs == NULL) {
+            return API_NOMEM;
+        }
+
+        memcpy(pairs, scratch->pairs, scratch->npairs * sizeof(*pairs));
+
+        if (alloc->free != NULL) {
+            alloc->free(alloc->ctx, scratch->pairs);
+        }
+
+        scratch->pairs = pairs;
+        scratch->room = room;
+    }
+
+    pairs = &scratch->pairs[scratch->npairs++];
+    pairs->pattern = pattern;
+    pairs->value = value;
+    pairs->found = true;
+
+    return API_OK;
+}
+
+
+/* The automaton is in a state that has found something. */
+
+static int
+scan_note(const api_prefilter_t *pf, const uint64_t *members, uint32_t output,
+    uint32_t value, size_t len, api_prefilter_scratch_t *scratch)
+{
+    int                         rc;
+    uint32_t                    i, id, pattern, seen;
+    const api_prefilter_info_t *info;
+
+    if (scratch->stamps[output] == scratch->epoch) {
+        return API_OK;
+    }
+
+    scratch->stamps[output] = scratch->epoch;
+
+    for (i = pf->automaton.starts[output];
+         i < pf->automaton.starts[output + 1]; i++)
+    {
+        id = pf->automaton.ids[i];
+        pattern = id / API_LITERALS_SETS;
+
+        if ((members[pattern / 64] >> (pattern % 64) & 1) == 0) {
+            continue;
+        }
+
+        info = &pf->info[pattern];
+        seen = scratch->seen[pattern];
+
+        if (seen >> 2 != scratch->epoch) {
+            seen = scratch->epoch << 2;
+        }
+
+        if ((seen & 3) == info->needs) {
+            continue;
+        }
+
+        seen |= 1U << id % API_LITERALS_SETS;
+        scratch->seen[pattern] = seen;
+
+        if ((seen & 3) != info->needs) {
+            continue;
+        }
+
+        rc = scan_pair(scratch, pattern, value);
+
+        if (rc != API_OK) {
+            return rc;
+        }
+
+        if (info->scanned) {
+            scratch->price += SCAN_PAIR + len * SCAN_PAIR_BYTE;
+        }
+    }
+
+    return API_OK;
+}
+
+
+static int
+scan_value(const api_prefilter_t *pf, const uint64_t *members,
+    api_span_t value, uint32_t number, api_prefilter_scratch_t *scratch)
+{
+    int                    rc;
+    uint32_t               state;
+    const uint8_t         *p, *end;
+    const api_automaton_t *a;
+
+    if (++scratch->epoch == SCAN_EPOCHS) {
+        memset(scratch->stamps, 0,
+            (pf->automaton.states - pf->automaton.outputs) * sizeof(uint32_t));
+        memset(scratch->seen, 0, pf->npatterns * sizeof(uint32_t));
+        scratch->epoch = 1;
+    }
+
+    a = &pf->automaton;
+    end = value.data + value.len;
+
+    for (p = value.data, state = 0; p < end; p++) {
+        state = api_automaton_step(a, state, *p);
+
+        if (state < a->outputs) {
+            continue;
+        }
+
+        rc = scan_note(
+            pf, members, state - a->outputs, number, value.len, scratch);
+
+        if (rc != API_OK) {
+            return rc;
+        }
+    }
+
+    return API_OK;
+}
+
+
+/* Pairs that are left, as masks. */
+
+static int
+scan_hits(const api_prefilter_t *pf, const api_prefilter_text_t *text,
+    const api_prefilter_scratch_t *scratch, api_prefilter_hits_t *hits)
+{
+    size_t                      size;
+    uint32_t                    i, n, bit, row;
+    uint64_t                    mask;
+    const api_prefilter_pair_t *pair;
+
+    hits->words = (text->n + 63) / 64;
+    hits->bits = api_arena_calloc(text->arena, pf->words + 1U, 8);
+    hits->rank = api_arena_calloc(text->arena, pf->words + 1U, 4);
+
+    if (hits->bits == NULL || hits->rank == NULL) {
+        return API_NOMEM;
+    }
+
+    for (i = 0; i < scratch->npairs; i++) {
+        if (scratch->pairs[i].found) {
+            bit = pf->info[scratch->pairs[i].pattern].bit;
+            hits->bits[bit / 64] |= UINT64_C(1) << (bit % 64);
+            hits->pairs++;
+        }
+    }
+
+    for (i = 0, n = 0; i < pf->words; i++) {
+        hits->rank[i] = n;
+        n += (uint32_t) __builtin_popcountll(hits->bits[i]);
+    }
+
+    size = (size_t) n * hits->words;
+    hits->rows = api_arena_calloc(text->arena, size, sizeof(uint64_t));
+
+    if (hits->rows == NULL) {
+        return API_NOMEM;
+    }
+
+    for (i = 0; i < scratch->npairs; i++) {
+        pair = &scratch->pairs[i];
+
+        if (pair->found) {
+            bit = pf->info[pair->pattern].bit;
+            mask = (UINT64_C(1) << (bit % 64)) - 1;
+            row =
+                hits->rank[bit / 64]
+                + (uint32_t) __builtin_popcountll(hits->bits[bit / 64] & mask);
+            hits->rows[(size_t) row * hits->words + pair->value / 64] |=
+                UINT64_C(1) << (pair->value % 64);
+        }
+    }
+
+    return API_OK;
+}
+
+
+/* A request that was large leaves no large memory behind. */
+
+static void
+scan_shrink(api_prefilter_scratch_t *scratch)
+{
+    const api_alloc_t    *alloc;
+    api_prefilter_pair_t *pairs;
+
+    alloc = scratch->alloc;
+
+    if (scratch->room > SCAN_KEPT && alloc->free != NULL) {
+        pairs = alloc->alloc(alloc->ctx, SCAN_KEPT * sizeof(*pairs));
+
+        if (pairs != NULL) {
+            alloc->free(alloc->ctx, scratch->pairs);
+            scratch->pairs = pairs;
+            scratch->room = SCAN_KEPT;
+        }
+    }
+}
+
+
+/* Does evaluating what is left cost more than one more scan? */
+
+static bool
+scan_worth(const api_prefilter_t *pf, const api_prefilter_text_t *text,
+    const api_prefilter_scratch_t *scratch)
+{
+    return pf->db != NULL && scratch->npairs > 0
+           && (pf->eager
+               || scratch->price
+                      > SCAN_LIBRARY
+                            + SCAN_LIBRARY_BYTE * (uint64_t) text->len);
+}
+
+
+int
+api_prefilter_scan(const api_prefilter_t *pf, uint32_t group,
+    const api_prefilter_text_t *text, api_prefilter_scratch_t *scratch,
+    api_prefilter_hits_t *hits)
+{
+    int             rc;
+    uint32_t        i;
+    const uint64_t *members;
+
+    memset(hits, 0, sizeof(*hits));
+    hits->always = pf->always + (size_t) group * pf->words;
+    members = pf->members + (size_t) group * pf->pwords;
+
+    scratch->npairs = 0;
+    scratch->price = 0;
+
+    for (i = 0, rc = API_OK; i < text->n && rc == API_OK; i++) {
+        rc = scan_value(pf, members, text->values[i], i, scratch);
+    }
+
+    if (rc == API_OK && scan_worth(pf, text, scratch)) {
+        api_prefilter_refine(pf, text, scratch);
+    }
+
+    if (rc == API_OK) {
+        rc = scan_hits(pf, text, scratch, hits);
+    }
+
+    if (rc != API_OK) {
+        hits->bits = NULL;
+    }
+
+    scan_shrink(scratch);
+
+    return rc;
+}
