@@ -83,6 +83,7 @@ typedef struct {
 typedef struct ngx_api_ratelimit_store_s   ngx_api_ratelimit_store_t;
 typedef struct ngx_api_ratelimit_policy_s  ngx_api_ratelimit_policy_t;
 typedef struct ngx_api_ratelimit_item_s    ngx_api_ratelimit_item_t;
+typedef struct ngx_api_ratelimit_ask_s     ngx_api_ratelimit_ask_t;
 
 
 /* What a client is told about an item; times in ns from item->now on. */
@@ -174,6 +175,7 @@ struct ngx_api_ratelimit_policy_s {
     uint8_t                           bytes;
     uint8_t                           settle; /* of these, any */
     uint8_t                           fixed;  /* gcra holds for everybody */
+    uint8_t                           sync;   /* the store decides */
 
     api_quota_t                       quota;
     const api_tz_t                   *tz;     /* NULL: UTC */
@@ -194,6 +196,17 @@ struct ngx_api_ratelimit_policy_s {
 
 #define NGX_API_RATELIMIT_NODELAY  UINT64_MAX
 
+
+/* What the store said of an item (sync=always): item->ask. */
+
+typedef enum {
+    NGX_API_RATELIMIT_UNASKED = 0,
+    NGX_API_RATELIMIT_ASKED,
+    NGX_API_RATELIMIT_GRANTED,
+    NGX_API_RATELIMIT_REFUSED,
+    NGX_API_RATELIMIT_UNSENT,     /* it never heard of it */
+    NGX_API_RATELIMIT_UNKNOWN     /* no answer: it may have counted */
+} ngx_api_ratelimit_ask_e;
 
 struct ngx_api_ratelimit_item_s {
     ngx_api_ratelimit_item_t         *next;
@@ -218,6 +231,7 @@ struct ngx_api_ratelimit_item_s {
     uint8_t                           fault;    /* no decision was possible */
     uint8_t                           away;     /* by a store's on_error= */
     uint8_t                           fresh;    /* made in this phase */
+    uint8_t                           ask;      /* ngx_api_ratelimit_ask_e */
 };
 
 
@@ -245,6 +259,8 @@ typedef struct {
     const ngx_api_ratelimit_item_t   *refused;   /* that decided */
     uint64_t                          retry;     /* ns; 0: unknown */
     uint64_t                          delay;     /* ns that it waited */
+    ngx_api_ratelimit_ask_t          *asks;      /* for which it waits */
+    ngx_uint_t                        asking;    /* of them without answer */
     uint8_t                           waiting;
     uint8_t                           delays;    /* some item may have to */
     uint8_t                           settle;    /* LOG has charges to see */
@@ -371,6 +387,14 @@ void ngx_api_ratelimit_lanes_leave(const ngx_api_ratelimit_main_conf_t *mcf);
 
 ngx_int_t ngx_api_ratelimit_address_handler(ngx_http_request_t *r);
 ngx_int_t ngx_api_ratelimit_identity_handler(ngx_http_request_t *r);
+
+
+/* ngx_api_ratelimit_store_ask.c: sync=always, up to so many a second */
+
+#define NGX_API_RATELIMIT_SYNC_MAX  UINT64_C(10000)
+
+ngx_int_t ngx_api_ratelimit_ask_all(ngx_http_request_t *r,
+    ngx_api_ratelimit_ctx_t *ctx, ngx_api_ratelimit_item_t *first);
 
 
 /* ngx_api_ratelimit_settle.c: LOG */

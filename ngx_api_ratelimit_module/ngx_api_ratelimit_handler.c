@@ -111,7 +111,8 @@ ngx_api_ratelimit_handle(ngx_http_request_t *r, ngx_uint_t at)
 }
 
 
-/* NGX_OK: it may go on, NGX_DECLINED: no limit here, or a status. */
+/* NGX_OK: it may go on, NGX_DECLINED: no limit here, NGX_AGAIN: it waits for
+   the store, or a status. */
 
 static ngx_int_t
 ngx_api_ratelimit_check(ngx_http_request_t *r,
@@ -119,14 +120,14 @@ ngx_api_ratelimit_check(ngx_http_request_t *r,
     ngx_api_ratelimit_ctx_t *ctx, const ngx_array_t *uses, ngx_uint_t at)
 {
     ngx_int_t                         rc;
-    ngx_uint_t                        i, n, mode;
+    ngx_uint_t                        i, n, mode, sync;
     ngx_api_ratelimit_use_t * const  *use;
     ngx_api_ratelimit_item_t         *item, *first;
 
     use = uses->elts;
     first = NULL;
 
-    for (i = 0, n = 0; i < uses->nelts; i++) {
+    for (i = 0, n = 0, sync = 0; i < uses->nelts; i++) {
         if (use[i]->policy->at != at) {
             continue;
         }
@@ -158,11 +159,20 @@ ngx_api_ratelimit_check(ngx_http_request_t *r,
         if (item->fresh) {
             first = first ? first : item;
             n += !item->monitor;
+            sync |= use[i]->policy->sync;
         }
     }
 
     if (first == NULL) {
         return NGX_DECLINED;
+    }
+
+    if (sync) {
+        rc = ngx_api_ratelimit_ask_all(r, ctx, first);
+
+        if (rc != NGX_OK) {
+            return rc == NGX_AGAIN ? rc : NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
     }
 
     if (first->next || first->monitor || first->fault) {

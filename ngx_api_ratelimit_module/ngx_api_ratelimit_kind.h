@@ -64,6 +64,7 @@ typedef struct {
     ngx_uint_t                  delay;
     time_t                      window;
     ngx_str_t                   store;
+    ngx_uint_t                  sync;
 
     ngx_str_t                   limit;
     ngx_str_t                   period;

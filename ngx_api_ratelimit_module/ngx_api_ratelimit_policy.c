@@ -43,6 +43,13 @@ const ngx_str_t  ngx_api_ratelimit_empties[] = {
 };
 
 
+static const ngx_str_t  ngx_api_ratelimit_syncs[] = {
+    ngx_string("off"),
+    ngx_string("always"),
+    ngx_null_string
+};
+
+
 static const ngx_str_t  ngx_api_ratelimit_kind_names[] = {
     ngx_string("nothing"),
     ngx_string("rates"),
@@ -67,6 +74,8 @@ ngx_api_ratelimit_policy(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         NGX_API_RATELIMIT_WORD("delay", NGX_API_OPT_NUM, delay, NULL),
         NGX_API_RATELIMIT_WORD("window", NGX_API_OPT_SEC, window, NULL),
         NGX_API_RATELIMIT_WORD("store", NGX_API_OPT_STR, store, NULL),
+        NGX_API_RATELIMIT_WORD("sync", NGX_API_OPT_ENUM, sync,
+                               ngx_api_ratelimit_syncs),
         ngx_api_null_opt
     };
 
@@ -93,7 +102,12 @@ ngx_api_ratelimit_policy(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
                "is a rate";
     }
 
+    if (words.sync && words.store.len == 0) {
+        return "takes sync= with store=: it is the store that decides";
+    }
+
     policy->store_name = words.store;
+    policy->sync = (uint8_t) words.sync;
     policy->kind = words.window ? &ngx_api_ratelimit_window
                                 : words.store.len ? &ngx_api_ratelimit_stored
                                                   : &ngx_api_ratelimit_rate;
@@ -144,6 +158,13 @@ ngx_api_ratelimit_rate_limit(ngx_conf_t *cf,
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "\"rate=%V\" is no rate: %s",
                            &words->rate, err.text);
         return NGX_CONF_ERROR;
+    }
+
+    if (policy->sync && policy->rate == NULL
+        && rate.count > NGX_API_RATELIMIT_SYNC_MAX * (rate.period / API_NS))
+    {
+        return "takes sync=always up to 10000r/s: each request is a question "
+               "to the store; leave it out, and requests do not wait";
     }
 
     if (rate.bytes != policy->bytes) {

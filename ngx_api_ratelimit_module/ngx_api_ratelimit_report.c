@@ -45,6 +45,7 @@ typedef struct {
 static const ngx_api_ratelimit_number_t  ngx_api_ratelimit_numbers[] = {
     NGX_API_RATELIMIT_NUMBER(merges, "Commands sent to the store."),
     NGX_API_RATELIMIT_NUMBER(keys, "Keys told in them."),
+    NGX_API_RATELIMIT_NUMBER(asks, "Requests that asked the store."),
     NGX_API_RATELIMIT_NUMBER(lost, "Keys told that got no answer."),
     NGX_API_RATELIMIT_NUMBER(dropped, "Keys that found no room to wait."),
     NGX_API_RATELIMIT_NUMBER(errors, "Answers that were errors."),

@@ -8,10 +8,12 @@
  *   ngx_api_ratelimit_store_tls.c     its TLS
  *   ngx_api_ratelimit_store_talk.c    what is said on it
  *   ngx_api_ratelimit_store_merge.c   what limits have to tell
+ *   ngx_api_ratelimit_store_ask.c     ... and to ask
  *
  * A request is decided by what this machine knows, at once; what it admitted
  * is told to the store now and then, and what others admitted is learned from
- * the answer (api_merge.h).  No request waits for the store.
+ * the answer (api_merge.h).  No request waits for the store, but for those of
+ * policies with sync=always.
  */
 
 #ifndef _NGX_API_RATELIMIT_STORE_H_INCLUDED_
@@ -30,6 +32,7 @@
 
 #define NGX_API_RATELIMIT_BATCH    64    /* keys in a command */
 #define NGX_API_RATELIMIT_FLYING   16    /* commands without an answer */
+#define NGX_API_RATELIMIT_TEXT     (NGX_API_RATELIMIT_BATCH * 288)
 #define NGX_API_RATELIMIT_WAITING  8192  /* keys a worker remembers */
 #define NGX_API_RATELIMIT_OUT      65536
 
@@ -37,6 +40,8 @@
 #define NGX_API_RATELIMIT_BEAT     5000  /* ms between signs of life */
 
 #define NGX_API_RATELIMIT_SHA      40
+
+#define NGX_API_RATELIMIT_SLACK    UINT64_C(1000000)  /* ns */
 
 
 /* All workers of this nginx, and of one that takes over: shared memory. */
@@ -50,6 +55,7 @@ typedef struct {
 
     ngx_atomic_t                merges;    /* commands */
     ngx_atomic_t                keys;      /* in them */
+    ngx_atomic_t                asks;      /* requests that waited */
     ngx_atomic_t                lost;      /* keys told, without an answer */
     ngx_atomic_t                dropped;   /* keys that found no room */
     ngx_atomic_t                errors;    /* answers that are errors */
@@ -93,8 +99,35 @@ typedef enum {
     NGX_API_RATELIMIT_R_STATUS = 0,    /* of the greeting */
     NGX_API_RATELIMIT_R_SCRIPT,
     NGX_API_RATELIMIT_R_MERGE,
+    NGX_API_RATELIMIT_R_ASK,
     NGX_API_RATELIMIT_R_BEAT
 } ngx_api_ratelimit_reply_e;
+
+
+/*
+ * A request that waits for the store, in its pool.
+ *
+ *   link->asks -----------> flight->asks[] ----> item->ask: granted, refused
+ *    ^   |     at the end     |  |  |
+ *    |   |     of the turn    |  |  +- fault, no array: unknown
+ *    |   |                    |  +---- it was not written: unsent
+ *    +-- | ---- NOSCRIPT -----+
+ *        +-- no connection, no time left: unsent
+ *
+ * When the last of a request has come, its connection's write event is posted
+ * and the phase runs again.  A request that ends takes its asks out of where
+ * they are.
+ */
+
+struct ngx_api_ratelimit_ask_s {
+    ngx_queue_t                 queue;
+    ngx_api_ratelimit_ask_t   **place;     /* in a flight, or NULL */
+    ngx_api_ratelimit_ask_t    *next;      /* of the request */
+    ngx_http_request_t         *request;
+    ngx_api_ratelimit_ctx_t    *ctx;
+    ngx_api_ratelimit_item_t   *item;
+    ngx_uint_t                  waits;     /* in link->asks */
+};
 
 
 /* A command that was written and not answered yet. */
@@ -105,6 +138,7 @@ typedef struct {
     uint64_t                    offset;    /* in what is written */
     uint32_t                    n;
     api_merge_entry_t           entries[NGX_API_RATELIMIT_BATCH];
+    ngx_api_ratelimit_ask_t    *asks[NGX_API_RATELIMIT_BATCH];
 } ngx_api_ratelimit_flight_t;
 
 
@@ -145,6 +179,8 @@ struct ngx_api_ratelimit_link_s {
 
     api_resp_t                 *resp;
     api_merge_table_t           waiting;
+    ngx_queue_t                 asks;
+    ngx_uint_t                  urgent;    /* of waiting: before asks */
     const ngx_array_t          *policies;  /* entries have an index in it */
     u_char                      sha[NGX_API_RATELIMIT_SHA];
 
@@ -162,6 +198,7 @@ struct ngx_api_ratelimit_link_s {
 
     ngx_connection_t            dummy;     /* of the timers */
     ngx_event_t                 flush;
+    ngx_event_t                 asker;     /* posted, no timer */
     ngx_event_t                 timeout;
     ngx_event_t                 retry;
 };
@@ -226,6 +263,7 @@ ngx_int_t ngx_api_ratelimit_talk_read(ngx_api_ratelimit_link_t *link,
     api_span_t bytes);
 void ngx_api_ratelimit_talk_flush(ngx_event_t *ev);
 void ngx_api_ratelimit_talk_last(ngx_api_ratelimit_link_t *link);
+void ngx_api_ratelimit_talk_clock(ngx_api_ratelimit_link_t *link);
 
 /* Put a command of n words behind what is to be written. */
 
@@ -244,6 +282,36 @@ void ngx_api_ratelimit_merge_answer(ngx_api_ratelimit_link_t *link,
     const ngx_api_ratelimit_flight_t *flight, const api_resp_reply_t *reply);
 
 extern const char  ngx_api_ratelimit_merge_script[];
+
+/* Room for one more command, or NULL; send it with n of its entries. */
+
+ngx_api_ratelimit_flight_t *ngx_api_ratelimit_merge_flight(
+    ngx_api_ratelimit_link_t *link);
+ngx_int_t ngx_api_ratelimit_merge_say(ngx_api_ratelimit_link_t *link,
+    ngx_uint_t kind, ngx_api_ratelimit_flight_t *flight, uint32_t n);
+
+/* The name of an item's key in the store. */
+
+void ngx_api_ratelimit_store_name(const ngx_api_ratelimit_item_t *item,
+    api_merge_entry_t *e);
+
+
+/* ngx_api_ratelimit_store_ask.c */
+
+void ngx_api_ratelimit_ask_flush(ngx_event_t *ev);
+
+/* Does a request wait? */
+
+ngx_uint_t ngx_api_ratelimit_ask_any(const ngx_api_ratelimit_link_t *link);
+void ngx_api_ratelimit_ask_write(ngx_api_ratelimit_link_t *link);
+ngx_int_t ngx_api_ratelimit_ask_send(ngx_api_ratelimit_link_t *link);
+void ngx_api_ratelimit_ask_answer(ngx_api_ratelimit_link_t *link,
+    ngx_api_ratelimit_flight_t *flight, const api_resp_reply_t *reply);
+void ngx_api_ratelimit_ask_back(ngx_api_ratelimit_link_t *link,
+    ngx_api_ratelimit_flight_t *flight);
+void ngx_api_ratelimit_ask_lost(ngx_api_ratelimit_flight_t *flight,
+    ngx_uint_t answer);
+void ngx_api_ratelimit_ask_fail(ngx_api_ratelimit_link_t *link);
 
 
 #endif /* _NGX_API_RATELIMIT_STORE_H_INCLUDED_ */

@@ -24,7 +24,7 @@ ngx_api_ratelimit_link_open(ngx_api_ratelimit_link_t *link)
     store = link->store;
 
     if (link->phase != NGX_API_RATELIMIT_IDLE || link->retry.timer_set
-        || ngx_terminate || ngx_exiting)
+        || ngx_terminate || (ngx_exiting && ngx_queue_empty(&link->asks)))
     {
         return;
     }
@@ -231,8 +231,14 @@ ngx_api_ratelimit_link_read_handler(ngx_event_t *rev)
 
     if (c->close) {
         ngx_api_ratelimit_talk_last(link);
-        ngx_api_ratelimit_link_close(link);
-        return;
+
+        if (!ngx_api_ratelimit_ask_any(link)) {
+            ngx_api_ratelimit_link_close(link);
+            return;
+        }
+
+        /* a request that waits is answered first; the worker's end closes */
+        c->close = 0;
     }
 
     if (link->phase == NGX_API_RATELIMIT_CONNECTING) {
@@ -387,6 +393,14 @@ ngx_api_ratelimit_link_back(ngx_api_ratelimit_link_t *link)
     for (i = 0; i < link->nflights; i++) {
         flight = &link->flights[(link->first + i) % NGX_API_RATELIMIT_FLYING];
 
+        if (flight->kind == NGX_API_RATELIMIT_R_ASK) {
+            ngx_api_ratelimit_ask_lost(flight,
+                                       flight->offset >= link->sent
+                                       ? NGX_API_RATELIMIT_UNSENT
+                                       : NGX_API_RATELIMIT_UNKNOWN);
+            continue;
+        }
+
         if (flight->kind != NGX_API_RATELIMIT_R_MERGE) {
             continue;
         }
@@ -401,6 +415,8 @@ ngx_api_ratelimit_link_back(ngx_api_ratelimit_link_t *link)
 
     link->first = 0;
     link->nflights = 0;
+
+    ngx_api_ratelimit_ask_fail(link);
 }
 
 

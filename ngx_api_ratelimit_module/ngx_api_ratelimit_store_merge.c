@@ -20,8 +20,6 @@ static void ngx_api_ratelimit_stored_share(ngx_api_ratelimit_item_t *item,
     const ngx_api_ratelimit_store_state_t *state);
 static void ngx_api_ratelimit_tell(const ngx_api_ratelimit_item_t *item,
     uint64_t now, uint64_t cost, ngx_uint_t back);
-static void ngx_api_ratelimit_tell_name(const ngx_api_ratelimit_item_t *item,
-    api_merge_entry_t *e);
 static ngx_uint_t ngx_api_ratelimit_merge_words(
     const ngx_api_ratelimit_link_t *link,
     const ngx_api_ratelimit_flight_t *flight, uint32_t n, u_char *p,
@@ -36,10 +34,13 @@ static u_char *ngx_api_ratelimit_merge_word(u_char *p, u_char *last,
 
 
 /*
- * KEYS: keys.  ARGV, three for each, in microseconds: n, d - now, cap.  The
- * clock is the store's own, so that those of the nodes need not agree, and a
+ * KEYS: keys.  ARGV, four for each, in microseconds: n, d - now, cap, and
+ * how far ahead the TAT may be afterwards, or -1 for what was admitted
+ * already.  The clock is the store's own, so that those of the nodes need not agree, and a
  * key never outlives its debt.  A debt beyond the cap is cut: a clock that
- * jumped locks nobody out.  Returns how far each is ahead of now.
+ * jumped locks nobody out.  Returns how far each is ahead of now; what is not
+ * admitted changes nothing, and its number is -1 less that.  Fractions of a
+ * microsecond are kept as far as a double has room for them.
  */
 
 const char  ngx_api_ratelimit_merge_script[] =
@@ -47,16 +48,21 @@ const char  ngx_api_ratelimit_merge_script[] =
     "local now=t[1]*1000000+t[2]\n"
     "local out={}\n"
     "for i,k in ipairs(KEYS) do\n"
-    "local cap=now+ARGV[3*i]\n"
+    "local cap=now+ARGV[4*i-1]\n"
+    "local lim=tonumber(ARGV[4*i])\n"
     "local g=redis.pcall('GET',k)\n"
     "g=type(g)=='string' and tonumber(g) or 0\n"
-    "local r=math.min(cap,math.max(math.min(g,cap)+ARGV[3*i-2],"
-    "now+ARGV[3*i-1]))\n"
+    "local r=math.min(cap,math.max(math.min(g,cap)+ARGV[4*i-3],"
+    "now+ARGV[4*i-2]))\n"
+    "if lim>=0 and r-now>lim then\n"
+    "out[i]=-1-math.max(math.min(g,cap)-now,0)\n"
+    "else\n"
     "if r>now then\n"
-    "redis.call('SET',k,string.format('%.0f',r),"
+    "redis.call('SET',k,string.format('%.2f',r),"
     "'PX',math.ceil((r-now)/1000)+1)\n"
     "elseif g>0 then redis.call('DEL',k) end\n"
     "out[i]=r-now\n"
+    "end\n"
     "end\n"
     "return out\n";
 
@@ -112,7 +118,7 @@ ngx_api_ratelimit_stored_prepare(ngx_http_request_t *r,
 }
 
 
-/* Is the store away, and is that decided already?  Then *rc is it. */
+/* Has the store decided, or on_error= because it is away?  Then *rc is it. */
 
 static ngx_uint_t
 ngx_api_ratelimit_stored_away(ngx_api_ratelimit_item_t *item, int *rc)
@@ -121,8 +127,24 @@ ngx_api_ratelimit_stored_away(ngx_api_ratelimit_item_t *item, int *rc)
 
     store = item->policy->store;
 
-    if (ngx_api_ratelimit_store_up(store)) {
-        return 0;
+    switch (item->ask) {
+
+    case NGX_API_RATELIMIT_GRANTED:
+        *rc = API_LIMIT_PASS;
+        return 1;
+
+    case NGX_API_RATELIMIT_REFUSED:
+        *rc = API_LIMIT_OVER;
+        return 1;
+
+    case NGX_API_RATELIMIT_UNSENT:
+    case NGX_API_RATELIMIT_UNKNOWN:
+        break;
+
+    default:
+        if (ngx_api_ratelimit_store_up(store)) {
+            return 0;
+        }
     }
 
     switch (store->on_error) {
@@ -199,7 +221,11 @@ ngx_api_ratelimit_stored_charge(ngx_http_request_t *r,
 
     rc = ngx_api_ratelimit_rate_charge(r, item);
 
-    if (rc == API_LIMIT_PASS && item->cost) {
+    /* what may have been counted is not counted twice */
+
+    if (rc == API_LIMIT_PASS && item->cost
+        && item->ask != NGX_API_RATELIMIT_UNKNOWN)
+    {
         ngx_api_ratelimit_tell(item, item->now.mono, item->cost, 0);
     }
 
@@ -213,6 +239,8 @@ ngx_api_ratelimit_stored_refund(ngx_api_ratelimit_item_t *item, uint64_t cost)
     if (item->state == 0) {
         return;    /* on_error=pass: nothing was charged */
     }
+
+    item->ask = NGX_API_RATELIMIT_UNASKED;
 
     ngx_api_ratelimit_rate_refund(item, cost);
     ngx_api_ratelimit_tell(item, 0, cost, 1);
@@ -259,7 +287,8 @@ ngx_api_ratelimit_tell(const ngx_api_ratelimit_item_t *item, uint64_t now,
         e->cap = (int64_t) ngx_min(api_rate_ns(&item->gcra->rate,
                                                item->gcra->cap),
                                    (uint64_t) API_MERGE_MAX);
-        ngx_api_ratelimit_tell_name(item, e);
+        e->limit = -1;
+        ngx_api_ratelimit_store_name(item, e);
     }
 
     ns = (int64_t) api_rate_ns(&item->gcra->rate,
@@ -270,6 +299,14 @@ ngx_api_ratelimit_tell(const ngx_api_ratelimit_item_t *item, uint64_t now,
 
     } else {
         api_merge_admit(&e->m, (int64_t) now, ns);
+    }
+
+    if (item->policy->sync) {
+
+        /* the next question shall find it */
+
+        link->urgent = 1;
+        ngx_post_event(&link->asker, &ngx_posted_events);
     }
 
     if (!link->flush.timer_set) {
@@ -286,8 +323,8 @@ ngx_api_ratelimit_tell(const ngx_api_ratelimit_item_t *item, uint64_t now,
 
 /* The store sees a digest: keys may be secrets, and of any length. */
 
-static void
-ngx_api_ratelimit_tell_name(const ngx_api_ratelimit_item_t *item,
+void
+ngx_api_ratelimit_store_name(const ngx_api_ratelimit_item_t *item,
     api_merge_entry_t *e)
 {
     u_char  digest[SHA256_DIGEST_LENGTH];
@@ -298,28 +335,57 @@ ngx_api_ratelimit_tell_name(const ngx_api_ratelimit_item_t *item,
 }
 
 
+/* The longest command has 4 lengths more than its text. */
+
+ngx_api_ratelimit_flight_t *
+ngx_api_ratelimit_merge_flight(ngx_api_ratelimit_link_t *link)
+{
+    if (link->nflights == NGX_API_RATELIMIT_FLYING
+        || NGX_API_RATELIMIT_OUT - (link->out_len - link->out_pos)
+           < 2 * NGX_API_RATELIMIT_TEXT)
+    {
+        return NULL;
+    }
+
+    return &link->flights[(link->first + link->nflights)
+                          % NGX_API_RATELIMIT_FLYING];
+}
+
+
+ngx_int_t
+ngx_api_ratelimit_merge_say(ngx_api_ratelimit_link_t *link, ngx_uint_t kind,
+    ngx_api_ratelimit_flight_t *flight, uint32_t n)
+{
+    ngx_uint_t  nwords;
+    api_span_t  words[3 + 5 * NGX_API_RATELIMIT_BATCH];
+    u_char      text[NGX_API_RATELIMIT_TEXT];
+
+    nwords = ngx_api_ratelimit_merge_words(link, flight, n, text,
+                                           text + sizeof(text), words);
+
+    if (ngx_api_ratelimit_talk_say(link, kind, words, nwords) == NULL) {
+        return NGX_DECLINED;
+    }
+
+    flight->n = n;
+
+    return NGX_OK;
+}
+
+
 /* One command with what waits longest; NGX_DECLINED: nothing, or no room. */
 
 ngx_int_t
 ngx_api_ratelimit_merge_send(ngx_api_ratelimit_link_t *link)
 {
     uint32_t                     n;
-    ngx_uint_t                   nwords;
-    api_span_t                   words[3 + 4 * NGX_API_RATELIMIT_BATCH];
     ngx_api_ratelimit_flight_t  *flight;
-    u_char                       text[NGX_API_RATELIMIT_BATCH * 256];
 
-    /* the longest command has 3 lengths more than text */
+    flight = ngx_api_ratelimit_merge_flight(link);
 
-    if (link->nflights == NGX_API_RATELIMIT_FLYING
-        || NGX_API_RATELIMIT_OUT - (link->out_len - link->out_pos)
-           < 2 * sizeof(text))
-    {
+    if (flight == NULL) {
         return NGX_DECLINED;
     }
-
-    flight = &link->flights[(link->first + link->nflights)
-                            % NGX_API_RATELIMIT_FLYING];
 
     n = api_merge_take(&link->waiting, flight->entries,
                        NGX_API_RATELIMIT_BATCH);
@@ -328,18 +394,13 @@ ngx_api_ratelimit_merge_send(ngx_api_ratelimit_link_t *link)
         return NGX_DECLINED;
     }
 
-    nwords = ngx_api_ratelimit_merge_words(link, flight, n, text,
-                                           text + sizeof(text), words);
-
-    if (ngx_api_ratelimit_talk_say(link, NGX_API_RATELIMIT_R_MERGE, words,
-                                   nwords)
-        == NULL)
+    if (ngx_api_ratelimit_merge_say(link, NGX_API_RATELIMIT_R_MERGE, flight,
+                                    n)
+        != NGX_OK)
     {
         api_merge_back(&link->waiting, flight->entries, n);
         return NGX_DECLINED;
     }
-
-    flight->n = n;
 
     (void) ngx_atomic_fetch_add(&link->store->state->merges, 1);
     (void) ngx_atomic_fetch_add(&link->store->state->keys, n);
@@ -355,11 +416,12 @@ ngx_api_ratelimit_merge_words(const ngx_api_ratelimit_link_t *link,
     const ngx_api_ratelimit_flight_t *flight, uint32_t n, u_char *p,
     u_char *last, api_span_t *words)
 {
-    int64_t                                   d;
-    uint32_t                                  i;
-    api_now_t                                 now;
-    const api_merge_entry_t                  *e;
-    ngx_api_ratelimit_policy_t * const       *policy;
+    int64_t                              d;
+    uint32_t                             i;
+    api_now_t                            now;
+    api_span_t                          *word;
+    const api_merge_entry_t             *e;
+    ngx_api_ratelimit_policy_t * const  *policy;
 
     policy = link->policies->elts;
     policy += flight->entries[0].policy;
@@ -387,25 +449,33 @@ ngx_api_ratelimit_merge_words(const ngx_api_ratelimit_link_t *link,
         d = e->m.d == INT64_MIN ? -API_MERGE_MAX
                                 : e->m.d - (int64_t) now.mono;
 
-        p = ngx_api_ratelimit_merge_word(p, last, e->m.n,
-                                         &words[3 + n + 3 * i]);
-        p = ngx_api_ratelimit_merge_word(p, last, d, &words[4 + n + 3 * i]);
-        p = ngx_api_ratelimit_merge_word(p, last, e->cap,
-                                         &words[5 + n + 3 * i]);
+        word = &words[3 + n + 4 * i];
+
+        p = ngx_api_ratelimit_merge_word(p, last, e->m.n, word++);
+        p = ngx_api_ratelimit_merge_word(p, last, d, word++);
+        p = ngx_api_ratelimit_merge_word(p, last, e->cap, word++);
+
+        if (e->limit < 0) {
+            *word = API_SPAN("-1");
+
+        } else {
+            p = ngx_api_ratelimit_merge_word(p, last, e->limit, word);
+        }
     }
 
-    return 3 + 4 * n;
+    return 3 + 5 * n;
 }
 
 
-/* In microseconds. */
+/* In microseconds, with three digits more. */
 
 static u_char *
 ngx_api_ratelimit_merge_word(u_char *p, u_char *last, int64_t ns,
     api_span_t *word)
 {
     word->data = p;
-    p = ngx_slprintf(p, last, "%L", (ns + (ns < 0 ? -500 : 500)) / 1000);
+    p = ngx_slprintf(p, last, "%s%L.%03L", ns < 0 ? "-" : "",
+                     ngx_abs(ns) / 1000, ngx_abs(ns) % 1000);
     word->len = p - word->data;
 
     return p;

@@ -105,7 +105,7 @@ ngx_api_ratelimit_link_create(ngx_cycle_t *cycle,
     ngx_api_ratelimit_store_t *store)
 {
     ngx_uint_t                  i;
-    ngx_event_t                *ev[3];
+    ngx_event_t                *ev[4];
     api_alloc_t                 alloc;
     ngx_api_ratelimit_link_t   *link;
 
@@ -126,6 +126,8 @@ ngx_api_ratelimit_link_create(ngx_cycle_t *cycle,
         return NGX_ERROR;
     }
 
+    ngx_queue_init(&link->asks);
+
     link->store = store;
     link->policies = &mcf->policies;
 
@@ -137,12 +139,15 @@ ngx_api_ratelimit_link_create(ngx_cycle_t *cycle,
     ev[0] = &link->flush;
     ev[1] = &link->timeout;
     ev[2] = &link->retry;
+    ev[3] = &link->asker;
 
     link->flush.handler = ngx_api_ratelimit_talk_flush;
     link->timeout.handler = ngx_api_ratelimit_link_timeout;
     link->retry.handler = ngx_api_ratelimit_link_retry;
 
-    for (i = 0; i < 3; i++) {
+    link->asker.handler = ngx_api_ratelimit_ask_flush;
+
+    for (i = 0; i < 4; i++) {
         ev[i]->data = &link->dummy;
         ev[i]->log = cycle->log;
         ev[i]->cancelable = 1;

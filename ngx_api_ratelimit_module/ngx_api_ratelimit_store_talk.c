@@ -5,9 +5,10 @@
 static ngx_int_t ngx_api_ratelimit_talk_answer(ngx_api_ratelimit_link_t *link,
     const api_resp_reply_t *reply);
 static ngx_int_t ngx_api_ratelimit_talk_error(ngx_api_ratelimit_link_t *link,
-    const ngx_api_ratelimit_flight_t *flight, const api_resp_reply_t *reply);
+    ngx_api_ratelimit_flight_t *flight, const api_resp_reply_t *reply);
+static void ngx_api_ratelimit_talk_undone(ngx_api_ratelimit_link_t *link,
+    ngx_api_ratelimit_flight_t *flight, api_resp_action_t action);
 static void ngx_api_ratelimit_talk_ready(ngx_api_ratelimit_link_t *link);
-static void ngx_api_ratelimit_talk_clock(ngx_api_ratelimit_link_t *link);
 static void ngx_api_ratelimit_talk_script(ngx_api_ratelimit_link_t *link);
 static void ngx_api_ratelimit_talk_beat(ngx_api_ratelimit_link_t *link);
 
@@ -149,6 +150,10 @@ ngx_api_ratelimit_talk_read(ngx_api_ratelimit_link_t *link, api_span_t bytes)
 
     ngx_api_ratelimit_talk_clock(link);
 
+    if (!ngx_queue_empty(&link->asks)) {
+        ngx_post_event(&link->asker, &ngx_posted_events);
+    }
+
     return NGX_OK;
 }
 
@@ -189,10 +194,15 @@ ngx_api_ratelimit_talk_answer(ngx_api_ratelimit_link_t *link,
                 ngx_add_timer(&link->flush, 1);
             }
 
+            ngx_post_event(&link->asker, &ngx_posted_events);
             break;
 
         case NGX_API_RATELIMIT_R_MERGE:
             ngx_api_ratelimit_merge_answer(link, flight, reply);
+            break;
+
+        case NGX_API_RATELIMIT_R_ASK:
+            ngx_api_ratelimit_ask_answer(link, flight, reply);
             break;
 
         case NGX_API_RATELIMIT_R_BEAT:
@@ -226,10 +236,11 @@ ngx_api_ratelimit_talk_answer(ngx_api_ratelimit_link_t *link,
 
 static ngx_int_t
 ngx_api_ratelimit_talk_error(ngx_api_ratelimit_link_t *link,
-    const ngx_api_ratelimit_flight_t *flight, const api_resp_reply_t *reply)
+    ngx_api_ratelimit_flight_t *flight, const api_resp_reply_t *reply)
 {
     char                              text[API_ERR_TEXT + API_RESP_TEXT];
     size_t                            len;
+    ngx_uint_t                        ours;
     const api_resp_error_t           *error;
     ngx_api_ratelimit_store_state_t  *state;
 
@@ -238,14 +249,7 @@ ngx_api_ratelimit_talk_error(ngx_api_ratelimit_link_t *link,
 
     (void) ngx_atomic_fetch_add(&state->errors, 1);
 
-    if (flight->kind == NGX_API_RATELIMIT_R_MERGE) {
-        if (error->action == API_RESP_A_FAIL) {
-            (void) ngx_atomic_fetch_add(&state->lost, flight->n);
-
-        } else {
-            api_merge_back(&link->waiting, flight->entries, flight->n);
-        }
-    }
+    ngx_api_ratelimit_talk_undone(link, flight, error->action);
 
     if (error->action == API_RESP_A_SCRIPT) {
         if (!link->loading) {
@@ -267,16 +271,17 @@ ngx_api_ratelimit_talk_error(ngx_api_ratelimit_link_t *link,
     (void) ngx_snprintf((u_char *) text + len, sizeof(text) - len,
                         "; remedy: %s%Z", error->remedy);
 
-    if (error->action == API_RESP_A_FAIL
-        && flight->kind == NGX_API_RATELIMIT_R_MERGE)
-    {
+    ours = flight->kind == NGX_API_RATELIMIT_R_MERGE
+           || flight->kind == NGX_API_RATELIMIT_R_ASK;
+
+    if (error->action == API_RESP_A_FAIL && ours) {
         ngx_api_ratelimit_link_log(link, NGX_LOG_ERR, "says", text);
         return NGX_OK;
     }
 
     /* taken care of: not a second time in close */
 
-    if (flight->kind == NGX_API_RATELIMIT_R_MERGE) {
+    if (ours) {
         link->first = (link->first + 1) % NGX_API_RATELIMIT_FLYING;
         link->nflights--;
     }
@@ -284,6 +289,42 @@ ngx_api_ratelimit_talk_error(ngx_api_ratelimit_link_t *link,
     ngx_api_ratelimit_link_fault(link, "says", text);
 
     return NGX_ERROR;
+}
+
+
+static void
+ngx_api_ratelimit_talk_undone(ngx_api_ratelimit_link_t *link,
+    ngx_api_ratelimit_flight_t *flight, api_resp_action_t action)
+{
+    if (flight->kind == NGX_API_RATELIMIT_R_ASK) {
+        switch (action) {
+
+        case API_RESP_A_SCRIPT:
+            ngx_api_ratelimit_ask_back(link, flight);
+            break;
+
+        case API_RESP_A_FAIL:
+            ngx_api_ratelimit_ask_lost(flight, NGX_API_RATELIMIT_UNKNOWN);
+            break;
+
+        default:
+            ngx_api_ratelimit_ask_lost(flight, NGX_API_RATELIMIT_UNSENT);
+            break;
+        }
+
+        return;
+    }
+
+    if (flight->kind != NGX_API_RATELIMIT_R_MERGE) {
+        return;
+    }
+
+    if (action == API_RESP_A_FAIL) {
+        (void) ngx_atomic_fetch_add(&link->store->state->lost, flight->n);
+
+    } else {
+        api_merge_back(&link->waiting, flight->entries, flight->n);
+    }
 }
 
 
@@ -307,7 +348,7 @@ ngx_api_ratelimit_talk_ready(ngx_api_ratelimit_link_t *link)
 
 /* The time that the oldest command still has. */
 
-static void
+void
 ngx_api_ratelimit_talk_clock(ngx_api_ratelimit_link_t *link)
 {
     ngx_msec_int_t  left;
@@ -350,6 +391,10 @@ ngx_api_ratelimit_talk_flush(ngx_event_t *ev)
     }
 
     while (ngx_api_ratelimit_merge_send(link) == NGX_OK) {
+        /* void */
+    }
+
+    while (ngx_api_ratelimit_ask_send(link) == NGX_OK) {
         /* void */
     }
 

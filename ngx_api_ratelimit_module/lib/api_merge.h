@@ -67,6 +67,7 @@ typedef struct {
     api_merge_t m;
     uint64_t    key;                  /* of the local table */
     int64_t     cap;                  /* how far ahead of now its TAT may be */
+    int64_t     limit;                /* the caller's: not looked at here */
     uint32_t    policy;               /* the caller's number */
     uint32_t    next;                 /* private */
     uint32_t    newer;                /* private */

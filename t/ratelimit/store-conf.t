@@ -131,3 +131,35 @@ duplicate api_ratelimit_store "s"
 --- must_die
 --- error_log
 the store's host "127.0.0.1:99999" cannot be used
+
+
+
+=== TEST 14: sync= without a store
+--- http_config
+    api_ratelimit_zone z 1m;
+    api_ratelimit_policy p zone=z key=$arg_k rate=1r/s sync=always;
+--- must_die
+--- error_log
+takes sync= with store=: it is the store that decides
+
+
+
+=== TEST 15: sync= at a rate that no store could be asked at
+--- http_config
+    api_ratelimit_zone z 1m;
+    api_ratelimit_store s redis://127.0.0.1;
+    api_ratelimit_policy p zone=z key=$arg_k rate=10001r/s store=s sync=always;
+--- must_die
+--- error_log
+takes sync=always up to 10000r/s
+
+
+
+=== TEST 16: a word that it does not know
+--- http_config
+    api_ratelimit_zone z 1m;
+    api_ratelimit_store s redis://127.0.0.1;
+    api_ratelimit_policy p zone=z key=$arg_k rate=1r/s store=s sync=never;
+--- must_die
+--- error_log
+"sync=never"
