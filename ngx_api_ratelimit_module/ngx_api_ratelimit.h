@@ -389,6 +389,13 @@ ngx_int_t ngx_api_ratelimit_address_handler(ngx_http_request_t *r);
 ngx_int_t ngx_api_ratelimit_identity_handler(ngx_http_request_t *r);
 
 
+/* ngx_api_ratelimit_delay.c: NGX_AGAIN, NGX_DECLINED: it need not wait, or a
+   status */
+
+ngx_int_t ngx_api_ratelimit_wait(ngx_http_request_t *r,
+    ngx_api_ratelimit_ctx_t *ctx);
+
+
 /* ngx_api_ratelimit_store_ask.c: sync=always, up to so many a second */
 
 #define NGX_API_RATELIMIT_SYNC_MAX  UINT64_C(10000)

@@ -193,10 +193,10 @@ ngx_api_ratelimit_ask_park(ngx_http_request_t *r, ngx_msec_t timeout)
 static void
 ngx_api_ratelimit_ask_resume(ngx_http_request_t *r)
 {
-    ngx_event_t                    *wev;
-    ngx_api_ratelimit_ask_t        *ask;
-    ngx_api_ratelimit_ctx_t        *ctx;
-    ngx_api_ratelimit_main_conf_t  *mcf;
+    ngx_event_t                          *wev;
+    ngx_api_ratelimit_ask_t              *ask;
+    ngx_api_ratelimit_ctx_t              *ctx;
+    const ngx_api_ratelimit_main_conf_t  *mcf;
 
     wev = r->connection->write;
     mcf = ngx_http_get_module_main_conf(r, ngx_api_ratelimit_module);

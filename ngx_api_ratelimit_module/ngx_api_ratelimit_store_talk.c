@@ -4,6 +4,8 @@
 
 static ngx_int_t ngx_api_ratelimit_talk_answer(ngx_api_ratelimit_link_t *link,
     const api_resp_reply_t *reply);
+static ngx_int_t ngx_api_ratelimit_talk_loaded(ngx_api_ratelimit_link_t *link,
+    const api_resp_reply_t *reply);
 static ngx_int_t ngx_api_ratelimit_talk_error(ngx_api_ratelimit_link_t *link,
     ngx_api_ratelimit_flight_t *flight, const api_resp_reply_t *reply);
 static void ngx_api_ratelimit_talk_undone(ngx_api_ratelimit_link_t *link,
@@ -180,21 +182,10 @@ ngx_api_ratelimit_talk_answer(ngx_api_ratelimit_link_t *link,
         switch (flight->kind) {
 
         case NGX_API_RATELIMIT_R_SCRIPT:
-            link->loading = 0;
-
-            if (reply->text_len != NGX_API_RATELIMIT_SHA) {
-                ngx_api_ratelimit_link_fault(link, "is no Redis or Valkey",
-                                             "");
+            if (ngx_api_ratelimit_talk_loaded(link, reply) != NGX_OK) {
                 return NGX_ERROR;
             }
 
-            ngx_memcpy(link->sha, reply->text, NGX_API_RATELIMIT_SHA);
-
-            if (link->waiting.n && !link->flush.timer_set) {
-                ngx_add_timer(&link->flush, 1);
-            }
-
-            ngx_post_event(&link->asker, &ngx_posted_events);
             break;
 
         case NGX_API_RATELIMIT_R_MERGE:
@@ -224,6 +215,29 @@ ngx_api_ratelimit_talk_answer(ngx_api_ratelimit_link_t *link,
     if (link->nflights == 0 && link->phase == NGX_API_RATELIMIT_GREETING) {
         ngx_api_ratelimit_talk_ready(link);
     }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_api_ratelimit_talk_loaded(ngx_api_ratelimit_link_t *link,
+    const api_resp_reply_t *reply)
+{
+    link->loading = 0;
+
+    if (reply->text_len != NGX_API_RATELIMIT_SHA) {
+        ngx_api_ratelimit_link_fault(link, "is no Redis or Valkey", "");
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(link->sha, reply->text, NGX_API_RATELIMIT_SHA);
+
+    if (link->waiting.n && !link->flush.timer_set) {
+        ngx_add_timer(&link->flush, 1);
+    }
+
+    ngx_post_event(&link->asker, &ngx_posted_events);
 
     return NGX_OK;
 }
