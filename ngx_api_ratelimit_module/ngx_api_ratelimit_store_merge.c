@@ -34,13 +34,13 @@ static u_char *ngx_api_ratelimit_merge_word(u_char *p, u_char *last,
 
 
 /*
- * KEYS: keys.  ARGV, four for each, in microseconds: n, d - now, cap, and
- * how far ahead the TAT may be afterwards, or -1 for what was admitted
- * already.  The clock is the store's own, so that those of the nodes need not agree, and a
- * key never outlives its debt.  A debt beyond the cap is cut: a clock that
- * jumped locks nobody out.  Returns how far each is ahead of now; what is not
- * admitted changes nothing, and its number is -1 less that.  Fractions of a
- * microsecond are kept as far as a double has room for them.
+ * KEYS: keys.  ARGV, four for each, in microseconds: n, d - now, cap, and how
+ * far ahead the TAT may be afterwards, or -1 for what was admitted already.
+ * The clock is the store's own, so that those of the nodes need not agree,
+ * and a key never outlives its debt.  A debt beyond the cap is cut: a clock
+ * that jumped locks nobody out.  Returns how far each is ahead of now; what
+ * is not admitted changes nothing, and its number is -1 less that.  Fractions
+ * of a microsecond are kept as far as a double has room for them.
  */
 
 const char  ngx_api_ratelimit_merge_script[] =
