@@ -24,8 +24,8 @@
 #ifndef API_WAF_H
 #define API_WAF_H
 
+#include "api_siphash.h"
 #include "api_waf_value.h"
-#include "api_waf_work.h"
 
 
 typedef struct api_waf_program_s api_waf_program_t;
@@ -49,7 +49,8 @@ typedef enum {
 } api_waf_engine_t;
 
 
-/* Work a request may cost when nobody says otherwise: half a second. */
+/* Work a request may cost when nobody says otherwise, in bytes looked at by
+   the cheapest operator (api_operator.h): about half a second. */
 
 #define API_WAF_BUDGET UINT64_C(500000000)
 
@@ -96,21 +97,25 @@ unsigned api_waf_program_phases(const api_waf_program_t *p);
 /* Rules, chain links not counted; the rule of an id, or none. */
 
 typedef struct {
-    uint32_t          id;
-    uint32_t          line;
-    const char       *file;
-    uint8_t           phase;
-    uint8_t           severity; /* 0 .. 7; 255: none */
-    uint8_t           links;    /* of its chain; 0: no chain */
-    bool              removed;
-    api_span_t        msg; /* as written, macros not expanded */
-    uint32_t          ntags;
-    const api_span_t *tags;
+    uint32_t    id;
+    uint32_t    line;
+    const char *file;
+    uint8_t     phase;
+    uint8_t     severity; /* 0 .. 7; 255: none */
+    uint8_t     links;    /* of its chain; 0: no chain */
+    bool        removed;
+    api_span_t  msg; /* as written, macros not expanded */
+    uint32_t    ntags;
 } api_waf_rule_info_t;
 
 uint32_t api_waf_program_rules(const api_waf_program_t *p);
 void     api_waf_program_rule(
         const api_waf_program_t *p, uint32_t i, api_waf_rule_info_t *info);
+
+/* Tag n of rule i; the rule of an id. */
+
+api_span_t
+api_waf_program_tag(const api_waf_program_t *p, uint32_t i, uint32_t n);
 bool
 api_waf_program_find(const api_waf_program_t *p, uint32_t id, uint32_t *i);
 
@@ -204,6 +209,14 @@ typedef struct {
     api_waf_engine_t engine;
 
     const api_waf_store_t *store; /* NULL: such collections stay empty */
+
+    /* What matching works in, one a thread: api_operator.h, and
+       api_waf_scratch_create. */
+
+    struct api_scratch_s          *scratch;
+    struct api_waf_scan_scratch_s *scan; /* NULL: rules one by one */
+
+    api_sipkey_t seed; /* random; hashes names that clients choose */
 
     /* Called at each match with what apisec waf explain shows; NULL: none */
 

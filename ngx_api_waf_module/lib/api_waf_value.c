@@ -223,7 +223,7 @@ api_waf_values_add(
         }
     }
 
-    set->items[set->count] = (api_waf_value_t){ name, value, 0, 0 };
+    set->items[set->count] = (api_waf_value_t){ name, value, 0, 0, v->seq++ };
     set->count++;
     v->max--;
 
@@ -244,7 +244,7 @@ api_waf_values_set(api_waf_values_t *v, api_waf_var_t var, api_span_t value)
         return API_NOMEM;
     }
 
-    set->items[0] = (api_waf_value_t){ { NULL, 0 }, value, 0, 0 };
+    set->items[0] = (api_waf_value_t){ { NULL, 0 }, value, 0, 0, v->seq++ };
     set->count = 1;
 
     return API_OK;

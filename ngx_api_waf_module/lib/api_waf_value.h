@@ -178,13 +178,13 @@ typedef struct {
     api_span_t name;
     api_span_t value;
 
-    /*
-     * Which transformations could change name and value: summaries made by
-     * api_transform_summary.  0 until the engine has made them.
-     */
+    /* Triggers of name and value (api_transform.h); 0 until the engine has
+       asked for them. */
 
     uint64_t name_bits;
     uint64_t value_bits;
+
+    uint32_t seq; /* 0, 1, 2, ... over all collections, as they come */
 } api_waf_value_t;
 
 typedef struct {
@@ -195,6 +195,7 @@ typedef struct {
 
 typedef struct {
     api_arena_t  *arena;
+    uint32_t      seq;  /* of the next one */
     uint32_t      max;  /* values that still may be added */
     bool          over; /* one was not: the caller turned it to an error */
     api_waf_set_t set[API_WAF_NSTORED];

@@ -1,0 +1,134 @@
+#include "api_waf_int.h"
+
+#include <limits.h>
+#include <stdio.h>
+
+
+int64_t
+api_waf_stoi(api_span_t s)
+{
+    bool    minus;
+    size_t  i;
+    int64_t n;
+
+    for (i = 0; i < s.len
+                && (s.data[i] == ' ' || (s.data[i] >= 9 && s.data[i] <= 13));
+         i++)
+    {
+        /* void */
+    }
+
+    minus = i < s.len && s.data[i] == '-';
+    i += i < s.len && (s.data[i] == '-' || s.data[i] == '+');
+
+    for (n = 0; i < s.len && s.data[i] >= '0' && s.data[i] <= '9'; i++) {
+        n = n * 10 + (s.data[i] - '0');
+
+        if (n > (int64_t) INT_MAX + 1) {
+            return 0;
+        }
+    }
+
+    n = minus ? -n : n;
+
+    return n > INT_MAX ? 0 : n;
+}
+
+
+api_span_t
+api_waf_number(api_waf_tx_t *tx, int64_t n)
+{
+    char       buf[24];
+    api_span_t text;
+
+    text = api_arena_dup(tx->arena,
+        api_span(
+            buf, (size_t) snprintf(buf, sizeof(buf), "%lld", (long long) n)));
+
+    if (text.data == NULL) {
+        api_waf_failed(tx, "no memory");
+    }
+
+    return text;
+}
+
+
+api_span_t
+api_waf_full_name(api_waf_tx_t *tx, api_waf_var_t var, api_span_t name)
+{
+    uint8_t   *out;
+    api_span_t first;
+
+    first = api_waf_var_name(var);
+
+    if (name.data == NULL) {
+        return first;
+    }
+
+    out = api_arena_alloc(tx->arena, first.len + 1 + name.len + 1);
+
+    if (out == NULL) {
+        api_waf_failed(tx, "no memory");
+        return first;
+    }
+
+    memcpy(out, first.data, first.len);
+    out[first.len] = ':';
+
+    if (name.len) {
+        memcpy(out + first.len + 1, name.data, name.len);
+    }
+
+    return api_span(out, first.len + 1 + name.len);
+}
+
+
+api_span_t
+api_waf_expand(api_waf_tx_t *tx, const api_waf_rule_t *rule,
+    const api_waf_text_t *text, size_t max)
+{
+    size_t                 n, part;
+    uint8_t               *out;
+    uint32_t               i;
+    api_span_t             piece[API_WAF_PIECES];
+    const api_waf_piece_t *p;
+
+    if (text->n == 0) {
+        return text->text;
+    }
+
+    n = 0;
+
+    for (i = 0; i < text->n; i++) {
+        p = &text->piece[i];
+        piece[i] =
+            p->var == API_WAF_NVARS ? p->text : api_waf_first(tx, rule, p);
+        n += piece[i].len;
+    }
+
+    if (text->n == 1) {
+        return piece[0].data ? piece[0] : API_SPAN("");
+    }
+
+    n = n < max ? n : max;
+    out = api_waf_work(tx, n) ? api_arena_alloc(tx->arena, n + 1) : NULL;
+
+    if (out == NULL) {
+        api_waf_failed(tx, "no memory");
+        return API_SPAN("");
+    }
+
+    n = 0;
+
+    for (i = 0; i < text->n; i++) {
+        part = piece[i].len < max - n ? piece[i].len : max - n;
+
+        if (part) {
+            memcpy(out + n, piece[i].data, part);
+        }
+
+        n += part;
+    }
+
+    return api_span(out, n);
+}

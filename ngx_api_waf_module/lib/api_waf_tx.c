@@ -1,0 +1,323 @@
+#include "api_waf_int.h"
+
+
+void *
+api_waf_push(api_waf_tx_t *tx, api_waf_vec_t *v, size_t size)
+{
+    char    *item;
+    void    *items;
+    uint32_t room;
+
+    if (v->n == v->room) {
+        room = v->room ? v->room * 2 : 8;
+        items =
+            api_arena_grow(tx->arena, v->items, v->room * size, room * size);
+
+        if (items == NULL) {
+            api_waf_failed(tx, "no memory");
+            return NULL;
+        }
+
+        v->items = items;
+        v->room = room;
+    }
+
+    item = (char *) v->items + v->n * size;
+    memset(item, 0, size);
+    v->n++;
+
+    return item;
+}
+
+
+void
+api_waf_failed(api_waf_tx_t *tx, const char *why)
+{
+    if (tx->failure == NULL) {
+        tx->failure = why;
+    }
+}
+
+
+static bool
+api_waf_fix(api_waf_tx_t *tx)
+{
+    uint32_t                 i;
+    const api_waf_view_tx_t *set;
+
+    if (tx->view->ntx == 0) {
+        return true;
+    }
+
+    tx->slot_fixed = api_arena_calloc(
+        tx->arena, tx->p->nslots / 64 + 1, sizeof(*tx->slot_fixed));
+
+    if (tx->slot_fixed == NULL) {
+        return false;
+    }
+
+    for (i = 0; i < tx->view->ntx; i++) {
+        set = &tx->view->tx[i];
+        tx->slot[set->slot].name = tx->p->slot[set->slot].name;
+        tx->slot[set->slot].value = set->value;
+        tx->slot_fixed[set->slot / 64] |= UINT64_C(1) << (set->slot % 64);
+    }
+
+    return true;
+}
+
+
+api_waf_tx_t *
+api_waf_tx_create(const api_waf_view_t *view, api_waf_values_t *values,
+    const api_waf_env_t *env, api_arena_t *arena)
+{
+    api_waf_tx_t *tx;
+
+    tx = api_arena_calloc(arena, 1, sizeof(*tx));
+
+    if (tx == NULL) {
+        return NULL;
+    }
+
+    tx->view = view;
+    tx->p = view->program;
+    tx->values = values;
+    tx->env = env;
+    tx->arena = arena;
+    tx->settings = tx->p->settings;
+    tx->status = 200;
+    tx->highest = 255;
+    tx->budget.left = env->budget ? env->budget : API_WAF_BUDGET;
+    tx->spend = tx->budget.left;
+
+    if (env->engine != API_WAF_ENGINE_OFF) {
+        tx->settings.engine = env->engine;
+    }
+
+    tx->slot = api_arena_calloc(arena, tx->p->nslots + 1, sizeof(*tx->slot));
+
+    return tx->slot && api_waf_fix(tx) ? tx : NULL;
+}
+
+
+static bool
+api_waf_rule_removed(const api_waf_tx_t *tx, uint32_t rule)
+{
+    uint64_t bit;
+
+    bit = UINT64_C(1) << (rule % 64);
+
+    return tx->p->rule[rule].removed
+           || (tx->view->removed && (tx->view->removed[rule / 64] & bit))
+           || (tx->removed && (tx->removed[rule / 64] & bit));
+}
+
+
+/* allow ends the phase, the request phases, or all but logging. */
+
+static bool
+api_waf_allowed(api_waf_tx_t *tx)
+{
+    if (tx->allow == API_WAF_DIS_ALLOW && tx->phase != API_WAF_LOGGING_PHASE) {
+        return true;
+    }
+
+    if (tx->allow == API_WAF_DIS_ALLOW_REQUEST
+        && tx->phase <= API_WAF_REQUEST_BODY_PHASE)
+    {
+        return true;
+    }
+
+    tx->allow = API_WAF_DIS_NONE;
+
+    return false;
+}
+
+
+/* True: there is more to do in this phase, later. */
+
+static bool
+api_waf_steps(api_waf_tx_t *tx, uint64_t slice)
+{
+    uint64_t                    until;
+    const api_waf_step_t       *step;
+    const api_waf_phase_prog_t *prog;
+
+    prog = &tx->p->phase[tx->phase];
+    until = slice && tx->budget.left > slice ? tx->budget.left - slice : 0;
+
+    while (tx->pos < prog->n) {
+        if (tx->budget.left < until) {
+            return true;
+        }
+
+        step = &prog->step[tx->pos++];
+
+        if (step->rule == API_WAF_NONE) {
+            continue;
+        }
+
+        if (tx->skip) {
+            tx->skip--;
+            continue;
+        }
+
+        if (tx->allow != API_WAF_DIS_NONE
+            || api_waf_rule_removed(tx, step->rule)) {
+            continue;
+        }
+
+        (void) api_waf_eval(tx, &tx->p->rule[step->rule]);
+
+        if (tx->stop || tx->failure) {
+            break;
+        }
+    }
+
+    return false;
+}
+
+
+api_waf_rc_t
+api_waf_tx_run(api_waf_tx_t *tx, api_waf_phase_t phase, uint64_t slice)
+{
+    if (tx->failure) {
+        return API_WAF_FAILED;
+    }
+
+    if (tx->settings.engine == API_WAF_ENGINE_OFF
+        || (tx->stop && phase != API_WAF_LOGGING_PHASE))
+    {
+        return tx->stop ? tx->verdict.rc : API_WAF_PASS;
+    }
+
+    if (tx->phase != phase) {
+        tx->phase = (uint8_t) phase;
+        tx->stop = false;
+        tx->pos = api_waf_allowed(tx) ? tx->p->phase[phase].n : 0;
+    }
+
+    if (api_waf_steps(tx, slice)) {
+        return API_WAF_AGAIN;
+    }
+
+    if (tx->failure) {
+        tx->verdict.rc = API_WAF_FAILED;
+        tx->verdict.phase = tx->phase;
+        tx->verdict.failure = tx->failure;
+        return API_WAF_FAILED;
+    }
+
+    return tx->stop ? tx->verdict.rc : API_WAF_PASS;
+}
+
+
+const api_waf_settings_t *
+api_waf_tx_settings(const api_waf_tx_t *tx)
+{
+    return &tx->settings;
+}
+
+
+void
+api_waf_tx_verdict(const api_waf_tx_t *tx, api_waf_verdict_t *verdict)
+{
+    *verdict = tx->verdict;
+}
+
+
+api_span_t
+api_waf_tx_get(const api_waf_tx_t *tx, api_span_t name)
+{
+    const api_waf_cell_t *cell;
+
+    cell = api_waf_cell(tx, API_WAF_NONE, name);
+
+    return cell ? cell->value : (api_span_t){ NULL, 0 };
+}
+
+
+static int64_t
+api_waf_tx_number(const api_waf_tx_t *tx, const char *name)
+{
+    return api_waf_stoi(api_waf_tx_get(tx, api_span(name, strlen(name))));
+}
+
+
+/*
+ * CRS 3 adds to anomaly_score_plN, CRS 4 to inbound_anomaly_score_plN while
+ * rules match, and both sum them up at the end under names of their own: the
+ * largest of these is the score.
+ */
+
+int64_t
+api_waf_tx_score(const api_waf_tx_t *tx, bool outbound)
+{
+    size_t  i, k;
+    int64_t n, sum, most;
+
+    static const char *const totals[2][4] = {
+        { "anomaly_score", "inbound_anomaly_score",
+            "blocking_inbound_anomaly_score",
+            "detection_inbound_anomaly_score" },
+        { "outbound_anomaly_score", "blocking_outbound_anomaly_score",
+            "detection_outbound_anomaly_score", "" },
+    };
+
+    static const char *const parts[2][8] = {
+        { "anomaly_score_pl1", "anomaly_score_pl2", "anomaly_score_pl3",
+            "anomaly_score_pl4", "inbound_anomaly_score_pl1",
+            "inbound_anomaly_score_pl2", "inbound_anomaly_score_pl3",
+            "inbound_anomaly_score_pl4" },
+        { "outbound_anomaly_score_pl1", "outbound_anomaly_score_pl2",
+            "outbound_anomaly_score_pl3", "outbound_anomaly_score_pl4", "", "",
+            "", "" },
+    };
+
+    most = 0;
+
+    for (i = 0; i < 4; i++) {
+        n = api_waf_tx_number(tx, totals[outbound][i]);
+        most = n > most ? n : most;
+    }
+
+    for (i = 0; i < 8; i += 4) {
+        sum = 0;
+
+        for (k = i; k < i + 4; k++) {
+            sum += api_waf_tx_number(tx, parts[outbound][k]);
+        }
+
+        most = sum > most ? sum : most;
+    }
+
+    return most;
+}
+
+
+size_t
+api_waf_tx_matches(const api_waf_tx_t *tx)
+{
+    return tx->kept.n;
+}
+
+
+const api_waf_match_t *
+api_waf_tx_match(const api_waf_tx_t *tx, size_t i)
+{
+    return i < tx->kept.n ? API_WAF_AT(api_waf_match_t, tx->kept, i) : NULL;
+}
+
+
+uint64_t
+api_waf_tx_matched(const api_waf_tx_t *tx)
+{
+    return tx->nmatched;
+}
+
+
+uint64_t
+api_waf_tx_work(const api_waf_tx_t *tx)
+{
+    return tx->spend - tx->budget.left;
+}
