@@ -17,6 +17,7 @@ static const apisec_command_t *const commands[] = {
     &apisec_key,
     &apisec_jwks,
     &apisec_schema,
+    &apisec_waf,
     &apisec_why,
 };
 

@@ -398,7 +398,7 @@ api_seclang_begin(api_seclang_t *s, api_err_t *err)
             s, API_INTERNAL, API_SECLANG_E_NONE, "loading is over");
     }
 
-    return API_OK;
+    return s->slots.n ? API_OK : api_seclang_known_slots(s);
 }
 
 

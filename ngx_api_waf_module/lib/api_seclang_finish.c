@@ -3,45 +3,6 @@
 #include <stdlib.h>
 
 
-/* TX names that the engine itself knows. */
-
-static const char *const api_seclang_known[] = { "0", "1", "2", "3", "4", "5",
-    "6", "7", "8", "9", "anomaly_score", "inbound_anomaly_score",
-    "blocking_inbound_anomaly_score", "detection_inbound_anomaly_score",
-    "anomaly_score_pl1", "anomaly_score_pl2", "anomaly_score_pl3",
-    "anomaly_score_pl4", "inbound_anomaly_score_pl1",
-    "inbound_anomaly_score_pl2", "inbound_anomaly_score_pl3",
-    "inbound_anomaly_score_pl4", "outbound_anomaly_score",
-    "blocking_outbound_anomaly_score", "detection_outbound_anomaly_score",
-    "outbound_anomaly_score_pl1", "outbound_anomaly_score_pl2",
-    "outbound_anomaly_score_pl3", "outbound_anomaly_score_pl4",
-    "paranoia_level", "executing_paranoia_level", "blocking_paranoia_level",
-    "detection_paranoia_level", "inbound_anomaly_score_threshold",
-    "outbound_anomaly_score_threshold", "MSC_PCRE_LIMITS_EXCEEDED" };
-
-
-static int
-api_seclang_known_slots(api_seclang_t *s)
-{
-    int      rc;
-    size_t   i;
-    uint32_t slot;
-
-    rc = API_OK;
-
-    for (i = 0; i < sizeof(api_seclang_known) / sizeof(api_seclang_known[0])
-                && rc == API_OK;
-         i++)
-    {
-        rc = api_seclang_slot(s,
-            api_span(api_seclang_known[i], strlen(api_seclang_known[i])),
-            &slot);
-    }
-
-    return rc;
-}
-
-
 /* t: of SecDefaultAction comes first, unless the rule says t:none. */
 
 static int
@@ -368,7 +329,6 @@ api_seclang_link(api_seclang_t *s)
 
     rc = api_seclang_markers(s);
     rc = rc == API_OK ? api_seclang_late(s) : rc;
-    rc = rc == API_OK ? api_seclang_known_slots(s) : rc;
 
     for (i = 0; i < s->rules.n && rc == API_OK; i++) {
         rc =
@@ -399,6 +359,7 @@ api_seclang_finish(
     const api_waf_rule_t *head;
 
     s->err = err;
+    s->file = NULL;
 
     if (s->failed || s->finished) {
         return api_seclang_fail(
@@ -415,7 +376,8 @@ api_seclang_finish(
             (unsigned) head->id);
     }
 
-    rc = api_seclang_link(s);
+    rc = s->slots.n ? API_OK : api_seclang_known_slots(s);
+    rc = rc == API_OK ? api_seclang_link(s) : rc;
 
     if (rc != API_OK) {
         return rc;

@@ -159,6 +159,7 @@ api_seclang_read(void *ctx, api_span_t name, api_span_t *text, api_err_t *err);
 
 int api_seclang_macro(api_seclang_t *s, api_span_t text, api_waf_text_t *out);
 int api_seclang_slot(api_seclang_t *s, api_span_t name, uint32_t *slot);
+int api_seclang_known_slots(api_seclang_t *s); /* before any other */
 
 /* A variable with its member, as "TX.a" or "ARGS:a". */
 

@@ -269,6 +269,7 @@ api_seclang_next(
         }
 
         rc = API_OK;
+        len = 0;
         out = lex->out;
 
         if (*lex->pos == '"') {

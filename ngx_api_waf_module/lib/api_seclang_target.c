@@ -293,7 +293,7 @@ api_seclang_target(
     api_seclang_t *s, api_span_t text, api_seclang_targets_t *out)
 {
     int               rc;
-    uint32_t          index, *drop;
+    uint32_t          index = 0, *drop;
     api_waf_pick_t   *pick;
     api_waf_target_t *target;
     bool              drops, count;

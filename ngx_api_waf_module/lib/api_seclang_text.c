@@ -117,6 +117,45 @@ api_seclang_slot(api_seclang_t *s, api_span_t name, uint32_t *slot)
 }
 
 
+/* TX names that the engine itself knows; those of captures come first. */
+
+static const char *const api_seclang_known[] = { "0", "1", "2", "3", "4", "5",
+    "6", "7", "8", "9", "anomaly_score", "inbound_anomaly_score",
+    "blocking_inbound_anomaly_score", "detection_inbound_anomaly_score",
+    "anomaly_score_pl1", "anomaly_score_pl2", "anomaly_score_pl3",
+    "anomaly_score_pl4", "inbound_anomaly_score_pl1",
+    "inbound_anomaly_score_pl2", "inbound_anomaly_score_pl3",
+    "inbound_anomaly_score_pl4", "outbound_anomaly_score",
+    "blocking_outbound_anomaly_score", "detection_outbound_anomaly_score",
+    "outbound_anomaly_score_pl1", "outbound_anomaly_score_pl2",
+    "outbound_anomaly_score_pl3", "outbound_anomaly_score_pl4",
+    "paranoia_level", "executing_paranoia_level", "blocking_paranoia_level",
+    "detection_paranoia_level", "inbound_anomaly_score_threshold",
+    "outbound_anomaly_score_threshold", "MSC_PCRE_LIMITS_EXCEEDED" };
+
+
+int
+api_seclang_known_slots(api_seclang_t *s)
+{
+    int      rc;
+    size_t   i;
+    uint32_t slot;
+
+    rc = API_OK;
+
+    for (i = 0; i < sizeof(api_seclang_known) / sizeof(api_seclang_known[0])
+                && rc == API_OK;
+         i++)
+    {
+        rc = api_seclang_slot(s,
+            api_span(api_seclang_known[i], strlen(api_seclang_known[i])),
+            &slot);
+    }
+
+    return rc;
+}
+
+
 int
 api_seclang_member(
     api_seclang_t *s, api_span_t text, api_waf_var_t *var, api_span_t *name)

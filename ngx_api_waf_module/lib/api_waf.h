@@ -325,7 +325,11 @@ struct api_waf_trace_s {
     api_span_t chain;       /* "urlDecodeUni,lowercase" */
     api_span_t op;          /* "@rx", "!@within" */
     bool       whole;       /* the rule has matched with its whole chain */
-    int64_t    score;       /* inbound, then */
+    bool       log;         /* then: not nolog */
+    api_span_t msg;         /* then; expanded */
+    api_span_t logdata;
+    uint8_t    severity;
+    int64_t    score; /* inbound, then */
 };
 
 

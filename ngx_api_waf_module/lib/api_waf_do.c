@@ -139,6 +139,28 @@ api_waf_set_engine(api_waf_tx_t *tx, api_waf_engine_t engine)
 }
 
 
+/* Rules behind this one may ask for REQBODY_PROCESSOR. */
+
+static void
+api_waf_set_body(api_waf_tx_t *tx, api_waf_body_t body)
+{
+    const char *name;
+
+    static const char *const names[] = { "", "URLENCODED", "JSON", "XML",
+        "MULTIPART" };
+
+    name = names[body];
+    tx->settings.body = body;
+
+    if (api_waf_values_set(tx->values, API_WAF_REQBODY_PROCESSOR,
+            api_span(name, strlen(name)))
+        != API_OK)
+    {
+        api_waf_failed(tx, "no memory");
+    }
+}
+
+
 static void
 api_waf_act(
     api_waf_tx_t *tx, const api_waf_rule_t *rule, const api_waf_action_t *a)
@@ -215,7 +237,7 @@ api_waf_act(
         break;
 
     case API_WAF_DO_BODY_PROCESSOR:
-        tx->settings.body = (api_waf_body_t) a->number;
+        api_waf_set_body(tx, (api_waf_body_t) a->number);
         break;
 
     case API_WAF_DO_REMOVE:

@@ -234,6 +234,10 @@ api_waf_trace(
     trace.link = (uint8_t) (t->rule - &tx->p->rule[t->rule->head]);
     trace.phase = tx->phase;
     trace.whole = whole;
+    trace.log = tx->words.log;
+    trace.msg = tx->words.msg;
+    trace.logdata = tx->words.logdata;
+    trace.severity = tx->words.severity;
     trace.op = t->rule->op ? t->rule->op_name : API_SPAN("SecAction");
     trace.chain = tx->p->chain[t->rule->chain].name;
     trace.score = api_waf_tx_score(tx, false);

@@ -1,0 +1,75 @@
+/*
+ * apisec waf: rules of the WAF, looked at and run by the code that nginx runs.
+ */
+
+#include "apisec_waf.h"
+
+
+static int run(int argc, char **argv);
+
+static const apisec_option_t options[] = {
+    { "request", APISEC_TEXT, offsetof(apisec_waf_values_t, request), "FILE",
+        "of explain: a request as HTTP/1.1 has it; - is standard input" },
+    { "response", APISEC_TEXT, offsetof(apisec_waf_values_t, response), "FILE",
+        "of explain: the answer to it, for phases 3 and 4" },
+    { "paranoia", APISEC_TEXT, offsetof(apisec_waf_values_t, paranoia), "N",
+        "of explain: as api_waf_paranoia" },
+    { "remote", APISEC_TEXT, offsetof(apisec_waf_values_t, remote), "ADDRESS",
+        "of explain: of the client, by default 127.0.0.1" },
+    { "detect", APISEC_FLAG, offsetof(apisec_waf_values_t, detect), NULL,
+        "of explain: refuse nothing, as api_waf with mode=monitor" },
+    { "all", APISEC_FLAG, offsetof(apisec_waf_values_t, all), NULL,
+        "of explain: rules with nolog, and chains that break, too" },
+    { "ids", APISEC_FLAG, offsetof(apisec_waf_values_t, ids), NULL,
+        "of explain: only the ids of the rules that match, a line each" },
+    { 0 }
+};
+
+const apisec_command_t apisec_waf = { "waf",
+    "check|explain RULES... [OPTIONS]",
+    "check rules of the WAF, or see what they say to a request",
+    "check    do they load?  What has no effect, what can never match\n"
+    "explain  each rule that matches the request of --request: the value, "
+    "what\n"
+    "         transformations made of it, the score, and what is done\n"
+    "RULES are files or patterns, in quotes; Include is followed.  Exit code\n"
+    "1: explain: the request is refused.\n",
+    options, run };
+
+
+static int
+run(int argc, char **argv)
+{
+    int                      rc;
+    const char              *what = argc ? argv[0] : "";
+    apisec_list_t            files;
+    api_seclang_t           *loader;
+    apisec_waf_values_t      values = { 0 };
+    const api_waf_program_t *program;
+
+    if (strcmp(what, "check") != 0 && strcmp(what, "explain") != 0) {
+        return apisec_fail(APISEC_USAGE,
+            "waf takes check or explain first: run  apisec help waf");
+    }
+
+    rc = apisec_options(&apisec_waf, argc - 1, argv + 1, &values, &files);
+    if (rc != APISEC_OK) {
+        return rc;
+    }
+
+    if (files.n == 0) {
+        return apisec_fail(APISEC_USAGE, "waf %s takes files of rules", what);
+    }
+
+    rc = apisec_waf_load(&files, &loader, &program);
+    if (rc != APISEC_OK) {
+        return rc;
+    }
+
+    rc = what[0] == 'c' ? apisec_waf_check(loader, program)
+                        : apisec_waf_explain(program, &values);
+
+    api_seclang_free(loader);
+
+    return rc;
+}

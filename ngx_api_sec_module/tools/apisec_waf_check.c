@@ -1,0 +1,108 @@
+/* apisec waf check */
+
+#include "apisec_waf.h"
+#include "api_text.h"
+
+#include <stdlib.h>
+
+
+void
+apisec_waf_print(api_span_t s, size_t max)
+{
+    char   out[API_TEXT_LOG_MAX(512)];
+    bool   cut;
+    size_t len;
+
+    max = max < 512 ? max : 512;
+    cut = s.len > max;
+    s.len = cut ? max : s.len;
+    len = api_text_log(s, out, sizeof(out), NULL);
+    printf("%.*s%s", (int) len, out, cut ? "..." : "");
+}
+
+
+/* Notes that say the same are told once, with how many there are. */
+
+static int
+by_text(const void *a, const void *b)
+{
+    int                              rc;
+    const api_seclang_note_t *const *x = a, *const *y = b;
+
+    rc = strcmp((*x)->what, (*y)->what);
+
+    return rc ? rc : (*x < *y ? -1 : *x > *y);
+}
+
+
+static void
+print_notes(const api_seclang_t *loader)
+{
+    size_t                     i, n, same;
+    const api_seclang_note_t **note;
+
+    n = api_seclang_notes(loader);
+    note = apisec_alloc((n + 1) * sizeof(const api_seclang_note_t *));
+
+    for (i = 0; i < n; i++) {
+        note[i] = api_seclang_note(loader, i);
+    }
+
+    qsort(note, n, sizeof(const api_seclang_note_t *), by_text);
+
+    for (i = 0; i < n; i += same) {
+        for (same = 1;
+             i + same < n && strcmp(note[i]->what, note[i + same]->what) == 0;
+             same++)
+        {
+            /* void */
+        }
+
+        printf("note: %s:%u: ", note[i]->file ? note[i]->file : "",
+            (unsigned) note[i]->line);
+
+        if (note[i]->id) {
+            printf("rule %u: ", (unsigned) note[i]->id);
+        }
+
+        printf("%s", note[i]->what);
+
+        if (same > 1) {
+            printf(" (and %zu more)", same - 1);
+        }
+
+        printf("\n");
+    }
+}
+
+
+int
+apisec_waf_check(const api_seclang_t *loader, const api_waf_program_t *program)
+{
+    uint32_t                  i, n, removed, phase[API_WAF_NPHASES] = { 0 };
+    api_waf_rule_info_t       rule;
+    const api_waf_settings_t *s;
+
+    static const char *const engines[] = { "Off", "DetectionOnly", "On" };
+
+    print_notes(loader);
+
+    n = api_waf_program_rules(program);
+    removed = 0;
+
+    for (i = 0; i < n; i++) {
+        api_waf_program_rule(program, i, &rule);
+        phase[rule.phase]++;
+        removed += rule.removed;
+    }
+
+    s = api_waf_program_settings(program);
+
+    printf("%u rules, %u of them removed; in phases 1 to 5: %u %u %u %u %u\n",
+        n, removed, phase[1], phase[2], phase[3], phase[4], phase[5]);
+    printf("SecRuleEngine %s, request bodies %s, response bodies %s\n",
+        s->engine_said ? engines[s->engine] : "not said",
+        s->request_body ? "on" : "off", s->response_body ? "on" : "off");
+
+    return APISEC_OK;
+}
