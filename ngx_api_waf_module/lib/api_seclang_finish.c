@@ -128,6 +128,26 @@ api_seclang_all_slots(api_seclang_t *s)
 }
 
 
+static bool
+api_seclang_step(
+    api_seclang_t *s, api_vec_t *steps, uint32_t rule, api_span_t marker)
+{
+    api_waf_step_t *step;
+
+    step = api_vec_push(&s->arena, steps, sizeof(*step));
+
+    if (step == NULL) {
+        (void) api_seclang_nomem(s);
+        return false;
+    }
+
+    step->rule = rule;
+    step->marker = marker;
+
+    return true;
+}
+
+
 /* The steps of a phase: its rules in order, and every marker among them. */
 
 static int
@@ -136,7 +156,6 @@ api_seclang_phase(api_seclang_t *s, uint8_t phase)
     uint32_t              i, m;
     api_vec_t             steps = { NULL, 0, 0 };
     api_waf_rule_t       *rule;
-    api_waf_step_t       *step;
     api_waf_phase_prog_t *prog;
     api_seclang_marker_t *marker;
 
@@ -151,14 +170,9 @@ api_seclang_phase(api_seclang_t *s, uint8_t phase)
                 break;
             }
 
-            step = api_vec_push(&s->arena, &steps, sizeof(*step));
-
-            if (step == NULL) {
-                return api_seclang_nomem(s);
+            if (!api_seclang_step(s, &steps, API_WAF_NONE, marker->name)) {
+                return API_NOMEM;
             }
-
-            step->rule = API_WAF_NONE;
-            step->marker = marker->name;
         }
 
         if (i == s->rules.n) {
@@ -171,13 +185,9 @@ api_seclang_phase(api_seclang_t *s, uint8_t phase)
             continue;
         }
 
-        step = api_vec_push(&s->arena, &steps, sizeof(*step));
-
-        if (step == NULL) {
-            return api_seclang_nomem(s);
+        if (!api_seclang_step(s, &steps, i, (api_span_t){ NULL, 0 })) {
+            return API_NOMEM;
         }
-
-        step->rule = i;
 
         if (!rule->removed) {
             s->program.phases |= 1u << phase;

@@ -198,6 +198,10 @@ api_seclang_operator(api_seclang_t *s, api_waf_rule_t *rule, api_span_t text)
     err.text[0] = '\0';
     rc = api_operator_compile(&rule->op, name, arg, &env, &s->arena, &err);
 
+    if (rc == API_NOMEM) {
+        return api_seclang_nomem(s);
+    }
+
     if (rc != API_OK) {
         return api_seclang_fail(s, rc, API_SECLANG_E_OPERATOR, "@%.*s: %s",
             API_SECLANG_SHOW(name), err.text);

@@ -95,6 +95,10 @@ api_seclang_rx(api_seclang_t *s, api_span_t pattern, api_operator_t **rx)
     rc = api_operator_compile(rx, API_SPAN("rx"),
         api_span(text, pattern.len + 4), &env, &s->arena, &err);
 
+    if (rc == API_NOMEM) {
+        return api_seclang_nomem(s);
+    }
+
     if (rc == API_OK && api_operator_macro(*rx)) {
         rc = API_INVALID;
         snprintf(err.text, sizeof(err.text), "no macro can stand here");
@@ -200,6 +204,50 @@ api_seclang_outlives(api_seclang_t *s, const api_waf_pick_t *pick)
 }
 
 
+/* What is behind the colon: nothing, a name, a pattern. */
+
+static int
+api_seclang_selector(api_seclang_t *s, api_span_t text, api_waf_pick_t *pick)
+{
+    int rc;
+
+    rc = API_OK;
+
+    if (pick->name.len == 0) {
+        return api_seclang_outlives(s, pick) ? API_UNSUPPORTED : API_OK;
+    }
+
+    if (pick->var == API_WAF_XML) {
+        pick->sel = API_WAF_SEL_NAME;
+        rc = api_seclang_xpath(s, pick->name);
+
+    } else if (api_seclang_unquote(&pick->name)) {
+        pick->sel = API_WAF_SEL_RX;
+
+        if (api_seclang_outlives(s, pick)) {
+            return API_UNSUPPORTED;
+        }
+
+        rc = api_seclang_rx(s, pick->name, &pick->rx);
+
+    } else if (pick->name.len && pick->name.data[0] == '/') {
+        rc = api_seclang_fail(s, API_SYNTAX, API_SECLANG_E_VARIABLE,
+            "the pattern of %.*s is not closed; write /PATTERN/, and in '...' "
+            "if it has a | or a blank",
+            API_SECLANG_SHOW(text));
+
+    } else {
+        pick->sel = API_WAF_SEL_NAME;
+
+        if (pick->var == API_WAF_TX) {
+            rc = api_seclang_slot(s, pick->name, &pick->slot);
+        }
+    }
+
+    return rc;
+}
+
+
 int
 api_seclang_pick_make(api_seclang_t *s, api_span_t text, api_waf_pick_t *pick)
 {
@@ -235,37 +283,7 @@ api_seclang_pick_make(api_seclang_t *s, api_span_t text, api_waf_pick_t *pick)
         return api_seclang_member(s, text, &var, &name);
     }
 
-    if (pick->name.len == 0) {
-        return api_seclang_outlives(s, pick) ? API_UNSUPPORTED
-                                             : api_seclang_full(s, pick);
-    }
-
-    if (var == API_WAF_XML) {
-        pick->sel = API_WAF_SEL_NAME;
-        rc = api_seclang_xpath(s, pick->name);
-
-    } else if (api_seclang_unquote(&pick->name)) {
-        pick->sel = API_WAF_SEL_RX;
-
-        if (api_seclang_outlives(s, pick)) {
-            return API_UNSUPPORTED;
-        }
-
-        rc = api_seclang_rx(s, pick->name, &pick->rx);
-
-    } else if (pick->name.len && pick->name.data[0] == '/') {
-        rc = api_seclang_fail(s, API_SYNTAX, API_SECLANG_E_VARIABLE,
-            "the pattern of %.*s is not closed; write /PATTERN/, and in '...' "
-            "if it has a | or a blank",
-            API_SECLANG_SHOW(text));
-
-    } else {
-        pick->sel = API_WAF_SEL_NAME;
-
-        if (var == API_WAF_TX) {
-            rc = api_seclang_slot(s, pick->name, &pick->slot);
-        }
-    }
+    rc = api_seclang_selector(s, text, pick);
 
     return rc == API_OK ? api_seclang_full(s, pick) : rc;
 }

@@ -161,65 +161,12 @@ api_waf_set_body(api_waf_tx_t *tx, api_waf_body_t body)
 }
 
 
+/* ctl: what the request is treated by from now on. */
+
 static void
-api_waf_act(
-    api_waf_tx_t *tx, const api_waf_rule_t *rule, const api_waf_action_t *a)
+api_waf_ctl(api_waf_tx_t *tx, const api_waf_action_t *a)
 {
-    const api_waf_phase_prog_t *phase;
-
     switch ((api_waf_do_t) a->what) {
-    case API_WAF_DO_LOG:
-        tx->words.log = true;
-        break;
-
-    case API_WAF_DO_NOLOG:
-        tx->words.log = false;
-        break;
-
-    case API_WAF_DO_STATUS:
-        tx->status = (uint16_t) a->number;
-        break;
-
-    case API_WAF_DO_SKIP:
-        tx->skip = a->number;
-        break;
-
-    case API_WAF_DO_SKIP_AFTER:
-        tx->pos = a->number;
-        break;
-
-    case API_WAF_DO_INITCOL:
-        tx->key[a->var - API_WAF_IP] =
-            api_waf_expand(tx, rule, &a->text, API_WAF_STORE_VALUE);
-        break;
-
-    case API_WAF_DO_SETSID:
-    case API_WAF_DO_SETUID:
-    case API_WAF_DO_SETRSC:
-        tx->key[a->what == API_WAF_DO_SETSID ? API_WAF_SESSION - API_WAF_IP
-                : a->what == API_WAF_DO_SETUID
-                    ? API_WAF_USER - API_WAF_IP
-                    : API_WAF_RESOURCE - API_WAF_IP] =
-            api_waf_expand(tx, rule, &a->text, API_WAF_STORE_VALUE);
-        break;
-
-    case API_WAF_DO_SETENV:
-        api_waf_setenv(tx, rule, a);
-        break;
-
-    case API_WAF_DO_EXPIREVAR:
-        api_waf_expire(tx, rule, a);
-        break;
-
-    case API_WAF_DO_BLOCK:
-        phase = &tx->p->phase[tx->phase];
-
-        if (phase->disrupt != API_WAF_DIS_NONE) {
-            api_waf_disrupt(tx, rule, (api_waf_disrupt_t) phase->disrupt,
-                &phase->location);
-        }
-        break;
-
     case API_WAF_DO_AUDIT:
         tx->settings.audit = a->number != 0;
         break;
@@ -244,8 +191,103 @@ api_waf_act(
         api_waf_remove(tx, a);
         break;
 
-    case API_WAF_DO_REMOVE_TARGET:
+    default:
         api_waf_remove_target(tx, a);
+        break;
+    }
+}
+
+
+/* Collections, and what is told to others. */
+
+static void
+api_waf_name(
+    api_waf_tx_t *tx, const api_waf_rule_t *rule, const api_waf_action_t *a)
+{
+    uint32_t key;
+
+    switch ((api_waf_do_t) a->what) {
+    case API_WAF_DO_SETENV:
+        api_waf_setenv(tx, rule, a);
+        return;
+
+    case API_WAF_DO_EXPIREVAR:
+        api_waf_expire(tx, rule, a);
+        return;
+
+    case API_WAF_DO_SETSID:
+        key = API_WAF_SESSION;
+        break;
+
+    case API_WAF_DO_SETUID:
+        key = API_WAF_USER;
+        break;
+
+    case API_WAF_DO_SETRSC:
+        key = API_WAF_RESOURCE;
+        break;
+
+    default:
+        key = a->var; /* initcol */
+        break;
+    }
+
+    tx->key[key - API_WAF_IP] =
+        api_waf_expand(tx, rule, &a->text, API_WAF_STORE_VALUE);
+}
+
+
+static void
+api_waf_block(api_waf_tx_t *tx, const api_waf_rule_t *rule)
+{
+    const api_waf_phase_prog_t *phase;
+
+    phase = &tx->p->phase[tx->phase];
+
+    if (phase->disrupt != API_WAF_DIS_NONE) {
+        api_waf_disrupt(
+            tx, rule, (api_waf_disrupt_t) phase->disrupt, &phase->location);
+    }
+}
+
+
+static void
+api_waf_act(
+    api_waf_tx_t *tx, const api_waf_rule_t *rule, const api_waf_action_t *a)
+{
+    switch ((api_waf_do_t) a->what) {
+    case API_WAF_DO_LOG:
+    case API_WAF_DO_NOLOG:
+        tx->words.log = a->what == API_WAF_DO_LOG;
+        break;
+
+    case API_WAF_DO_STATUS:
+        tx->status = (uint16_t) a->number;
+        break;
+
+    case API_WAF_DO_SKIP:
+        tx->skip = a->number;
+        break;
+
+    case API_WAF_DO_SKIP_AFTER:
+        tx->pos = a->number;
+        break;
+
+    case API_WAF_DO_BLOCK:
+        api_waf_block(tx, rule);
+        break;
+
+    case API_WAF_DO_INITCOL:
+    case API_WAF_DO_SETSID:
+    case API_WAF_DO_SETUID:
+    case API_WAF_DO_SETRSC:
+    case API_WAF_DO_SETENV:
+    case API_WAF_DO_EXPIREVAR:
+        api_waf_name(tx, rule, a);
+        break;
+
+    default:
+        api_waf_ctl(tx, a);
         break;
     }
 }
