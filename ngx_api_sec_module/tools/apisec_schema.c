@@ -2,7 +2,7 @@
  * apisec schema: an OpenAPI document, looked at by the code that nginx runs.
  */
 
-#include "apisec_schema.h"
+#include "apisec_upgrade.h"
 #include "api_text.h"
 
 #include <stdlib.h>
@@ -14,6 +14,7 @@ typedef struct {
     apisec_spec_t how;
     const char   *request;
     bool          ignore_query;
+    const char   *to;
 } values_t;
 
 static int run(int argc, char **argv);
@@ -32,15 +33,19 @@ static const apisec_option_t options[] = {
         "of validate: a request as HTTP/1.1 has it" },
     { "unknown-query", APISEC_FLAG, offsetof(values_t, ignore_query), NULL,
         "of validate: as api_schema_unknown query=ignore" },
+    { "to", APISEC_TEXT, offsetof(values_t, to), "3.0|3.1",
+        "of upgrade: the version to write, 3.0 unless said otherwise" },
     { 0 }
 };
 
 const apisec_command_t apisec_schema = { "schema",
-    "check|routes|validate FILE [OPTIONS]",
+    "check|routes|validate|upgrade FILE [OPTIONS]",
     "check an OpenAPI document, list its operations, validate a request",
     "check     every mistake of the document, as nginx -t tells it\n"
     "routes    its operations: method, path, operationId, what they ask for\n"
     "validate  is the request of --request as the document says?\n"
+    "upgrade   writes an OpenAPI 2.0 document as 3.0 or 3.1, in JSON; what\n"
+    "          cannot be carried over is noted, and the exit code 1\n"
     "Options are those of api_schema_spec.  Exit code 1: it is not.\n",
     options, run };
 
@@ -212,6 +217,17 @@ validate(const api_openapi_t *spec, const values_t *values)
 
 
 static int
+upgrade(const char *path, const char *to)
+{
+    if (to && strcmp(to, "3.0") != 0 && strcmp(to, "3.1") != 0) {
+        return apisec_fail(APISEC_USAGE, "--to takes 3.0 or 3.1");
+    }
+
+    return apisec_upgrade(path, to && strcmp(to, "3.1") == 0);
+}
+
+
+static int
 run(int argc, char **argv)
 {
     int            rc;
@@ -221,11 +237,11 @@ run(int argc, char **argv)
     api_openapi_t *spec;
 
     if (strcmp(what, "check") != 0 && strcmp(what, "routes") != 0
-        && strcmp(what, "validate") != 0)
+        && strcmp(what, "validate") != 0 && strcmp(what, "upgrade") != 0)
     {
         return apisec_fail(APISEC_USAGE,
-            "schema takes check, routes or validate first: run  apisec help "
-            "schema");
+            "schema takes check, routes, validate or upgrade first: run  "
+            "apisec help schema");
     }
 
     rc = apisec_options(&apisec_schema, argc - 1, argv + 1, &values, &args);
@@ -235,6 +251,10 @@ run(int argc, char **argv)
 
     if (args.n != 1) {
         return apisec_fail(APISEC_USAGE, "schema %s takes one FILE", what);
+    }
+
+    if (what[0] == 'u') {
+        return upgrade(args.item[0], values.to);
     }
 
     rc = apisec_spec(args.item[0], &values.how, &spec);

@@ -91,7 +91,7 @@ spew("$dir/out.yaml", contract() =~ s{'#/components/schemas/Order'}
 says('a link out of the root', 1, qr/\A\z/, qr/out of the root/, 'check',
     "$dir/out.yaml", '--root', $dir);
 
-says('no command', 2, qr/\A\z/, qr/check, routes or validate/);
+says('no command', 2, qr/\A\z/, qr/check, routes, validate or upgrade/);
 says('no file', 3, qr/\A\z/, qr/no such file/, 'check', "$dir/none");
 says('no request', 2, qr/\A\z/, qr/needs --request FILE/, 'validate', $spec);
 
