@@ -290,7 +290,7 @@ $(BUILD)/unit/%: $(O)/test/%.o $(UNIT_SHARED:%.c=$(O)/test/%.o) \
 
 # Programs that tests compare with others; made when they are needed
 
-$(BUILD)/bin/diff_http $(BUILD)/bin/diff_contract $(BUILD)/bin/diff_transform: \
+$(BUILD)/bin/diff_http $(BUILD)/bin/diff_contract $(BUILD)/bin/diff_transform $(BUILD)/bin/diff_tokenizer: \
     $(O)/plain/ut.o
 
 # Fuzz targets, with libFuzzer and as a program that reads a folder of files

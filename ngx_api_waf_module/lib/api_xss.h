@@ -39,7 +39,8 @@ bool api_xss_detect(api_span_t value, api_xss_t *how);
 
 /* A value none of whose triggers is among these is never an attack. */
 
-#define API_XSS_TRIGGERS (API_TRIG_ANGLE | API_TRIG_EQUALS)
+#define API_XSS_TRIGGERS                                                      \
+    (API_TRIG_ANGLE | API_TRIG_EQUALS | API_TRIG_COLON | API_TRIG_AMP)
 
 
 #endif /* API_XSS_H */

@@ -1,0 +1,214 @@
+/* What the files of @detectSQLi share. */
+
+#ifndef API_SQLI_INT_H
+#define API_SQLI_INT_H
+
+#include "api_percent.h"
+#include "api_sqli.h"
+#include "api_transform_int.h"
+
+
+/* Folded tokens; the letters that stand for them in a fingerprint are those
+   of api_sqli_letters, in this order. */
+
+typedef enum {
+    SQ_NONE = 0,
+    SQ_STRING,
+    SQ_NUMBER,
+    SQ_NAME,
+    SQ_VARIABLE,  /* TRUE, FALSE and NULL too */
+    SQ_FUNCTION,  /* a known one, called */
+    SQ_CALL,      /* an unknown one */
+    SQ_DANGER,    /* a function that waits, reads or runs, called */
+    SQ_CATALOG,   /* information_schema, @@version, xp_cmdshell, ... */
+    SQ_LOGIC,     /* AND OR XOR && */
+    SQ_CONCAT,    /* || which is OR in MySQL */
+    SQ_COMPARE,   /* = < LIKE IN IS BETWEEN @> ... */
+    SQ_ARITH,     /* + - * / DIV ... */
+    SQ_UNION,     /* INTERSECT, EXCEPT, MINUS too */
+    SQ_SELECT,    /* SELECT */
+    SQ_SUBSELECT, /* ( SELECT */
+    SQ_DEFINE,    /* DROP TABLE, CREATE USER, EXEC, ... */
+    SQ_MODIFY,    /* INSERT INTO, DELETE FROM, ... */
+    SQ_RUN,       /* EXEC, DECLARE, SHUTDOWN */
+    SQ_UPDATE,
+    SQ_SET,
+    SQ_FROM,
+    SQ_ORDER, /* ORDER BY, GROUP BY */
+    SQ_WHERE, /* HAVING too */
+    SQ_LIMIT,
+    SQ_OUTFILE, /* INTO OUTFILE, INTO DUMPFILE, PROCEDURE ANALYSE */
+    SQ_WAIT,    /* WAITFOR DELAY */
+    SQ_CASE,    /* CASE WHEN */
+    SQ_KEYWORD,
+    SQ_SPECIAL, /* a comment that MySQL runs */
+    SQ_COMMA,
+    SQ_SEMICOLON,
+    SQ_COMMENT,
+    SQ_PUNCT,
+    SQ_END,
+    SQ_NTYPES,
+
+    /* not folded yet: never in a sequence */
+
+    SQ_OPEN = SQ_NTYPES,
+    SQ_CLOSE,
+    SQ_NOT,
+    SQ_FILLER,     /* ALL, DISTINCT, BINARY: nothing to a form */
+    SQ_CAST,       /* ::type, COLLATE name */
+    SQ_W_FUNCTION, /* words that are functions where a ( follows */
+    SQ_W_DANGER,
+    SQ_W_TOP,  /* TOP n, behind SELECT */
+    SQ_W_FIRST /* the first of two words; alone a name */
+} api_sqli_type_t;
+
+typedef struct {
+    api_sqli_type_t type;
+    api_span_t      text;   /* of a string: its content */
+    uint8_t         quote;  /* of a string */
+    bool            closed; /* a string that ends, a comment that does */
+    bool            call;   /* a word with ( right behind it */
+    bool            spaced; /* blanks or comments before it */
+    bool            star;   /* the operator * */
+    bool            word;   /* an operator that is spelled out */
+} api_sqli_token_t;
+
+typedef struct {
+    const uint8_t *p;
+    const uint8_t *end;
+    bool           mysql; /* backslashes escape, # comments */
+    unsigned       tries; /* of long quotes that had no end */
+} api_sqli_lexer_t;
+
+/* The next token; false at the end. */
+
+bool api_sqli_next(api_sqli_lexer_t *lex, api_sqli_token_t *token);
+
+/* The rest of a string that `quote` closes; the lexer stands in it. */
+
+void
+api_sqli_string(api_sqli_lexer_t *lex, uint8_t quote, api_sqli_token_t *token);
+
+/* Behind the next `text` from p, or NULL. */
+
+const uint8_t *
+api_sqli_behind(const uint8_t *p, const uint8_t *end, api_span_t text);
+
+/* $tag$...$tag$ of PostgreSQL, q'[...]' of Oracle (the lexer stands at the
+   quote); false when there is no end. */
+
+bool api_sqli_dollar(api_sqli_lexer_t *lex, api_sqli_token_t *token);
+bool api_sqli_oracle(api_sqli_lexer_t *lex, api_sqli_token_t *token);
+
+/* A letter or two that say how the string behind them is to be read. */
+
+bool api_sqli_prefix(api_span_t word);
+
+/* What a word is, alone; with SQ_W_FIRST, what it is with the next one, or
+   SQ_NAME. */
+
+api_sqli_type_t api_sqli_word(api_span_t word);
+api_sqli_type_t api_sqli_words(api_span_t first, api_span_t second);
+
+
+/* The folded sequence of one reading. */
+
+#define API_SQLI_TAPE 48
+#define API_SQLI_DEPTH 24
+
+typedef struct {
+    uint8_t  tape[API_SQLI_TAPE];
+    unsigned n;
+    unsigned calls[API_SQLI_DEPTH]; /* tape lengths behind the open calls */
+    bool     is_call[API_SQLI_DEPTH];
+    unsigned depth;
+    uint8_t  word;   /* what the name that came last is if a ( follows */
+    bool     skip;   /* the next name says nothing */
+    bool     want;   /* an operand is next */
+    bool     opened; /* a ( is what came last */
+    bool     quoted; /* the value began inside quotes */
+    uint8_t  quote;  /* ... these */
+    bool     empty;  /* ... and left them at once */
+    bool     chain;  /* operands and operators in turn, from the beginning */
+    bool     solid;  /* ... of which one is no word between strings */
+    bool     cut;    /* tape[0] is no longer the first token */
+
+    const char *form; /* what was found */
+} api_sqli_fold_t;
+
+/* quote: what the value begins inside of, 0 for none. */
+
+void api_sqli_fold_init(api_sqli_fold_t *f, uint8_t quote);
+
+/* True: found, f->form says what. */
+
+bool api_sqli_fold(api_sqli_fold_t *f, const api_sqli_token_t *token);
+bool api_sqli_fold_end(api_sqli_fold_t *f);
+
+char api_sqli_letter(uint8_t type);
+
+/* Does the sequence end in a form?  f->form is its name then. */
+
+bool api_sqli_check(api_sqli_fold_t *f);
+
+/* For tests: the index that api_sqli_check goes by is that of the table; text
+   gets what should stand there. */
+
+bool api_sqli_form_index_ok(char *text, size_t size);
+
+
+/* Sets of token types. */
+
+#define SQ_BIT(type) ((uint64_t) 1 << SQ_##type)
+
+#define TEXT (SQ_BIT(STRING) | SQ_BIT(NUMBER))
+#define CALLS (SQ_BIT(FUNCTION) | SQ_BIT(DANGER))
+#define FIXED                                                                 \
+    (TEXT | SQ_BIT(VARIABLE) | CALLS | SQ_BIT(CATALOG) | SQ_BIT(SUBSELECT))
+#define ANY (FIXED | SQ_BIT(NAME) | SQ_BIT(CALL))
+#define LOGIC (SQ_BIT(LOGIC) | SQ_BIT(CONCAT))
+#define INFIX (LOGIC | SQ_BIT(COMPARE) | SQ_BIT(ARITH))
+#define SELECTS (SQ_BIT(SELECT) | SQ_BIT(SUBSELECT))
+#define STOP (SQ_BIT(END) | SQ_BIT(COMMENT) | SQ_BIT(SEMICOLON))
+
+static inline bool
+api_sqli_is(const api_sqli_fold_t *f, unsigned back, uint64_t set)
+{
+    return f->n > back && set >> f->tape[f->n - 1 - back] & 1;
+}
+
+/* Controls are blanks to one database or the other. */
+
+static inline bool
+api_sqli_blank(uint8_t c)
+{
+    return c <= ' ' || c == 0xa0 || c == 0x7f;
+}
+
+
+static inline bool
+api_sqli_digit(uint8_t c)
+{
+    return c >= '0' && c <= '9';
+}
+
+
+static inline bool
+api_sqli_letter_byte(uint8_t c)
+{
+    uint8_t l;
+
+    l = api_lower(c);
+
+    return (l >= 'a' && l <= 'z') || c == '_' || (c >= 0x80 && c != 0xa0);
+}
+
+
+static inline bool
+api_sqli_word_byte(uint8_t c)
+{
+    return api_sqli_letter_byte(c) || api_sqli_digit(c) || c == '$';
+}
+
+
+#endif /* API_SQLI_INT_H */
