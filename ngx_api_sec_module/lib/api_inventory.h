@@ -293,4 +293,19 @@ void api_inventory_totals(const api_inventory_t *inv, api_inv_totals_t *t);
 void api_inventory_merge(api_inventory_t *inv, const api_inventory_t *from);
 
 
+/*
+ * As a file: a head with a sum, then the memory.  The sum finds accidents, not
+ * forgery: files belong into a directory that others cannot write.
+ *
+ * api_inventory_save writes api_inventory_saved_size bytes.  api_inventory_load
+ * gives what is in them, to be merged into another or viewed; NULL when it is
+ * none, is broken, or is of another release.  bytes stays where it is, aligned
+ * to 8.
+ */
+
+size_t           api_inventory_saved_size(const api_inventory_t *inv);
+void             api_inventory_save(const api_inventory_t *inv, void *bytes);
+api_inventory_t *api_inventory_load(void *bytes, size_t size);
+
+
 #endif /* API_INVENTORY_H */

@@ -3,8 +3,9 @@
  * going back; each byte is looked at a bounded number of times.
  *
  * For text that comes in pieces, a scanner keeps the last
- * API_SENSITIVE_OVERLAP bytes, so that what a boundary cuts is found too; what
- * is longer than that (a private key) is known by how it begins.
+ * API_SENSITIVE_OVERLAP bytes, so that what a boundary cuts is found too.  What
+ * is longer than that is a token whose beginning is enough, or a private key,
+ * known by its first line.
  *
  * What is found is told by kind and position, never kept.
  */
@@ -73,6 +74,10 @@ typedef struct {
 void
 api_sensitive_begin(api_sensitive_scan_t *scan, unsigned kinds, size_t budget);
 void api_sensitive_feed(api_sensitive_scan_t *scan, api_span_t piece);
+
+/* No more comes: what stands at the very end counts too. */
+
+void api_sensitive_end(api_sensitive_scan_t *scan);
 
 
 #endif /* API_SENSITIVE_H */

@@ -1,0 +1,69 @@
+/* Private to api_sensitive*.c: what may stand at a position. */
+
+#ifndef API_SENSITIVE_INT_H
+#define API_SENSITIVE_INT_H
+
+#include "api_sensitive.h"
+
+
+/* Each looks at text from `at` on and returns the length of what it is, 0 for
+   none; *kind tells which, of those wanted. */
+
+typedef struct {
+    api_span_t text;
+    unsigned   kinds;
+    bool       more; /* text follows that is not there yet */
+} api_sensitive_text_t;
+
+static inline bool
+api_sensitive_digit(uint8_t c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static inline bool
+api_sensitive_alnum(uint8_t c)
+{
+    return api_sensitive_digit(c) || (uint8_t) ((c | 0x20) - 'a') < 26;
+}
+
+/* base64url */
+
+static inline bool
+api_sensitive_token(uint8_t c)
+{
+    return api_sensitive_alnum(c) || c == '-' || c == '_';
+}
+
+/* Nothing of a word stands before. */
+
+static inline bool
+api_sensitive_starts(api_span_t text, size_t at)
+{
+    return at == 0 || !api_sensitive_alnum(text.data[at - 1]);
+}
+
+/* ... or behind. */
+
+static inline bool
+api_sensitive_ends(api_span_t text, size_t at)
+{
+    return at >= text.len || !api_sensitive_alnum(text.data[at]);
+}
+
+/* api_sensitive_number.c */
+
+size_t
+api_sensitive_number(const api_sensitive_text_t *t, size_t at, unsigned *kind);
+size_t api_sensitive_letters(
+    const api_sensitive_text_t *t, size_t at, unsigned *kind);
+
+/* api_sensitive_secret.c */
+
+size_t
+api_sensitive_secret(const api_sensitive_text_t *t, size_t at, unsigned *kind);
+size_t
+api_sensitive_phrase(const api_sensitive_text_t *t, size_t at, unsigned *kind);
+
+
+#endif /* API_SENSITIVE_INT_H */
