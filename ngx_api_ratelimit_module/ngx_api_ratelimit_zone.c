@@ -114,6 +114,8 @@ ngx_api_ratelimit_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     zone->shm->init = ngx_api_ratelimit_zone_init;
     zone->shm->data = zone;
 
+    ngx_api_zone_before(zone->shm, 0);
+
     return NGX_CONF_OK;
 }
 
@@ -168,6 +170,8 @@ ngx_api_ratelimit_zone_init(ngx_shm_zone_t *shm, void *data)
     ngx_api_ratelimit_root_t  *root;
 
     if (data == NULL && !shm->shm.exists) {
+        ngx_api_zone_before(shm, shm->noreuse);
+
         return ngx_api_ratelimit_zone_fresh(zone);
     }
 

@@ -101,6 +101,11 @@ typedef struct ngx_api_sec_checked_s      ngx_api_sec_checked_t;
 typedef struct ngx_api_sec_graphql_s  ngx_api_sec_graphql_t;
 
 
+/* ngx_api_sec_inventory.h: what is noted of a body */
+
+typedef struct ngx_api_sec_noted_s  ngx_api_sec_noted_t;
+
+
 /* What sec knows of a request; hangs in the record. */
 
 struct ngx_api_sec_ctx_s {
@@ -128,6 +133,7 @@ struct ngx_api_sec_ctx_s {
     const ngx_api_sec_routed_t *routed;       /* once somebody has asked */
     ngx_api_sec_checked_t      *checked;      /* by the contract */
     const ngx_api_sec_graphql_t *graphql;     /* that refused */
+    ngx_api_sec_noted_t        *noted;        /* members of the body */
 
     api_alloc_t                 alloc;
     api_arena_t                 arena;
@@ -177,6 +183,12 @@ typedef struct ngx_api_sec_status_s  ngx_api_sec_status_t;
 typedef struct ngx_api_sec_monitor_s  ngx_api_sec_monitor_t;
 
 
+/* ngx_api_sec_inventory.h: api_inventory */
+
+typedef struct ngx_api_sec_inventory_s    ngx_api_sec_inventory_t;
+typedef struct ngx_api_sec_inventories_s  ngx_api_sec_inventories_t;
+
+
 /* ngx_api_sec_body.c: api_body and the directives of the reader */
 
 #define NGX_API_SEC_BODY_OFF   0
@@ -193,6 +205,7 @@ typedef struct {
     size_t                      answers;
     size_t                      revocations;
     size_t                      metrics;
+    size_t                      inventory;
 } ngx_api_sec_shares_t;
 
 
@@ -229,6 +242,7 @@ struct ngx_api_sec_main_conf_s {
     ngx_api_sec_shares_t        shares;
     ngx_api_tenant_t            tenant;
     ngx_api_sec_monitor_t      *monitor;
+    ngx_api_sec_inventories_t  *inventories;
 
     ngx_str_t                   state;        /* api_state */
     ngx_uint_t                  permissions;  /* api_secret_permissions */
@@ -262,6 +276,7 @@ struct ngx_api_sec_loc_conf_s {
     const ngx_api_sec_origins_t *origins;
     ngx_api_sec_status_t       *status;
     ngx_api_sec_schema_conf_t  *schema;
+    const ngx_api_sec_inventory_t *inventory;
     const ngx_api_sec_graphql_t *graphql;
     const ngx_api_sec_audit_t  *audit;        /* UNSET_PTR, NULL: off */
     ngx_uint_t                  audit_redact;
@@ -285,6 +300,7 @@ struct ngx_api_sec_loc_conf_s {
 #define NGX_API_SEC_USES_RESPONSE 0x400
 #define NGX_API_SEC_USES_BARE     0x800
 #define NGX_API_SEC_USES_AUDIT_DENY  0x1000
+#define NGX_API_SEC_USES_INVENTORY   0x2000
 
 void ngx_api_sec_uses(ngx_conf_t *cf, ngx_uint_t feature);
 
@@ -496,6 +512,12 @@ ngx_int_t ngx_api_sec_log_handler(ngx_http_request_t *r);
 
 void ngx_api_sec_audit_upgrade(ngx_http_request_t *r,
     const ngx_api_sec_main_conf_t *mcf, const ngx_api_sec_loc_conf_t *lcf);
+
+/* ngx_api_sec_inventory_conf.c; PRECONTENT, while the body is there */
+
+char *ngx_api_sec_inventory(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+void ngx_api_sec_inventory_note(ngx_http_request_t *r,
+    const ngx_api_record_t *rec);
 
 /* ngx_api_sec_cors.c: PREACCESS handler, and headers for the header filter */
 

@@ -6,6 +6,7 @@
 
 #include "ngx_api_sec_forward.h"
 #include "ngx_api_sec_monitor.h"
+#include "ngx_api_sec_inventory.h"
 #include "ngx_api_sec_schema.h"
 #include "ngx_api_sec_status.h"
 #include "ngx_api_sec_audit.h"
@@ -66,7 +67,8 @@ ngx_api_sec_create_main_conf(ngx_conf_t *cf)
         || ngx_api_random(&mcf->seed, sizeof(api_sipkey_t)) != NGX_OK
         || ngx_api_sec_specs_init(cf, mcf) != NGX_CONF_OK
         || ngx_api_sec_audit_create(cf, mcf) != NGX_OK
-        || ngx_api_sec_monitor_create(cf, mcf) != NGX_OK)
+        || ngx_api_sec_monitor_create(cf, mcf) != NGX_OK
+        || ngx_api_sec_inventory_create(cf, mcf) != NGX_OK)
     {
         return NULL;
     }
@@ -152,6 +154,7 @@ ngx_api_sec_create_loc_conf(ngx_conf_t *cf)
     lcf->budget.period = NGX_CONF_UNSET_MSEC;
     lcf->cors = NGX_CONF_UNSET_PTR;
     lcf->graphql = NGX_CONF_UNSET_PTR;
+    lcf->inventory = NGX_CONF_UNSET_PTR;
     lcf->origins = NGX_CONF_UNSET_PTR;
     lcf->strip = NGX_CONF_UNSET_UINT;
     lcf->assert = NGX_CONF_UNSET_PTR;
@@ -177,6 +180,7 @@ ngx_api_sec_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_api_sec_mtls_merged(cf, conf->auth);
     ngx_conf_merge_ptr_value(conf->cors, prev->cors, NULL);
     ngx_conf_merge_ptr_value(conf->graphql, prev->graphql, NULL);
+    ngx_conf_merge_ptr_value(conf->inventory, prev->inventory, NULL);
     ngx_conf_merge_ptr_value(conf->origins, prev->origins, NULL);
 
     ngx_api_sec_audit_merge(conf, prev);
@@ -219,6 +223,7 @@ ngx_api_sec_merge_uses(const ngx_api_sec_loc_conf_t *conf)
     uses |= conf->schema->rules ? NGX_API_SEC_USES_SCHEMA : 0;
     uses |= conf->body != NGX_API_SEC_BODY_OFF ? NGX_API_SEC_USES_BODY : 0;
     uses |= conf->schema->bare_rules ? NGX_API_SEC_USES_BARE : 0;
+    uses |= conf->inventory ? NGX_API_SEC_USES_INVENTORY : 0;
     uses |= conf->graphql ? NGX_API_SEC_USES_GRAPHQL : 0;
     uses |= conf->forward.items || conf->strip || conf->assert
             ? NGX_API_SEC_USES_FORWARD : 0;
@@ -306,6 +311,8 @@ ngx_api_sec_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
           offsetof(ngx_api_sec_shares_t, revocations), NULL },
         { ngx_string("metrics"), NGX_API_OPT_SIZE,
           offsetof(ngx_api_sec_shares_t, metrics), NULL },
+        { ngx_string("inventory"), NGX_API_OPT_SIZE,
+          offsetof(ngx_api_sec_shares_t, inventory), NULL },
         ngx_api_null_opt
     };
 

@@ -27,6 +27,7 @@ ngx_api_sec_inventory_handler(ngx_http_request_t *r)
     api_inventory_t                *inv;
     ngx_api_record_t               *rec;
     const ngx_api_sec_loc_conf_t   *lcf;
+    ngx_api_sec_inventory_zone_t   *zone;
     const ngx_api_sec_main_conf_t  *mcf;
 
     lcf = ngx_http_get_module_loc_conf(r, ngx_api_sec_module);
@@ -53,8 +54,8 @@ ngx_api_sec_inventory_handler(ngx_http_request_t *r)
                                      inv, op);
     }
 
-    (void) ngx_atomic_fetch_add(
-                        &ngx_api_sec_inventory_head(mcf->inventories)->seen, 1);
+    zone = ngx_api_sec_inventory_head(mcf->inventories);
+    (void) ngx_atomic_fetch_add(&zone->seen, 1);
 
     return NGX_OK;
 }

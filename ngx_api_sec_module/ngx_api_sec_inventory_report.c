@@ -32,6 +32,8 @@ static void ngx_api_sec_catalog_spec(const ngx_api_sec_spec_t *spec,
 static ngx_uint_t ngx_api_sec_inventory_list(
     const ngx_api_sec_main_conf_t *mcf, ngx_api_admin_t *a,
     const ngx_api_sec_catalog_t *cat);
+static api_inv_op_t ngx_api_sec_inventory_items(ngx_api_admin_t *a,
+    const ngx_api_sec_catalog_t *cat, ngx_uint_t wanted);
 static ngx_uint_t ngx_api_sec_inventory_one(ngx_api_admin_t *a,
     const ngx_api_sec_catalog_t *cat);
 static void ngx_api_sec_inventory_orphans(const ngx_api_sec_main_conf_t *mcf,
@@ -39,7 +41,7 @@ static void ngx_api_sec_inventory_orphans(const ngx_api_sec_main_conf_t *mcf,
 static ngx_uint_t ngx_api_sec_orphan(const ngx_api_sec_catalog_t *cat,
     const api_operation_t *op);
 static uint64_t ngx_api_sec_inventory_arg(ngx_http_request_t *r,
-    const char *name, uint64_t dflt, ngx_uint_t hex);
+    const char *name, uint64_t dflt);
 static void ngx_api_sec_inventory_series(const ngx_api_sec_catalog_t *cat,
     api_metrics_t *m);
 static ngx_uint_t ngx_api_sec_inventory_labels(
@@ -56,7 +58,7 @@ ngx_api_sec_inventory_section(const ngx_api_door_t *door, ngx_api_admin_t *a)
     const ngx_api_sec_main_conf_t  *mcf;
 
     static const ngx_str_t  none =
-                   ngx_string("There is no api_inventory in the configuration");
+                           ngx_string("There is no api_inventory configured");
 
     mcf = (const ngx_api_sec_main_conf_t *) door;
     inv = ngx_api_sec_inventory_at(mcf->inventories);
@@ -121,7 +123,7 @@ ngx_api_sec_catalog_spec(const ngx_api_sec_spec_t *spec,
     ngx_api_sec_catalog_t *cat)
 {
     uint32_t                 n;
-    api_inv_op_t             op, at;
+    api_inv_op_t             op;
     api_inv_view_t           view;
     const api_operation_t   *known;
 
@@ -138,8 +140,7 @@ ngx_api_sec_catalog_spec(const ngx_api_sec_spec_t *spec,
             if (known->method == view.method
                 && api_span_eq(known->route, view.template))
             {
-                at = op;
-                cat->known[at] = known;
+                cat->known[op] = known;
                 break;
             }
         }
@@ -151,21 +152,15 @@ static ngx_uint_t
 ngx_api_sec_inventory_list(const ngx_api_sec_main_conf_t *mcf,
     ngx_api_admin_t *a, const ngx_api_sec_catalog_t *cat)
 {
-    uint64_t                        after, limit, n;
     ngx_str_t                       value;
     ngx_uint_t                      wanted;
     api_inv_op_t                    op;
-    api_inv_view_t                  view;
     api_inv_totals_t                totals;
-    api_inv_verdict_t               verdict;
     ngx_api_sec_inventory_zone_t   *zone;
 
     static const ngx_str_t  states =
-             ngx_string("state= is documented, shadow, zombie or orphan");
+                 ngx_string("state= is documented, shadow, zombie or orphan");
 
-    after = ngx_api_sec_inventory_arg(a->r, "after", 0, 0);
-    limit = ngx_api_sec_inventory_arg(a->r, "limit",
-                                      NGX_API_SEC_INVENTORY_LIMIT, 0);
     wanted = API_INV_NSTATES;
 
     if (ngx_http_arg(a->r, (u_char *) "state", 5, &value) == NGX_OK) {
@@ -189,7 +184,48 @@ ngx_api_sec_inventory_list(const ngx_api_sec_main_conf_t *mcf,
     api_writer_name(a->w, API_SPAN("items"));
     api_writer_array(a->w);
 
-    for (n = 0, op = after + 1; op <= cat->top && n < limit; op++) {
+    op = ngx_api_sec_inventory_items(a, cat, wanted);
+
+    if (op == 0 && (wanted == API_INV_NSTATES || wanted == API_INV_ORPHAN)) {
+        ngx_api_sec_inventory_orphans(mcf, a, cat);
+    }
+
+    api_writer_end(a->w);
+    api_writer_name(a->w, API_SPAN("next"));
+
+    if (op == 0) {
+        api_writer_null(a->w);
+
+    } else {
+        api_writer_uint(a->w, op);
+    }
+
+    api_writer_end(a->w);
+
+    return NGX_HTTP_OK;
+}
+
+
+/* The last that was written when there may be more, else 0. */
+
+static api_inv_op_t
+ngx_api_sec_inventory_items(ngx_api_admin_t *a,
+    const ngx_api_sec_catalog_t *cat, ngx_uint_t wanted)
+{
+    uint64_t            limit, n;
+    api_inv_op_t        op;
+    api_inv_view_t      view;
+    api_inv_verdict_t   verdict;
+
+    op = (api_inv_op_t) ngx_api_sec_inventory_arg(a->r, "after", 0);
+    limit = ngx_api_sec_inventory_arg(a->r, "limit",
+                                      NGX_API_SEC_INVENTORY_LIMIT);
+
+    for (n = 0, op++; op <= cat->top; op++) {
+        if (n == limit) {
+            return op - 1;
+        }
+
         if (!api_inventory_view(cat->inv, op, &view)) {
             continue;
         }
@@ -203,25 +239,7 @@ ngx_api_sec_inventory_list(const ngx_api_sec_main_conf_t *mcf,
         }
     }
 
-    if (op > cat->top
-        && (wanted == API_INV_NSTATES || wanted == API_INV_ORPHAN))
-    {
-        ngx_api_sec_inventory_orphans(mcf, a, cat);
-    }
-
-    api_writer_end(a->w);
-    api_writer_name(a->w, API_SPAN("next"));
-
-    if (op > cat->top) {
-        api_writer_null(a->w);
-
-    } else {
-        api_writer_uint(a->w, op - 1);
-    }
-
-    api_writer_end(a->w);
-
-    return NGX_HTTP_OK;
+    return 0;
 }
 
 
@@ -301,7 +319,7 @@ ngx_api_sec_orphan(const ngx_api_sec_catalog_t *cat,
 
 static uint64_t
 ngx_api_sec_inventory_arg(ngx_http_request_t *r, const char *name,
-    uint64_t dflt, ngx_uint_t hex)
+    uint64_t dflt)
 {
     ngx_int_t  n;
     ngx_str_t  value;
@@ -312,8 +330,7 @@ ngx_api_sec_inventory_arg(ngx_http_request_t *r, const char *name,
         return dflt;
     }
 
-    n = hex ? ngx_hextoi(value.data, value.len)
-            : ngx_atoi(value.data, value.len);
+    n = ngx_atoi(value.data, value.len);
 
     return n == NGX_ERROR || n > 1000000 ? dflt : (uint64_t) n;
 }

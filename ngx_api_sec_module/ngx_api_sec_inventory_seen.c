@@ -6,6 +6,7 @@
 
 #include "ngx_api_sec_inventory.h"
 #include "ngx_api_sec_monitor.h"
+#include "ngx_api_header.h"
 #include "api_percent.h"
 
 
@@ -240,7 +241,7 @@ ngx_api_sec_inventory_type(const api_json_t *json, uint32_t at)
  */
 
 void
-ngx_api_sec_inventory_note(ngx_http_request_t *r, ngx_api_record_t *rec)
+ngx_api_sec_inventory_note(ngx_http_request_t *r, const ngx_api_record_t *rec)
 {
     uint32_t                       i, n, value;
     api_span_t                     text;

@@ -15,6 +15,7 @@
 #include "ngx_api_sec_forward.h"
 #include "ngx_api_sec_audit.h"
 #include "ngx_api_sec_monitor.h"
+#include "ngx_api_sec_inventory.h"
 #include "ngx_api_sec_schema_response.h"
 
 
@@ -346,6 +347,7 @@ ngx_api_sec_postconfiguration(ngx_conf_t *cf)
         || ngx_api_sec_introspect_zone(cf, mcf) != NGX_OK
         || ngx_api_sec_revoke_zone(cf, mcf) != NGX_OK
         || ngx_api_sec_monitor_zone(cf, mcf) != NGX_OK
+        || ngx_api_sec_inventory_zone(cf, mcf) != NGX_OK
         || ngx_api_sec_budget_create(cf, mcf) != NGX_OK)
     {
         return NGX_ERROR;
@@ -382,6 +384,10 @@ ngx_api_sec_init_process(ngx_cycle_t *cycle)
 
     ngx_api_sec_monitor_start(mcf);
 
+    if (ngx_api_sec_inventory_start(cycle, mcf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     if (ngx_api_sec_audit_start(mcf, cycle) != NGX_OK) {
         return NGX_ERROR;
     }
@@ -399,6 +405,7 @@ ngx_api_sec_exit_process(ngx_cycle_t *cycle)
 
     if (mcf) {
         ngx_api_sec_monitor_stop(mcf);
+        ngx_api_sec_inventory_stop(cycle, mcf);
         ngx_api_sec_audit_stop(mcf, cycle);
     }
 }

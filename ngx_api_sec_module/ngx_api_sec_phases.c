@@ -5,6 +5,7 @@
 
 #include "ngx_api_sec_forward.h"
 #include "ngx_api_sec_monitor.h"
+#include "ngx_api_sec_inventory.h"
 #include "ngx_api_sec_schema.h"
 
 
@@ -105,6 +106,7 @@ ngx_api_sec_release_handler(ngx_http_request_t *r)
     rec = ngx_api_record_peek(r, mcf->self.record);
 
     if (rec && rec->body && r == r->main) {
+        ngx_api_sec_inventory_note(r, rec);
         ngx_api_body_release(r, &mcf->self);
     }
 
@@ -259,6 +261,8 @@ static const ngx_api_sec_hook_t  ngx_api_sec_hooks[] = {
       ngx_api_sec_timed_log },
     { NGX_API_SEC_USES_AUDIT, NGX_HTTP_LOG_PHASE, 0,
       ngx_api_sec_monitor_handler },
+    { NGX_API_SEC_USES_INVENTORY, NGX_HTTP_LOG_PHASE, 0,
+      ngx_api_sec_inventory_handler },
     { 0, 0, 0, NULL }
 };
 

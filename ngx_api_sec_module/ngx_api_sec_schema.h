@@ -53,6 +53,7 @@ typedef struct {
     ngx_flag_t                  bare;         /* of api_schema_body */
     ngx_uint_t                  draft;        /* ... NGX_API_SEC_DRAFT_* */
     api_openapi_t              *doc;
+    uint32_t                    revision;     /* of all its files */
     ngx_array_t                 schemes;      /* ngx_api_sec_scheme_t * */
 } ngx_api_sec_spec_t;
 

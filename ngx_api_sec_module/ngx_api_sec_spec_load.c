@@ -20,6 +20,7 @@ typedef struct {
     api_problems_t              problems;
     api_alloc_t                 alloc;
     api_arena_t                 arena;
+    uint32_t                    revision;     /* of the files so far */
 } ngx_api_sec_load_t;
 
 
@@ -102,6 +103,7 @@ ngx_api_sec_load_compile(ngx_api_sec_main_conf_t *mcf,
                                &load->problems, &api_alloc_libc);
 
     if (rc == API_OK) {
+        spec->revision = load->revision;
         cln->handler = ngx_api_sec_spec_free;
         cln->data = spec->doc;
     }
@@ -154,6 +156,8 @@ ngx_api_sec_load_document(const ngx_api_sec_main_conf_t *mcf,
     if (api_docs_create(&load->docs, &docs, &api_alloc_libc) != API_OK) {
         return NULL;
     }
+
+    load->revision ^= ngx_crc32_long(text.data, text.len);
 
     if (api_docs_add(load->docs, name, ngx_api_span(&text), &doc, &err)
         != API_OK)
@@ -250,6 +254,7 @@ ngx_api_sec_load_file(void *ctx, api_span_t name, api_span_t *text,
     }
 
     *text = ngx_api_span(&data);
+    load->revision ^= ngx_crc32_long(data.data, data.len);
 
     return API_OK;
 }

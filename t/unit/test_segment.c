@@ -1,6 +1,7 @@
 /* Kinds of segments and values; counting without remembering. */
 
 #include "api_hll.h"
+#include "api_inventory.h"
 #include "api_segment.h"
 #include "ut.h"
 
@@ -134,9 +135,42 @@ test_hll(void)
 }
 
 
+/* Content types. */
+
+static void
+test_types(void)
+{
+    size_t i;
+
+    static const struct {
+        const char *text;
+        unsigned    type;
+    } row[] = { { "application/json", API_INV_TYPE_JSON },
+        { "Application/JSON; charset=utf-8", API_INV_TYPE_JSON },
+        { "application/problem+json ", API_INV_TYPE_JSON },
+        { "application/x-www-form-urlencoded", API_INV_TYPE_FORM },
+        { "multipart/form-data; boundary=x", API_INV_TYPE_MULTIPART },
+        { "image/svg+xml", API_INV_TYPE_XML },
+        { "text/html", API_INV_TYPE_HTML },
+        { "text/plain", API_INV_TYPE_TEXT },
+        { "text/event-stream", API_INV_TYPE_EVENTS },
+        { "application/grpc+proto", API_INV_TYPE_GRPC },
+        { "image/png", API_INV_TYPE_BINARY }, { "", API_INV_TYPE_NONE } };
+
+    for (i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+        ut_int(api_inv_type_of(
+                   ut_guard(api_span(row[i].text, strlen(row[i].text)))),
+            row[i].type, "%s", row[i].text);
+    }
+
+    ut_guard_reset();
+}
+
+
 int
 main(void)
 {
+    test_types();
     test_kinds();
     test_names();
     test_hll();

@@ -42,6 +42,8 @@ ngx_api_zone_add(ngx_conf_t *cf, ngx_str_t *name, size_t size)
     zone->init = ngx_api_zone_init;
     zone->data = z;
 
+    ngx_api_zone_before(zone, 0);
+
     return zone;
 }
 
@@ -77,6 +79,33 @@ ngx_api_zone_lookup(const ngx_cycle_t *cycle, const ngx_str_t *name)
     }
 
     return NULL;
+}
+
+
+void
+ngx_api_zone_before(const ngx_shm_zone_t *zone, ngx_uint_t noreuse)
+{
+    ngx_uint_t        i;
+    ngx_shm_zone_t   *old;
+    ngx_list_part_t  *part;
+
+    for (part = (ngx_list_part_t *) &ngx_cycle->shared_memory.part;
+         part;
+         part = part->next)
+    {
+        old = part->elts;
+
+        for (i = 0; i < part->nelts; i++) {
+            if (&old[i] != zone && old[i].tag == zone->tag
+                && old[i].shm.name.len == zone->shm.name.len
+                && ngx_strncmp(old[i].shm.name.data, zone->shm.name.data,
+                               zone->shm.name.len)
+                   == 0)
+            {
+                old[i].noreuse = noreuse ? 1 : 0;
+            }
+        }
+    }
 }
 
 
@@ -158,6 +187,8 @@ ngx_api_zone_init(ngx_shm_zone_t *zone, void *data)
         root->magic = NGX_API_ZONE_MAGIC;
         shpool->data = root;
         shpool->log_nomem = 0;
+
+        ngx_api_zone_before(zone, zone->noreuse);
 
         old = ngx_api_zone_lookup((const ngx_cycle_t *) ngx_cycle,
                                   &zone->shm.name);

@@ -80,4 +80,16 @@ ngx_int_t ngx_api_zone_tenant(ngx_conf_t *cf, ngx_shm_zone_t *zone,
     ngx_api_tenant_t *tenant);
 
 
+/*
+ * nginx asks noreuse of the new zone whether to make memory, and later of the
+ * old one whether to give its back: one that was set for a single reload would
+ * have the memory in use given back at the next.  So whoever sets it says of
+ * the zone of the same name in the running configuration: that it may be
+ * reused, when the new zone is added; that it may not, when fresh memory is
+ * made beside it.
+ */
+
+void ngx_api_zone_before(const ngx_shm_zone_t *zone, ngx_uint_t noreuse);
+
+
 #endif /* _NGX_API_ZONE_H_INCLUDED_ */
