@@ -139,6 +139,12 @@ typedef struct {
     ngx_uint_t                  left_out;
 } ngx_api_ratelimit_sample_t;
 
+/* One line a second: a flood must not become a flood of the log.  1: log, and
+   *left_out lines were not since the last; 0: do not. */
+
+ngx_uint_t ngx_api_ratelimit_sample(ngx_api_ratelimit_sample_t *sample,
+    ngx_uint_t *left_out);
+
 
 struct ngx_api_ratelimit_policy_s {
     ngx_str_t                         name;

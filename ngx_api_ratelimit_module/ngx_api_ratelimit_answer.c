@@ -32,6 +32,9 @@ static ngx_uint_t ngx_api_ratelimit_tell(const ngx_api_ratelimit_item_t *item);
 
 static const ngx_str_t  ngx_api_ratelimit_type = ngx_string(
     "https://iana.org/assignments/http-problem-types#quota-exceeded");
+static const ngx_str_t  ngx_api_ratelimit_reduced = ngx_string(
+    "https://iana.org/assignments/http-problem-types"
+    "#temporary-reduced-capacity");
 static const ngx_str_t  ngx_api_ratelimit_member =
     ngx_string("violated-policies");
 static const ngx_str_t  ngx_api_ratelimit_code = ngx_string("rate_limited");
@@ -117,29 +120,24 @@ ngx_api_ratelimit_refuse(ngx_http_request_t *r,
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    ngx_api_refuse_problem_type(rec, &ngx_api_ratelimit_type,
+    ngx_api_refuse_problem_type(rec, item->away ? &ngx_api_ratelimit_reduced
+                                                : &ngx_api_ratelimit_type,
                                 &ngx_api_ratelimit_member, &violated);
 
     return rc;
 }
 
 
-/*
- * One line a second for each policy and worker, with how many were left out:
- * a flood must not become a flood of the log.
- */
+/* One line a second for each policy and worker. */
 
 static void
 ngx_api_ratelimit_log(ngx_http_request_t *r,
     const ngx_api_ratelimit_item_t *item, const ngx_str_t *reason,
     ngx_uint_t mode)
 {
-    ngx_api_ratelimit_sample_t  *sample;
+    ngx_uint_t  left_out;
 
-    sample = item->policy->sample;
-
-    if (sample->second == ngx_time()) {
-        sample->left_out++;
+    if (!ngx_api_ratelimit_sample(item->policy->sample, &left_out)) {
         return;
     }
 
@@ -148,10 +146,25 @@ ngx_api_ratelimit_log(ngx_http_request_t *r,
                   "line like this", &ngx_api_module_names[NGX_API_RATELIMIT],
                   mode == NGX_API_MODE_ENFORCE ? "refused" : "would refuse",
                   item->policy->status, reason, &item->policy->name,
-                  sample->left_out);
+                  left_out);
+}
+
+
+ngx_uint_t
+ngx_api_ratelimit_sample(ngx_api_ratelimit_sample_t *sample,
+    ngx_uint_t *left_out)
+{
+    if (sample->second == ngx_time()) {
+        sample->left_out++;
+        return 0;
+    }
+
+    *left_out = sample->left_out;
 
     sample->second = ngx_time();
     sample->left_out = 0;
+
+    return 1;
 }
 
 

@@ -14,6 +14,9 @@ static ngx_int_t ngx_api_ratelimit_ban_refuse(ngx_http_request_t *r,
     const ngx_api_ratelimit_main_conf_t *mcf,
     const ngx_api_ratelimit_ban_t *ban, ngx_uint_t mode,
     const ngx_api_ratelimit_ban_key_t *key, uint64_t ms);
+static void ngx_api_ratelimit_ban_say(ngx_http_request_t *r,
+    const ngx_api_ratelimit_ban_t *ban, const ngx_str_t *who,
+    ngx_uint_t mode);
 static ngx_int_t ngx_api_ratelimit_ban_key(ngx_http_request_t *r,
     const ngx_api_ratelimit_bans_t *bans, const ngx_api_ratelimit_ban_t *ban,
     ngx_uint_t mode, ngx_api_ratelimit_ban_key_t *key);
@@ -32,6 +35,15 @@ static void ngx_api_ratelimit_ban_strike(ngx_http_request_t *r,
     const ngx_api_ratelimit_main_conf_t *mcf,
     const ngx_api_ratelimit_ban_t *ban, ngx_uint_t mode, uint32_t cause,
     const ngx_api_ratelimit_ban_key_t *key);
+static void ngx_api_ratelimit_ban_tell(ngx_http_request_t *r,
+    const ngx_api_ratelimit_ban_t *ban, ngx_uint_t mode, api_span_t key,
+    uint64_t ms);
+
+
+static const ngx_str_t  ngx_api_ratelimit_ban_none = ngx_null_string;
+static const ngx_str_t  ngx_api_ratelimit_ban_type = ngx_string(
+    "https://iana.org/assignments/http-problem-types"
+    "#abnormal-usage-detected");
 
 
 ngx_int_t
@@ -122,6 +134,7 @@ ngx_api_ratelimit_ban_refuse(ngx_http_request_t *r,
     const ngx_api_ratelimit_ban_key_t *key, uint64_t ms)
 {
     u_char                   *p, *text;
+    ngx_int_t                 rc;
     ngx_str_t                 after;
     ngx_api_why_t             why;
     ngx_api_record_t         *rec;
@@ -161,7 +174,37 @@ ngx_api_ratelimit_ban_refuse(ngx_http_request_t *r,
         ctx->ban.banned = 1;
     }
 
-    return ngx_api_refuse(r, &mcf->self, rec, &why, mode);
+    ngx_api_ratelimit_ban_say(r, ban, &why.detail, mode);
+
+    rc = ngx_api_refuse_quietly(r, &mcf->self, rec, &why, mode);
+
+    if (mode == NGX_API_MODE_ENFORCE) {
+        ngx_api_refuse_problem_type(rec, &ngx_api_ratelimit_ban_type,
+                                    &ngx_api_ratelimit_ban_none,
+                                    &ngx_api_ratelimit_ban_none);
+    }
+
+    return rc;
+}
+
+
+/* One line a second for each of api_ratelimit_ban and worker. */
+
+static void
+ngx_api_ratelimit_ban_say(ngx_http_request_t *r,
+    const ngx_api_ratelimit_ban_t *ban, const ngx_str_t *who, ngx_uint_t mode)
+{
+    ngx_uint_t  left_out;
+
+    if (!ngx_api_ratelimit_sample(ban->refused, &left_out)) {
+        return;
+    }
+
+    ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
+                  "%V: %s %ui ban banned: %V, and %ui more since the last "
+                  "line like this", &ngx_api_module_names[NGX_API_RATELIMIT],
+                  mode == NGX_API_MODE_ENFORCE ? "refused" : "would refuse",
+                  ban->status, who, left_out);
 }
 
 
@@ -411,8 +454,6 @@ ngx_api_ratelimit_ban_strike(ngx_http_request_t *r,
     uint64_t           ms;
     api_ban_strike_t   strike;
     api_ban_verdict_t  verdict;
-    size_t             len;
-    char               text[API_TEXT_LOG_MAX(API_BAN_TEXT)];
 
     strike.rule = ban->id;
     strike.key = key->key;
@@ -434,17 +475,36 @@ ngx_api_ratelimit_ban_strike(ngx_http_request_t *r,
     ngx_shmtx_unlock(&mcf->bans->shpool->mutex);
 
     if (verdict == API_BAN_BANNED) {
-        len = api_text_log(api_span(key->text.data,
-                                    ngx_min(key->text.len, API_BAN_TEXT)),
-                           text, sizeof(text), NULL);
-
-        ngx_log_error(NGX_LOG_WARN, r->connection->log, 0,
-                      "api_ratelimit: %s \"%*s\" for %uL s",
-                      mode == NGX_API_MODE_MONITOR ? "would ban" : "banned",
-                      len, text, (ms + 999) / 1000);
+        ngx_api_ratelimit_ban_tell(r, ban, mode, key->text, ms);
     }
 
     if (verdict == API_BAN_LOST) {
         ngx_api_ratelimit_ban_lost(mcf->bans, r->connection->log);
     }
+}
+
+
+/* Who bans himself under many names writes one line a second all the same. */
+
+static void
+ngx_api_ratelimit_ban_tell(ngx_http_request_t *r,
+    const ngx_api_ratelimit_ban_t *ban, ngx_uint_t mode, api_span_t key,
+    uint64_t ms)
+{
+    size_t      len;
+    ngx_uint_t  left_out;
+    char        text[API_TEXT_LOG_MAX(API_BAN_TEXT)];
+
+    if (!ngx_api_ratelimit_sample(ban->banned, &left_out)) {
+        return;
+    }
+
+    len = api_text_log(api_span(key.data, ngx_min(key.len, API_BAN_TEXT)),
+                       text, sizeof(text), NULL);
+
+    ngx_log_error(NGX_LOG_WARN, r->connection->log, 0,
+                  "api_ratelimit: %s \"%*s\" for %uL s, and %ui more since "
+                  "the last line like this",
+                  mode == NGX_API_MODE_MONITOR ? "would ban" : "banned",
+                  len, text, (ms + 999) / 1000, left_out);
 }

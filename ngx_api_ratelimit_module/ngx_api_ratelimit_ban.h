@@ -56,6 +56,9 @@ struct ngx_api_ratelimit_ban_s {
     ngx_uint_t                  at;
     ngx_uint_t                  status;
     ngx_api_mode_t              mode;
+
+    ngx_api_ratelimit_sample_t *refused;   /* lines in the log */
+    ngx_api_ratelimit_sample_t *banned;
 };
 
 

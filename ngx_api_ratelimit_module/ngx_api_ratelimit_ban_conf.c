@@ -105,6 +105,7 @@ ngx_api_ratelimit_ban(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     char                           *rv;
     ngx_str_t                      *value;
     ngx_api_ratelimit_ban_t        *ban;
+    ngx_api_ratelimit_sample_t     *sample;
     ngx_api_ratelimit_ban_args_t    args;
     ngx_api_ratelimit_main_conf_t  *mcf;
 
@@ -144,8 +145,10 @@ ngx_api_ratelimit_ban(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     args.mode.fixed = NGX_API_MODE_ENFORCE;
 
     ban = ngx_pcalloc(cf->pool, sizeof(ngx_api_ratelimit_ban_t));
+    sample = ngx_pcalloc(cf->pool, 2 * sizeof(ngx_api_ratelimit_sample_t));
 
     if (ban == NULL
+        || sample == NULL
         || ngx_api_ratelimit_bans(cf, mcf) == NULL
         || ngx_array_init(&ban->statuses, cf->pool, 2, sizeof(ngx_uint_t))
            != NGX_OK
@@ -153,6 +156,9 @@ ngx_api_ratelimit_ban(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     {
         return NGX_CONF_ERROR;
     }
+
+    ban->refused = &sample[0];
+    ban->banned = &sample[1];
 
     rv = ngx_api_ratelimit_ban_line(cf, &args, ban);
     if (rv != NGX_CONF_OK) {

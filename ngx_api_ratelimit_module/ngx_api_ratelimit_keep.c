@@ -134,13 +134,17 @@ ngx_api_ratelimit_keep_kept(void *data)
 }
 
 
-/* Limits change all the time.  Of workers that end within a second, the first
-   writes. */
+/* Limits change all the time: each worker that ends writes, for the first
+   cannot know what the last one still charges. */
 
 static uint64_t
 ngx_api_ratelimit_keep_changes(void *data)
 {
-    return ngx_current_msec / 1000;
+    api_now_t  now;
+
+    ngx_api_ratelimit_now(&now);
+
+    return now.mono;
 }
 
 

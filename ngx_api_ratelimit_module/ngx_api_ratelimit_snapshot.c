@@ -360,6 +360,18 @@ ngx_api_ratelimit_keeper_done(ngx_api_ratelimit_keeper_t *keeper,
     ngx_api_ratelimit_saving_t  *s;
 
     s = &keeper->saving;
+    kept = keeper->kept(keeper->data);
+
+    if ((int64_t) (kept->saved - s->changes) > 0) {
+
+        /* who began later knows more, and is there already */
+
+        (void) ngx_close_file(s->fd);
+        (void) ngx_delete_file(s->tmp);
+        s->fd = NGX_INVALID_FILE;
+
+        return NGX_OK;
+    }
 
     if ((sync && fsync(s->fd) == -1)
         || ngx_fd_info(s->fd, &fi) == NGX_FILE_ERROR
@@ -372,7 +384,6 @@ ngx_api_ratelimit_keeper_done(ngx_api_ratelimit_keeper_t *keeper,
     (void) ngx_close_file(s->fd);
     s->fd = NGX_INVALID_FILE;
 
-    kept = keeper->kept(keeper->data);
     kept->file = ngx_api_ratelimit_file_id(&fi);
     kept->saved = s->changes;
     kept->next = ngx_current_msec + keeper->period;

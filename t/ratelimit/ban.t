@@ -62,7 +62,8 @@ banned "192.0.2.1" for 60 s
 --- error_code eval
 [401, 401, 401, 429]
 --- response_body_like eval
-["no", "no", "no", main::problem_like(status => 429, code => 'banned')]
+["no", "no", "no", main::problem_like(status => 429, code => 'banned',
+    type => 'https://iana.org/assignments/http-problem-types#abnormal-usage-detected')]
 --- error_log
 refused 429 ban banned: 192.0.2.1 for
 

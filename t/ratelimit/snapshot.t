@@ -7,6 +7,7 @@ use ApiTest;
 use ApiTest::Server;
 use File::Temp qw(tempdir);
 use Test::More;
+use Test::Nginx::StandIn::Port;
 use Time::HiRes qw(sleep time);
 
 $SIG{ALRM} = sub { die "it takes too long\n" };
@@ -299,6 +300,34 @@ $server = ApiTest::Server->start(limits());
 is(passed($server, '/rate?k=a'), 5, 'one that is damaged is not used');
 like($server->log, qr/rates.snap" is not used: its check does not hold/, 'and it is said');
 $server->stop;
+
+
+# workers that end within the same second: what the last one charges counts
+
+{
+    my $port = Test::Nginx::StandIn::Port::named('slow-body');
+    my $conf = sub {
+        unlink "$state/api_ratelimit_zone.bytes.snap" if $_[0];
+        return (main => 'user root;', workers => 3, http => <<"END", server =>
+    api_state $state;
+    api_ratelimit_zone bytes 1m snapshot;
+    api_ratelimit_policy b zone=bytes key=\$arg_k rate=1k/h burst=4k charge=bytes;
+    server { listen 127.0.0.1:$port; location / { limit_rate 16k; limit_rate_after 1k; root html; } }
+END
+            "location = /slow { api_ratelimit b; proxy_pass http://127.0.0.1:$port/big; }",
+            files => { 'html/big' => 'x' x 12000 });
+    };
+    $server = ApiTest::Server->start($conf->(1));
+    my $socket = $server->connected;
+    print {$socket} "GET /slow?k=late HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    sysread $socket, my $head, 100;
+    kill 'QUIT', $server->{pid};
+    waitpid delete $server->{pid}, 0;
+    $server = ApiTest::Server->start($conf->(0));
+    is(($server->get('/slow?k=other'))[0], '200', 'another key');
+    is(($server->get('/slow?k=late'))[0], '429', 'the last worker has written what it charged');
+    $server->stop;
+}
 
 
 # a folder that is not there
