@@ -24,6 +24,7 @@
 #define API_OPERATOR_H
 
 #include "api_arena.h"
+#include "api_transform.h"
 
 
 typedef enum {
@@ -114,6 +115,11 @@ bool api_operator_macro(const api_operator_t *op);
 /* Why it can never match; NULL: it can. */
 
 const char *api_operator_inert(const api_operator_t *op);
+
+/* A value with none of these triggers (api_transform.h) does not match, and
+   leaves nothing in captures. */
+
+api_trigger_t api_operator_triggers(const api_operator_t *op);
 
 /* Phrase n (from 0) of a @pm, as it is matched; false: no more. */
 

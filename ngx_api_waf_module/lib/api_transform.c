@@ -254,9 +254,18 @@ api_transform_chain(const uint8_t *ids, size_t n,
     const api_transform_env_t *env, api_span_t in, api_arena_t *arena,
     api_span_t *out)
 {
+    return api_transform_chain_known(
+        ids, n, env, in, n ? api_transform_triggers(in) : 0, arena, out);
+}
+
+
+int
+api_transform_chain_known(const uint8_t *ids, size_t n,
+    const api_transform_env_t *env, api_span_t in, api_trigger_t triggers,
+    api_arena_t *arena, api_span_t *out)
+{
     size_t                    i;
     bool                      known;
-    api_trigger_t             triggers;
     api_arena_mark_t          mark;
     api_transform_work_t      work;
     const uint8_t            *before;
@@ -264,8 +273,7 @@ api_transform_chain(const uint8_t *ids, size_t n,
 
     mark = api_arena_mark(arena);
     work = (api_transform_work_t){ in, NULL, 0 };
-    triggers = 0;
-    known = false;
+    known = true;
 
     for (i = 0; i < n; i++) {
         op = &api_transform_ops[ids[i]];

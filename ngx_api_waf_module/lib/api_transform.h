@@ -154,6 +154,10 @@ typedef uint64_t api_trigger_t;
 #define API_TRIG_EDGE API_TRIG(32)      /* first or last byte is a blank */
 #define API_TRIG_DOT_END API_TRIG(33)   /* the last byte is a dot */
 
+/* Those of single characters; a value that has a character has its bit. */
+
+#define API_TRIG_CHARS (API_TRIG(32) - API_TRIG(2))
+
 /* Neighbours; a blank is a SPACE or a WHITE. */
 
 #define API_TRIG_BLANK2 API_TRIG(40)    /* two blanks */
@@ -165,6 +169,13 @@ typedef uint64_t api_trigger_t;
 #define API_TRIG_DOTS API_TRIG(46)      /* .. */
 
 api_trigger_t api_transform_triggers(api_span_t value);
+
+/* api_transform_chain for a value whose triggers are known. */
+
+int api_transform_chain_known(const uint8_t *ids, size_t n,
+    const api_transform_env_t *env, api_span_t in, api_trigger_t triggers,
+    api_arena_t *arena, api_span_t *out);
+
 api_trigger_t api_transform_mask(api_transform_t id);
 api_trigger_t api_transform_chain_mask(const uint8_t *ids, size_t n);
 

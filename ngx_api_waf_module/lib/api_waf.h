@@ -18,7 +18,9 @@
  *
  * Program and view are const and shared by all requests, workers and
  * threads.  A transaction belongs to one request, takes all memory from its
- * arena and needs no destruction; the arena's cap bounds it.
+ * arena and needs no destruction; the arena's cap bounds it.  Memory for a
+ * value that then does not match is given back at once: the allocator behind
+ * the arena should be one that frees, not a pool.
  */
 
 #ifndef API_WAF_H

@@ -341,6 +341,12 @@ api_waf_try(api_waf_tx_t *tx, const api_waf_item_t *item, void *ctx)
     t->item = item;
     chain = &tx->p->chain[t->rule->chain];
 
+    /* Nothing changes the value, and as it is it cannot match. */
+
+    if (item->bits && !(item->bits & (chain->mask | t->rule->triggers))) {
+        return true;
+    }
+
     if (t->rule->multi) {
         api_waf_try_multi(tx, t, chain);
         return !tx->failure;
@@ -354,8 +360,9 @@ api_waf_try(api_waf_tx_t *tx, const api_waf_item_t *item, void *ctx)
             return false;
         }
 
-        if (api_transform_chain(chain->ids, chain->n, &tx->p->transform,
-                item->value, tx->arena, &value)
+        if (api_transform_chain_known(chain->ids, chain->n, &tx->p->transform,
+                value, item->bits ? item->bits : api_transform_triggers(value),
+                tx->arena, &value)
             != API_OK)
         {
             api_waf_failed(tx, "no memory");

@@ -149,7 +149,8 @@ typedef struct {
     bool        none; /* while it is read: t:none was there */
     uint32_t    chain;
 
-    api_operator_t *op; /* NULL: SecAction */
+    api_operator_t *op;       /* NULL: SecAction */
+    api_trigger_t   triggers; /* a value without any does not match */
     api_span_t      op_name;
     api_waf_text_t  arg;
 
