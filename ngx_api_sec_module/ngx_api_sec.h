@@ -33,6 +33,7 @@ typedef struct {
     uint64_t                    epoch;       /* how often */
     uint64_t                    number;      /* of the bulletin it is from */
     uint8_t                     print[API_JWS_SHA_LEN];  /* of what is in it */
+    time_t                      logged;      /* that none could be fetched */
     ngx_array_t                 lines;       /* `key`: ngx_api_sec_key_t * */
 } ngx_api_sec_keys_t;
 

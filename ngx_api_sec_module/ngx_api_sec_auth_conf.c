@@ -6,6 +6,8 @@
 #include "ngx_api_sec.h"
 
 
+static ngx_uint_t ngx_api_sec_auth_named(const ngx_api_sec_auth_t *auth,
+    const ngx_api_sec_method_t *method);
 static char *ngx_api_sec_auth_uses(ngx_conf_t *cf, ngx_api_sec_auth_t *auth);
 static char *ngx_api_sec_auth_things(ngx_conf_t *cf,
     const ngx_api_sec_main_conf_t *mcf, ngx_api_sec_auth_t *auth,
@@ -90,6 +92,13 @@ ngx_api_sec_auth(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
                "for";
     }
 
+    if (auth->all && ngx_api_sec_auth_named(auth, &ngx_api_sec_method_jwt)
+        && ngx_api_sec_auth_named(auth, &ngx_api_sec_method_introspect))
+    {
+        return "asks for all of jwt and introspect, and no request can have "
+               "both: there is one token, with two dots or without. Write any";
+    }
+
     if (ngx_api_sec_auth_uses(cf, auth) != NGX_CONF_OK) {
         return NGX_CONF_ERROR;
     }
@@ -103,6 +112,22 @@ ngx_api_sec_auth(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_api_sec_uses(cf, NGX_API_SEC_USES_AUTH);
 
     return NGX_CONF_OK;
+}
+
+
+static ngx_uint_t
+ngx_api_sec_auth_named(const ngx_api_sec_auth_t *auth,
+    const ngx_api_sec_method_t *method)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; ngx_api_sec_methods[i]; i++) {
+        if (ngx_api_sec_methods[i] == method) {
+            return auth->names[i] != NULL;
+        }
+    }
+
+    return 0;
 }
 
 

@@ -32,6 +32,11 @@ ngx_api_sec_ready(const ngx_api_door_t *door, ngx_str_t *why)
             ngx_str_set(why, "an issuer has no key");
             return NGX_AGAIN;
         }
+
+        if (!ngx_api_sec_remote_fresh(mcf, issuer[i])) {
+            ngx_str_set(why, "keys of an issuer are too old to be used");
+            return NGX_AGAIN;
+        }
     }
 
     return NGX_OK;

@@ -11,6 +11,7 @@
 
 #define NGX_API_INTROSPECT_MAX   65536      /* bytes of an answer */
 #define NGX_API_INTROSPECT_WAIT  10000      /* milliseconds */
+#define NGX_API_INTROSPECT_LOST  10         /* seconds an outage is believed */
 
 
 static void *ngx_api_sec_introspect_thing(const ngx_api_sec_main_conf_t *mcf,
@@ -45,9 +46,12 @@ static ngx_uint_t ngx_api_sec_introspect_known(ngx_http_request_t *r,
 static void ngx_api_sec_introspect_remember(
     const ngx_api_sec_main_conf_t *mcf, ngx_api_sec_ctx_t *ctx,
     const ngx_api_sec_introspect_t *ai, api_span_t text);
+static ngx_uint_t ngx_api_sec_introspect_spent(ngx_http_request_t *r,
+    const ngx_api_sec_introspect_t *ai, ngx_api_sec_fault_t *fault);
 static ngx_uint_t ngx_api_sec_introspect_lost(ngx_http_request_t *r,
     const ngx_api_sec_introspect_t *ai, const char *why,
     ngx_api_sec_fault_t *fault);
+static void ngx_api_sec_introspect_unavailable(ngx_api_sec_fault_t *fault);
 
 
 const ngx_api_sec_method_t  ngx_api_sec_method_introspect = {
@@ -150,7 +154,7 @@ ngx_api_sec_introspect_ask(ngx_http_request_t *r,
 
     if (ctx->asked == NULL) {
         if (ngx_api_sec_budget_take(r, mcf) != NGX_OK) {
-            return ngx_api_sec_budget_fault(fault);
+            return ngx_api_sec_introspect_spent(r, ai, fault);
         }
 
         ctx->asked = ngx_api_sec_introspect_begin(r, ctx, ai);
@@ -191,6 +195,29 @@ ngx_api_sec_introspect_ask(ngx_http_request_t *r,
                                          api_span(asked->fetch.text,
                                                   asked->fetch.len),
                                          id, fault);
+}
+
+
+/*
+ * While nobody answers, nothing is given back: whoever floods a provider until
+ * it fails must not be let through to it for that.  But then it is not known
+ * that the credentials were bad, and nobody is to be told so, or banned for it.
+ */
+
+static ngx_uint_t
+ngx_api_sec_introspect_spent(ngx_http_request_t *r,
+    const ngx_api_sec_introspect_t *ai, ngx_api_sec_fault_t *fault)
+{
+    if (ai->login->lost == 0
+        || ngx_time() - ai->login->lost > NGX_API_INTROSPECT_LOST)
+    {
+        return ngx_api_sec_budget_fault(fault);
+    }
+
+    ngx_api_sec_introspect_unavailable(fault);
+    ngx_api_sec_fault_detail(r, fault, "not asked again so soon");
+
+    return NGX_API_AUTH_UNAVAILABLE;
 }
 
 
@@ -290,6 +317,8 @@ ngx_api_sec_introspect_answer(ngx_http_request_t *r,
         return ngx_api_sec_introspect_lost(r, ai, in ? err.text : "no memory",
                                            fault);
     }
+
+    ai->login->lost = 0;
 
     if (in->active && ctx->seen == NGX_API_SEEN_MISS) {
         ngx_api_sec_budget_give(r, mcf);
@@ -434,12 +463,21 @@ ngx_api_sec_introspect_lost(ngx_http_request_t *r,
         ai->login->logged = ngx_time();
     }
 
+    ai->login->lost = ngx_time();
+
+    ngx_api_sec_introspect_unavailable(fault);
+    ngx_api_sec_fault_detail(r, fault, why);
+
+    return NGX_API_AUTH_UNAVAILABLE;
+}
+
+
+static void
+ngx_api_sec_introspect_unavailable(ngx_api_sec_fault_t *fault)
+{
     fault->status = NGX_HTTP_SERVICE_UNAVAILABLE;
     fault->retry = 1;
     ngx_str_set(&fault->reason, "introspection_unavailable");
     ngx_str_set(&fault->code, "unavailable");
     ngx_str_set(&fault->title, "The credential cannot be checked now");
-    ngx_api_sec_fault_detail(r, fault, why);
-
-    return NGX_API_AUTH_UNAVAILABLE;
 }

@@ -19,6 +19,7 @@ typedef struct {
     u_char                     *basic;        /* from malloc: Basic ... */
     size_t                      len;
     time_t                      logged;       /* that there was no answer */
+    time_t                      lost;         /* when there was none; 0 */
 } ngx_api_sec_introspect_login_t;
 
 

@@ -141,7 +141,8 @@ ngx_api_sec_key_presented(ngx_http_request_t *r, const ngx_api_sec_use_t *use,
     for (i = 0; i < use->things.nelts; i++) {
 
         if (store[i]->header.len) {
-            if (ngx_api_header_in(r, store[i]->field, &value) != NGX_OK) {
+            if (ngx_api_header_alike(r, &store[i]->field, &value) != NGX_OK)
+            {
                 return NGX_ERROR;
             }
 

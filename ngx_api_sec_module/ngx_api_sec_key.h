@@ -26,7 +26,7 @@ typedef struct {
 typedef struct {
     ngx_str_t                   name;
     ngx_str_t                   header;      /* as written; empty: none */
-    char                       *field;       /* in lower case, with a NUL */
+    ngx_str_t                   field;       /* header in lower case */
     ngx_str_t                   query;       /* empty: none */
     ngx_str_t                   pepper;      /* its source, while read */
 

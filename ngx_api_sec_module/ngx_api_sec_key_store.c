@@ -135,13 +135,13 @@ ngx_api_sec_key_store_places(ngx_conf_t *cf, ngx_api_sec_key_store_t *store)
                            "browser histories: prefer \"header=\"");
     }
 
-    store->field = ngx_pcalloc(cf->pool, store->header.len + 1);
-    if (store->field == NULL) {
+    store->field.len = store->header.len;
+    store->field.data = ngx_pnalloc(cf->pool, store->header.len);
+    if (store->field.data == NULL) {
         return NGX_CONF_ERROR;
     }
 
-    ngx_strlow((u_char *) store->field, store->header.data,
-               store->header.len);
+    ngx_strlow(store->field.data, store->header.data, store->header.len);
 
     return NGX_CONF_OK;
 }

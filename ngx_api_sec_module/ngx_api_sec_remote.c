@@ -447,9 +447,12 @@ ngx_api_sec_remote_failed(ngx_http_request_t *r,
     ngx_api_sec_remote_fetch_t *rf, ngx_uint_t reason, const api_err_t *err)
 {
     time_t                 pause;
+    ngx_uint_t             known;
     api_bulletin_t        *b;
+    ngx_api_sec_keys_t    *keys;
     api_bulletin_state_t   state;
 
+    keys = rf->issuer->keys;
     b = ngx_api_sec_remote_bulletin(rf->mcf, rf->issuer);
     api_bulletin_state(b, &state);
 
@@ -462,17 +465,25 @@ ngx_api_sec_remote_failed(ngx_http_request_t *r,
     pause = state.failures < 10 ? (time_t) 1 << state.failures : 1024;
     pause = ngx_min(pause, rf->issuer->remote->min_interval);
 
+    /* a client that left before says nothing of the provider */
+
+    known = state.failures
+            && (state.reason != NGX_API_REMOTE_ABORTED
+                || ngx_time() - keys->logged < 60);
+
     if (!api_bulletin_fail(b, rf->lease, (uint32_t) reason,
                            ngx_time() + pause)
-        || state.failures)
+        || known)
     {
         return;
     }
 
+    keys->logged = ngx_time();
+
     ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
                   "api_jwt_issuer \"%V\": no keys from \"%V\": %s; %s",
                   &rf->issuer->name, &rf->issuer->remote->target.uri,
-                  err->text, rf->issuer->keys->set
+                  err->text, keys->set
                              ? "those from before stay in use"
                              : "there are none");
 }
@@ -491,6 +502,25 @@ ngx_api_sec_remote_cleanup(void *data)
                                  rf->lease, NGX_API_REMOTE_ABORTED,
                                  ngx_time() + 1);
     }
+}
+
+
+/* Keys in this worker do not tell how old they are. */
+
+ngx_uint_t
+ngx_api_sec_remote_fresh(const ngx_api_sec_main_conf_t *mcf,
+    const ngx_api_sec_issuer_t *issuer)
+{
+    api_bulletin_state_t  state;
+
+    if (issuer->remote == NULL) {
+        return 1;
+    }
+
+    api_bulletin_state(ngx_api_sec_remote_bulletin(mcf, issuer), &state);
+
+    return ngx_time() - (time_t) state.fetched
+           < issuer->remote->refresh + issuer->remote->stale;
 }
 
 

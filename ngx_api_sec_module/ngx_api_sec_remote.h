@@ -97,6 +97,10 @@ void ngx_api_sec_remote_prepare(ngx_http_request_t *r,
 
 /* Members of an object. */
 
+/* Not past refresh and stale; one without a remote set always is. */
+
+ngx_uint_t ngx_api_sec_remote_fresh(const ngx_api_sec_main_conf_t *mcf,
+    const ngx_api_sec_issuer_t *issuer);
 void ngx_api_sec_remote_status(const ngx_api_sec_main_conf_t *mcf,
     const ngx_api_sec_issuer_t *issuer, api_writer_t *w);
 

@@ -181,7 +181,13 @@ ngx_api_sec_not_granted(const ngx_api_sec_caller_t *caller,
     if (caller->verified && scope->len) {
         ngx_str_set(&why->reason, "insufficient_scope");
         ngx_str_set(&why->code, "insufficient_scope");
-        ngx_str_set(&why->title, "The access token lacks a scope");
+
+        if (caller->ctx->nids && caller->ctx->ids[0].claims) {
+            ngx_str_set(&why->title, "The access token lacks a scope");
+
+        } else {
+            ngx_str_set(&why->title, "The credential lacks a scope");
+        }
     }
 
     if (!caller->verified && claims) {

@@ -9,6 +9,7 @@
 
 #include "ngx_api_sec.h"
 #include "ngx_api_header.h"
+#include "ngx_api_headers_in.h"
 
 
 static void ngx_api_sec_token_authorization(ngx_http_request_t *r,
@@ -249,9 +250,7 @@ ngx_api_sec_token_lines(ngx_http_request_t *r, const ngx_str_t *name,
         h = part->elts;
 
         for (i = 0; i < part->nelts; i++) {
-            if (h[i].key.len != name->len
-                || ngx_strncasecmp(h[i].key.data, name->data, name->len) != 0)
-            {
+            if (!ngx_api_headers_alike(&h[i], name)) {
                 continue;
             }
 
@@ -492,6 +491,10 @@ ngx_api_sec_place_add(ngx_conf_t *cf, ngx_array_t *places)
         place->kind = kind;
         place->name.data = value[i].data + kinds[kind].len;
         place->name.len = value[i].len - kinds[kind].len;
+
+        if (kind == NGX_API_PLACE_HEADER) {
+            ngx_strlow(place->name.data, place->name.data, place->name.len);
+        }
 
         if (kind == NGX_API_PLACE_QUERY) {
             ngx_conf_log_error(NGX_LOG_WARN, cf, 0,

@@ -779,3 +779,14 @@ unknown "nowhere" variable
 --- must_die
 --- error_log
 takes any or all
+
+
+
+=== TEST 38: all of jwt and introspect: a request has one token
+--- http_config eval
+main::corp() . 'api_introspect idp { uri /_x; }'
+--- config
+    location / { api_auth jwt=corp introspect=idp all; }
+--- must_die
+--- error_log
+asks for all of jwt and introspect, and no request can have both

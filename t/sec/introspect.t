@@ -370,17 +370,14 @@ unknown line "url" in api_introspect, which takes: uri client secret cache issue
 --- config
     location /ij { api_auth introspect=idp jwt=corp any; try_files /in.txt =404; }
     location /ji { api_auth jwt=corp introspect=idp any; try_files /in.txt =404; }
-    location /all/ij { api_auth introspect=idp jwt=corp all; try_files /in.txt =404; }
-    location /all/ji { api_auth jwt=corp introspect=idp all; try_files /in.txt =404; }
 --- request eval
-[map { my $l = $_; map { "GET $l" } 1 .. 3 } '/ij', '/ji', '/all/ij', '/all/ji']
+[map { my $l = $_; map { "GET $l" } 1 .. 3 } '/ij', '/ji']
 --- more_headers eval
-[map { main::auth($_) } ('good', $::TOKEN, 'bad') x 4]
+[map { main::auth($_) } ('good', $::TOKEN, 'bad') x 2]
 --- error_code eval
-[(200, 200, 401) x 2, (401, 401, 401) x 2]
+[(200, 200, 401) x 2]
 --- response_headers eval
-[("X-Why: ok::introspect\nX-Who: alice/a b/miss", "X-Why: ok::jwt", "X-Why: invalid:inactive:") x 2,
- ("X-Why: missing:missing:", "X-Why: missing:missing:", "X-Why: invalid:inactive:") x 2]
+[("X-Why: ok::introspect\nX-Who: alice/a b/miss", "X-Why: ok::jwt", "X-Why: invalid:inactive:") x 2]
 
 
 
@@ -450,3 +447,74 @@ GET /
 --- more_headers eval
 main::auth('bad')
 --- error_code: 401
+
+
+
+=== TEST 23: an answer is remembered no longer than its exp
+--- config
+    location = /_file { internal; proxy_method GET; proxy_pass http://127.0.0.1:$TEST_NGINX_PLAIN_PORT/static; }
+    location = /static { alias $TEST_NGINX_SERVER_ROOT/file; }
+    location /file { api_auth introspect=file; try_files /in.txt =404; }
+--- lines
+        cache 1h;
+    }
+    api_introspect file {
+        uri    /_file;
+        cache  1h;
+--- init
+sub file {
+    my $s = IO::Socket::INET->new(PeerAddr => "127.0.0.1:$ENV{TEST_NGINX_PLAIN_PORT}") or die;
+    print {$s} "GET /file HTTP/1.1\r\nHost: a\r\nConnection: close\r\nAuthorization: Bearer x\r\n\r\n";
+    my $answer = join '', <$s>;
+    return join ' ', $answer =~ m{^HTTP/1.1 (\d+)}, $answer =~ m{^X-Who: \S*?/(\w+)\r}m;
+}
+sub expires { ApiTest::write_file(main::server_root() . '/file', '{"active":true,"sub":"alice","exp":' . $_[0] . '}') }
+my $exp = time + 8;
+expires($exp);
+Test::More::is(file(), '200 miss', 'asked about');
+my $again = file();
+Test::More::is($again, '200 hit', 'remembered') if time < $exp - 1;
+expires(time + 3600);
+sleep 1 while time <= $exp + 1;
+Test::More::is(file(), '200 miss', 'past exp: asked about again');
+1
+--- request
+GET /
+--- more_headers eval
+main::auth('bad')
+--- error_code: 401
+
+
+
+=== TEST 24: nobody answers, and the budget is spent: that is no bad credential
+--- http_config
+    api_zone main 1m;
+    api_introspect idp { uri /_down; }
+    api_auth_budget 3r/h;
+    api_jwt_issuer corp {
+        issuer x; audience y; algorithms HS256;
+        key file:$TEST_NGINX_KEYS_DIR/hs256.secret;
+    }
+--- request eval
+[map { "GET /?$_" } 1 .. 6]
+--- more_headers eval
+[map { main::auth("t$_") } 1 .. 6]
+--- error_code eval
+[(503) x 6]
+--- response_headers eval
+[('X-Why: unavailable:introspection_unavailable:') x 6]
+--- grep_error_log: no answer from "/_down": status 502
+--- grep_error_log_out eval
+qq{no answer from "/_down": status 502\n} x 3
+
+
+
+=== TEST 25: who answers that tokens are bad is not asked for ever
+--- http_config eval
+'api_auth_budget 3r/h;'
+--- request eval
+[map { "GET /?$_" } 1 .. 5]
+--- more_headers eval
+[map { main::auth("t$_") } 1 .. 5]
+--- error_code eval
+[401, 401, 401, 429, 429]

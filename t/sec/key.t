@@ -448,3 +448,44 @@ GET /v1/
 ::good()
 --- response_headers
 X-Who: ok:key:acme
+
+
+
+=== TEST 40: X_API_Key is X-API-Key where nginx lets it in
+--- config
+    underscores_in_headers on;
+    location /v1/ { api_auth key=partners optional; add_header X-Who "$api_auth_result:$api_principal" always; try_files /in.txt =404; }
+--- request eval
+[map { "GET /v1/" } 1 .. 4]
+--- more_headers eval
+['X_API_Key: ' . api_key('AAAAAAAA'), 'X-API_Key: ' . api_key('AAAAAAAA', 'z'),
+ ::good() . "\nX_API_Key: " . api_key('BBBBBBBB', 'y'), 'X_APIKey: x']
+--- error_code eval
+[200, 401, 400, 200]
+--- response_headers eval
+['X-Who: ok:acme', 'X-Who: invalid:', 'X-Who: invalid:', 'X-Who: missing:']
+
+
+
+=== TEST 41: ... and where nginx does not, nobody sees it
+--- config
+    location /v1/ { api_auth key=partners; try_files /in.txt =404; }
+--- request eval
+[map { "GET /v1/" } 1 .. 2]
+--- more_headers eval
+['X_API_Key: ' . api_key('AAAAAAAA'), ::good() . "\nX_API_Key: " . api_key('BBBBBBBB', 'y')]
+--- error_code eval
+[401, 200]
+
+
+
+=== TEST 42: who has a key and lacks a scope is not told of a token
+--- config
+    location /v1/ { api_auth key=partners; api_require scope other; try_files /in.txt =404; }
+--- request
+GET /v1/
+--- more_headers eval
+::good()
+--- error_code: 403
+--- response_body_like eval
+problem_like(status => 403, code => 'insufficient_scope', title => 'The credential lacks a scope')

@@ -222,6 +222,8 @@ GET /
 
 === TEST 4: provider gone: the set serves until stale, then no more; and back
 --- jwks: uri:/_jwks refresh=1s min_interval=1s stale=4s
+--- config
+    location = /ready { api_health ready; }
 --- init
 Test::More::is(main::ask($::OLD), '200 miss', 'keys');
 unlink main::server_root() . '/files/jwks';
@@ -229,9 +231,11 @@ Time::HiRes::sleep(1.5);
 Test::More::is(main::ask($::OLD), '200 memo', 'past refresh: they serve');
 Test::More::ok(main::until_true(sub { main::logged('no keys from "/_jwks": status 404; those from before stay in use') }), 'said');
 Test::More::ok(main::until_true(sub { main::ask($::OLD) eq '503 keys_unavailable' }), 'past stale: not');
+Test::More::is(main::probe(), "503 fail", "and not ready");
 Test::More::is(main::logged('no keys from'), 1, 'said once');
 main::put('jwks', ApiTest::jwks('p256'));
 Test::More::ok(main::until_true(sub { main::ask($::OLD) =~ /^200/ }), 'back');
+Test::More::is(main::probe(), "200 pass", "ready again");
 Test::More::is(main::logged('keys can be fetched again'), 1, 'said');
 1
 --- request

@@ -1,5 +1,6 @@
 
 #include "ngx_api_header.h"
+#include "ngx_api_headers_in.h"
 
 
 ngx_int_t
@@ -22,6 +23,37 @@ ngx_api_header_in(ngx_http_request_t *r, const char *name,
             if (h[i].key.len != len
                 || ngx_memcmp(h[i].lowcase_key, name, len) != 0)
             {
+                continue;
+            }
+
+            if (*value) {
+                return NGX_DECLINED;
+            }
+
+            *value = &h[i].value;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_api_header_alike(ngx_http_request_t *r, const ngx_str_t *name,
+    const ngx_str_t **value)
+{
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    *value = NULL;
+
+    for (part = &r->headers_in.headers.part; part; part = part->next) {
+        h = part->elts;
+
+        for (i = 0; i < part->nelts; i++) {
+
+            if (!ngx_api_headers_alike(&h[i], name)) {
                 continue;
             }
 

@@ -18,6 +18,14 @@
 ngx_int_t ngx_api_header_in(ngx_http_request_t *r, const char *name,
     const ngx_str_t **value);
 
+/*
+ * The same, where "_" is taken for "-": with underscores_in_headers on, an
+ * upstream that reads HTTP_X_API_KEY would take X_API_Key for X-API-Key.
+ */
+
+ngx_int_t ngx_api_header_alike(ngx_http_request_t *r, const ngx_str_t *name,
+    const ngx_str_t **value);
+
 /* What stands before the next `end` or the end of *rest, which is left behind
    it; without the white space around. */
 
