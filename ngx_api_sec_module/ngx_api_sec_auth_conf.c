@@ -6,8 +6,7 @@
 #include "ngx_api_sec.h"
 
 
-static ngx_uint_t ngx_api_sec_auth_named(const ngx_api_sec_auth_t *auth,
-    const ngx_api_sec_method_t *method);
+static char *ngx_api_sec_auth_sense(const ngx_api_sec_auth_t *auth);
 static char *ngx_api_sec_auth_uses(ngx_conf_t *cf, ngx_api_sec_auth_t *auth);
 static char *ngx_api_sec_auth_things(ngx_conf_t *cf,
     const ngx_api_sec_main_conf_t *mcf, ngx_api_sec_auth_t *auth,
@@ -28,6 +27,7 @@ ngx_api_sec_auth(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_api_sec_loc_conf_t *lcf = conf;
 
+    char                      *rv;
     ngx_str_t                 *value;
     ngx_api_sec_auth_t        *auth, **p;
     ngx_api_sec_main_conf_t   *mcf;
@@ -87,25 +87,14 @@ ngx_api_sec_auth(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    if (auth->any && auth->all) {
-        return "takes any or all: one credential is enough, or each is asked "
-               "for";
-    }
-
-    if (auth->all && ngx_api_sec_auth_named(auth, &ngx_api_sec_method_jwt)
-        && ngx_api_sec_auth_named(auth, &ngx_api_sec_method_introspect))
-    {
-        return "asks for all of jwt and introspect, and no request can have "
-               "both: there is one token, with two dots or without. Write any";
-    }
-
     if (ngx_api_sec_auth_uses(cf, auth) != NGX_CONF_OK) {
         return NGX_CONF_ERROR;
     }
 
-    if (auth->uses.nelts == 0) {
-        return "needs a method: write \"api_auth jwt=NAME;\" with the name of "
-               "an api_jwt_issuer, or \"api_auth off;\"";
+    rv = ngx_api_sec_auth_sense(auth);
+
+    if (rv != NGX_CONF_OK) {
+        return rv;
     }
 
     lcf->auth = auth;
@@ -115,19 +104,27 @@ ngx_api_sec_auth(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
-static ngx_uint_t
-ngx_api_sec_auth_named(const ngx_api_sec_auth_t *auth,
-    const ngx_api_sec_method_t *method)
+static char *
+ngx_api_sec_auth_sense(const ngx_api_sec_auth_t *auth)
 {
-    ngx_uint_t  i;
-
-    for (i = 0; ngx_api_sec_methods[i]; i++) {
-        if (ngx_api_sec_methods[i] == method) {
-            return auth->names[i] != NULL;
-        }
+    if (auth->any && auth->all) {
+        return "takes any or all: one credential is enough, or each is asked "
+               "for";
     }
 
-    return 0;
+    if (auth->uses.nelts == 0) {
+        return "needs a method: write \"api_auth jwt=NAME;\" with the name of "
+               "an api_jwt_issuer, or \"api_auth off;\"";
+    }
+
+    if (auth->all && ngx_api_sec_auth_use(auth, &ngx_api_sec_method_jwt)
+        && ngx_api_sec_auth_use(auth, &ngx_api_sec_method_introspect))
+    {
+        return "asks for all of jwt and introspect, and no request can have "
+               "both: there is one token, with two dots or without. Write any";
+    }
+
+    return NGX_CONF_OK;
 }
 
 

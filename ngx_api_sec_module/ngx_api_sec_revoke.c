@@ -16,7 +16,7 @@ static int ngx_api_sec_revoke_load(void *data, api_span_t text,
     api_err_t *err);
 static void ngx_api_sec_revoke_cleanup(void *data);
 static void ngx_api_sec_revoke_init(void *data, size_t size);
-static void ngx_api_sec_revoke_migrate(void *data, size_t size,
+static ngx_int_t ngx_api_sec_revoke_carry(void *data, size_t size,
     const void *old, size_t old_size);
 static api_revoked_table_t *ngx_api_sec_revoke_at(void *data, size_t size);
 static ngx_uint_t ngx_api_sec_revoke_asks(
@@ -127,7 +127,7 @@ ngx_api_sec_revoke_zone(ngx_conf_t *cf, ngx_api_sec_main_conf_t *mcf)
     mcf->revoked.size = ngx_max(size - size % ngx_pagesize,
                                 2 * (size_t) API_REVOKED_TABLE_MIN);
     mcf->revoked.init = ngx_api_sec_revoke_init;
-    mcf->revoked.migrate = ngx_api_sec_revoke_migrate;
+    mcf->revoked.carry = ngx_api_sec_revoke_carry;
 
     return ngx_api_zone_tenant(cf, mcf->zone, &mcf->revoked);
 }
@@ -145,8 +145,8 @@ ngx_api_sec_revoke_init(void *data, size_t size)
 }
 
 
-static void
-ngx_api_sec_revoke_migrate(void *data, size_t size, const void *old,
+static ngx_int_t
+ngx_api_sec_revoke_carry(void *data, size_t size, const void *old,
     size_t old_size)
 {
     size_t                 i;
@@ -157,9 +157,17 @@ ngx_api_sec_revoke_migrate(void *data, size_t size, const void *old,
     from = ngx_api_sec_revoke_at((void *) (uintptr_t) old, old_size);
     i = 0;
 
-    while (to && from && api_revoked_table_next(from, &i, &entry)) {
-        (void) api_revoked_table_put(to, &entry);
+    if (to == NULL) {
+        return NGX_DECLINED;
     }
+
+    while (from && api_revoked_table_next(from, &i, &entry)) {
+        if (api_revoked_table_put(to, &entry) != API_OK) {
+            return NGX_DECLINED;
+        }
+    }
+
+    return NGX_OK;
 }
 
 

@@ -265,6 +265,17 @@ ngx_api_zone_settle(ngx_shm_zone_t *zone, ngx_api_tenant_t *t,
         t->migrate(data, t->size, old->data, old->size);
     }
 
+    if (old && old->abi == t->abi && t->carry
+        && t->carry(data, t->size, old->data, old->size) != NGX_OK)
+    {
+        ngx_log_error(NGX_LOG_EMERG, zone->shm.log, 0,
+                      "api_zone \"%V\": what is kept in \"%V\" does not fit "
+                      "into %uz bytes, and none of it may be lost: make its "
+                      "share larger, or take some of it back first",
+                      &zone->shm.name, &t->name, t->size);
+        return NGX_ERROR;
+    }
+
     slot = &root->slots[root->n];
 
     ngx_memcpy(slot->name, t->name.data, t->name.len);

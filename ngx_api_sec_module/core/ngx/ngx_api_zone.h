@@ -54,6 +54,11 @@ struct ngx_api_tenant_s {
                                   const void *old, size_t old_size);
 
     void                       *data;         /* set when the zone is made */
+
+    /* in place of migrate, where nothing may be lost: NGX_DECLINED when it
+       does not fit, and the reload is refused */
+    ngx_int_t                 (*carry)(void *data, size_t size,
+                                  const void *old, size_t old_size);
 };
 
 
