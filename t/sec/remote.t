@@ -568,7 +568,7 @@ GET /ready
 ["POST /ready", "HEAD /ready"]
 --- error_code eval
 [405, 503]
---- wait: 1
+--- wait: 4
 --- error_log
 keys have been fetched from "/_jwks"
 

@@ -163,7 +163,8 @@ subtest 'list' => sub {
 
 
 subtest 'a starter' => sub {
-    is(apisec('init', "$dir/gw", '--port', 18080)->{code}, 0, 'init');
+    is(apisec('init', "$dir/gw", '--port', 18080,
+        '--modules', modules_dir())->{code}, 0, 'init');
     like(good('list', 'list', '--dir', "$dir/gw"), qr/\tpartner\t/,
         'its key is listed');
     like(good('new', 'new', '--dir', "$dir/gw", '--principal', 'acme'),
