@@ -72,8 +72,8 @@ typedef struct {
 
     ngx_flag_t                  snapshot;
     ngx_uint_t                  fresh;    /* being made: nobody uses it */
-    struct ngx_api_ratelimit_keeper_s  *keeper;   /* NULL: no snapshot */
-    struct ngx_api_ratelimit_kept_s    *kept;     /* shared */
+    struct ngx_api_keeper_s    *keeper;   /* NULL: no snapshot */
+    struct ngx_api_kept_s    *kept;     /* shared */
 
     uint32_t                    lanes;    /* of processes, if it is new */
     ngx_api_ratelimit_lane_t   *lane;     /* concurrency */

@@ -21,7 +21,7 @@
 #include "api_addr.h"
 #include "api_ban.h"
 #include "api_list.h"
-#include "ngx_api_ratelimit_snapshot.h"
+#include "ngx_api_ratelimit_keep.h"
 
 
 #define NGX_API_RATELIMIT_AT_ADDRESS   0
@@ -73,7 +73,7 @@ struct ngx_api_ratelimit_bans_s {
     api_ban_t                  *table;     /* set when the zone is made */
     size_t                      size;      /* 0: not said */
     ngx_flag_t                  snapshot;
-    ngx_api_ratelimit_keeper_t  keeper;
+    ngx_api_keeper_t  keeper;
 
     ngx_array_t                 nets;      /* of api_net_t: allowed */
     ngx_array_t                 files;     /* of ngx_api_ratelimit_allow_t * */

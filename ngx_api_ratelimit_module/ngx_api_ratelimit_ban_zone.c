@@ -9,11 +9,11 @@ static api_ban_t *ngx_api_ratelimit_ban_zone_make(ngx_shm_zone_t *zone,
     const ngx_api_ratelimit_bans_t *bans);
 static const api_ban_t *ngx_api_ratelimit_ban_zone_old(
     const ngx_shm_zone_t *zone);
-static ngx_api_ratelimit_kept_t *ngx_api_ratelimit_ban_kept(void *data);
+static ngx_api_kept_t *ngx_api_ratelimit_ban_kept(void *data);
 static uint64_t ngx_api_ratelimit_ban_changes(void *data);
 static int ngx_api_ratelimit_ban_load(void *data, api_span_t file,
     uint64_t wall, api_err_t *err);
-static ngx_int_t ngx_api_ratelimit_ban_save(ngx_api_ratelimit_saving_t *s,
+static ngx_int_t ngx_api_ratelimit_ban_save(ngx_api_saving_t *s,
     uint64_t wall);
 
 
@@ -22,9 +22,9 @@ static ngx_int_t ngx_api_ratelimit_ban_save(ngx_api_ratelimit_saving_t *s,
 typedef struct {
     uint64_t                    size;         /* of the table */
     ngx_atomic_t                told;         /* when a loss was logged, s */
-    ngx_api_ratelimit_kept_t    kept;
+    ngx_api_kept_t    kept;
     u_char                      pad[128 - 2 * sizeof(ngx_atomic_t)
-                                    - sizeof(ngx_api_ratelimit_kept_t)];
+                                    - sizeof(ngx_api_kept_t)];
 } ngx_api_ratelimit_ban_head_t;
 
 
@@ -71,12 +71,12 @@ ngx_api_ratelimit_ban_init(ngx_conf_t *cf, ngx_api_ratelimit_main_conf_t *mcf)
     bans->keeper.load = ngx_api_ratelimit_ban_load;
     bans->keeper.save = ngx_api_ratelimit_ban_save;
 
-    return ngx_api_ratelimit_keeper_init(cf, mcf, &bans->keeper,
-                                         &ngx_api_ratelimit_ban_zone_name);
+    return ngx_api_ratelimit_keeper(cf, mcf, &bans->keeper,
+                                    &ngx_api_ratelimit_ban_zone_name);
 }
 
 
-static ngx_api_ratelimit_kept_t *
+static ngx_api_kept_t *
 ngx_api_ratelimit_ban_kept(void *data)
 {
     ngx_api_ratelimit_bans_t *bans = data;
@@ -128,14 +128,14 @@ ngx_api_ratelimit_ban_load(void *data, api_span_t file, uint64_t wall,
    and is written the next time. */
 
 static ngx_int_t
-ngx_api_ratelimit_ban_save(ngx_api_ratelimit_saving_t *s, uint64_t wall)
+ngx_api_ratelimit_ban_save(ngx_api_saving_t *s, uint64_t wall)
 {
     ngx_api_ratelimit_bans_t  *bans;
 
     bans = s->keeper->data;
 
     return api_ban_save(bans->table, wall, ngx_api_ratelimit_ban_now(),
-                        ngx_api_ratelimit_keeper_write, s)
+                        ngx_api_keeper_write, s)
            == API_OK
            ? NGX_OK : NGX_ERROR;
 }
@@ -190,7 +190,7 @@ ngx_api_ratelimit_ban_zone_init(ngx_shm_zone_t *zone, void *data)
         api_ban_migrate(bans->table, old, ngx_api_ratelimit_ban_now());
 
     } else if (bans->snapshot) {
-        ngx_api_ratelimit_keeper_load(&bans->keeper, zone->shm.log);
+        (void) ngx_api_keeper_load(&bans->keeper, zone->shm.log);
     }
 
     return NGX_OK;
@@ -286,7 +286,7 @@ ngx_api_ratelimit_ban_start(ngx_cycle_t *cycle,
     ngx_api_ratelimit_bans_t *bans)
 {
     return bans && bans->snapshot
-           ? ngx_api_ratelimit_keeper_start(cycle, &bans->keeper) : NGX_OK;
+           ? ngx_api_keeper_start(cycle, &bans->keeper) : NGX_OK;
 }
 
 
@@ -294,6 +294,6 @@ void
 ngx_api_ratelimit_ban_end(ngx_api_ratelimit_bans_t *bans)
 {
     if (bans && bans->snapshot) {
-        ngx_api_ratelimit_keeper_end(&bans->keeper);
+        ngx_api_keeper_end(&bans->keeper);
     }
 }

@@ -3,18 +3,18 @@
  * api_ratelimit_zone ... snapshot: what limits remember, over a restart.
  */
 
-#include "ngx_api_ratelimit_snapshot.h"
+#include "ngx_api_ratelimit_keep.h"
 
 
-static ngx_api_ratelimit_kept_t *ngx_api_ratelimit_keep_kept(void *data);
+static ngx_api_kept_t *ngx_api_ratelimit_keep_kept(void *data);
 static uint64_t ngx_api_ratelimit_keep_changes(void *data);
 static int ngx_api_ratelimit_keep_load(void *data, api_span_t file,
     uint64_t wall, api_err_t *err);
-static ngx_int_t ngx_api_ratelimit_keep_save(ngx_api_ratelimit_saving_t *s,
+static ngx_int_t ngx_api_ratelimit_keep_save(ngx_api_saving_t *s,
     uint64_t wall);
 static void ngx_api_ratelimit_keep_want(const ngx_api_ratelimit_zone_t *zone,
     api_snapshot_head_t *head);
-static ngx_int_t ngx_api_ratelimit_keep_block(ngx_api_ratelimit_saving_t *s,
+static ngx_int_t ngx_api_ratelimit_keep_block(ngx_api_saving_t *s,
     const api_table_t *table, const api_now_t *now);
 static bool ngx_api_ratelimit_keep_slot(void *ctx, api_slot_t slot);
 
@@ -29,6 +29,32 @@ typedef struct {
     uint32_t                    n;
     api_slot_t                  slots[API_SNAPSHOT_RECORDS];
 } ngx_api_ratelimit_keep_t;
+
+
+ngx_int_t
+ngx_api_ratelimit_keeper(ngx_conf_t *cf,
+    const ngx_api_ratelimit_main_conf_t *mcf, ngx_api_keeper_t *keeper,
+    const ngx_str_t *name)
+{
+    ngx_int_t         rc;
+    const ngx_str_t  *dir;
+
+    static const ngx_str_t  state = ngx_string("/var/lib/nginx/api");
+
+    dir = mcf->self.sec && mcf->self.sec->state ? mcf->self.sec->state
+                                                : &state;
+    keeper->owner = "api_ratelimit";
+    rc = ngx_api_keeper_init(cf, keeper, dir, name);
+
+    if (rc == NGX_DECLINED) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"snapshot\" needs the directory of api_state: run "
+                      "install -d -o USER -m 0700 %V, with the user of the "
+                      "workers", dir);
+    }
+
+    return rc == NGX_OK ? NGX_OK : NGX_ERROR;
+}
 
 
 ngx_int_t
@@ -58,7 +84,7 @@ ngx_api_ratelimit_keep_init(ngx_conf_t *cf,
             return NGX_ERROR;
         }
 
-        z->keeper = ngx_pcalloc(cf->pool, sizeof(ngx_api_ratelimit_keeper_t));
+        z->keeper = ngx_pcalloc(cf->pool, sizeof(ngx_api_keeper_t));
         p = ngx_pnalloc(cf->pool, z->name.len + sizeof("api_ratelimit_zone."));
 
         if (z->keeper == NULL || p == NULL) {
@@ -76,8 +102,7 @@ ngx_api_ratelimit_keep_init(ngx_conf_t *cf,
         z->keeper->load = ngx_api_ratelimit_keep_load;
         z->keeper->save = ngx_api_ratelimit_keep_save;
 
-        if (ngx_api_ratelimit_keeper_init(cf, mcf, z->keeper, &name)
-            != NGX_OK)
+        if (ngx_api_ratelimit_keeper(cf, mcf, z->keeper, &name) != NGX_OK)
         {
             return NGX_ERROR;
         }
@@ -98,7 +123,7 @@ ngx_api_ratelimit_keep_start(ngx_cycle_t *cycle,
 
     for (i = 0; i < mcf->zones.nelts; i++) {
         if (zone[i]->keeper
-            && ngx_api_ratelimit_keeper_start(cycle, zone[i]->keeper)
+            && ngx_api_keeper_start(cycle, zone[i]->keeper)
                != NGX_OK)
         {
             return NGX_ERROR;
@@ -119,13 +144,13 @@ ngx_api_ratelimit_keep_end(const ngx_api_ratelimit_main_conf_t *mcf)
 
     for (i = 0; i < mcf->zones.nelts; i++) {
         if (zone[i]->keeper) {
-            ngx_api_ratelimit_keeper_end(zone[i]->keeper);
+            ngx_api_keeper_end(zone[i]->keeper);
         }
     }
 }
 
 
-static ngx_api_ratelimit_kept_t *
+static ngx_api_kept_t *
 ngx_api_ratelimit_keep_kept(void *data)
 {
     ngx_api_ratelimit_zone_t *zone = data;
@@ -241,7 +266,7 @@ ngx_api_ratelimit_keep_slot(void *ctx, api_slot_t slot)
 
 
 static ngx_int_t
-ngx_api_ratelimit_keep_save(ngx_api_ratelimit_saving_t *s, uint64_t wall)
+ngx_api_ratelimit_keep_save(ngx_api_saving_t *s, uint64_t wall)
 {
     uint8_t                          head[API_SNAPSHOT_HEAD];
     uint8_t                          end[API_SNAPSHOT_BLOCK];
@@ -266,7 +291,7 @@ ngx_api_ratelimit_keep_save(ngx_api_ratelimit_saving_t *s, uint64_t wall)
         api_snapshot_begin(&s->writer, &h, head);
         s->begun = 1;
 
-        if (!ngx_api_ratelimit_keeper_write(s, api_span(head, sizeof(head)))) {
+        if (!ngx_api_keeper_write(s, api_span(head, sizeof(head)))) {
             return NGX_ERROR;
         }
     }
@@ -275,7 +300,7 @@ ngx_api_ratelimit_keep_save(ngx_api_ratelimit_saving_t *s, uint64_t wall)
         if (s->at >= table->lines) {
             api_snapshot_block(&s->writer, 0, api_span(NULL, 0), end);
 
-            return ngx_api_ratelimit_keeper_write(s,
+            return ngx_api_keeper_write(s,
                                              api_span(end, sizeof(end)))
                    ? NGX_OK : NGX_ERROR;
         }
@@ -290,7 +315,7 @@ ngx_api_ratelimit_keep_save(ngx_api_ratelimit_saving_t *s, uint64_t wall)
 
 
 static ngx_int_t
-ngx_api_ratelimit_keep_block(ngx_api_ratelimit_saving_t *s,
+ngx_api_ratelimit_keep_block(ngx_api_saving_t *s,
     const api_table_t *table, const api_now_t *now)
 {
     uint8_t                    block[API_SNAPSHOT_BLOCK];
@@ -309,7 +334,7 @@ ngx_api_ratelimit_keep_block(ngx_api_ratelimit_saving_t *s,
     records = api_span(keep.slots, keep.n * sizeof(api_slot_t));
     api_snapshot_block(&s->writer, keep.n, records, block);
 
-    return ngx_api_ratelimit_keeper_write(s, api_span(block, sizeof(block)))
-           && ngx_api_ratelimit_keeper_write(s, records)
+    return ngx_api_keeper_write(s, api_span(block, sizeof(block)))
+           && ngx_api_keeper_write(s, records)
            ? NGX_OK : NGX_ERROR;
 }

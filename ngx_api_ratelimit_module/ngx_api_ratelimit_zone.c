@@ -7,7 +7,7 @@
  * read: the reload may still fail, and the old workers go on with it.
  */
 
-#include "ngx_api_ratelimit_snapshot.h"
+#include "ngx_api_ratelimit_keep.h"
 
 #include <time.h>
 
@@ -22,7 +22,7 @@ typedef struct {
     uint32_t                    kind;
     void                       *data;
     size_t                      size;
-    ngx_api_ratelimit_kept_t    kept;         /* of the snapshot */
+    ngx_api_kept_t    kept;         /* of the snapshot */
 } ngx_api_ratelimit_root_t;
 
 
@@ -235,7 +235,7 @@ ngx_api_ratelimit_zone_fresh(ngx_api_ratelimit_zone_t *zone)
 
     if (zone->keeper && ngx_api_ratelimit_zone_old(zone) == NULL) {
         zone->fresh = 1;
-        ngx_api_ratelimit_keeper_load(zone->keeper, zone->shm->shm.log);
+        (void) ngx_api_keeper_load(zone->keeper, zone->shm->shm.log);
         zone->fresh = 0;
     }
 

@@ -200,8 +200,8 @@ ngx_api_sec_introspect_ask(ngx_http_request_t *r,
 
 /*
  * While nobody answers, nothing is given back: whoever floods a provider until
- * it fails must not be let through to it for that.  But then it is not known
- * that the credentials were bad, and nobody is to be told so, or banned for it.
+ * it fails must not be let through to it for that.  But it is not known then
+ * that the credentials were bad: nobody is told so, or banned for it.
  */
 
 static ngx_uint_t

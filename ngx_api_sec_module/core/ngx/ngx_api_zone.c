@@ -7,6 +7,8 @@ static ngx_shm_zone_t *ngx_api_zone_lookup(const ngx_cycle_t *cycle,
 static ngx_int_t ngx_api_zone_init(ngx_shm_zone_t *zone, void *data);
 static ngx_int_t ngx_api_zone_settle(ngx_shm_zone_t *zone,
     ngx_api_tenant_t *t, const ngx_api_zone_root_t *old);
+static ngx_int_t ngx_api_zone_carry(const ngx_shm_zone_t *zone,
+    const ngx_api_tenant_t *t, void *data, const ngx_api_zone_slot_t *old);
 static ngx_api_zone_slot_t *ngx_api_zone_slot(
     const ngx_api_zone_root_t *root, const ngx_api_tenant_t *t);
 static ngx_api_zone_root_t *ngx_api_zone_root(const ngx_shm_zone_t *zone);
@@ -261,18 +263,9 @@ ngx_api_zone_settle(ngx_shm_zone_t *zone, ngx_api_tenant_t *t,
 
     old = from ? ngx_api_zone_slot(from, t) : NULL;
 
-    if (old && old->abi == t->abi && t->migrate) {
-        t->migrate(data, t->size, old->data, old->size);
-    }
-
-    if (old && old->abi == t->abi && t->carry
-        && t->carry(data, t->size, old->data, old->size) != NGX_OK)
+    if (old && old->abi == t->abi
+        && ngx_api_zone_carry(zone, t, data, old) != NGX_OK)
     {
-        ngx_log_error(NGX_LOG_EMERG, zone->shm.log, 0,
-                      "api_zone \"%V\": what is kept in \"%V\" does not fit "
-                      "into %uz bytes, and none of it may be lost: make its "
-                      "share larger, or take some of it back first",
-                      &zone->shm.name, &t->name, t->size);
         return NGX_ERROR;
     }
 
@@ -290,6 +283,30 @@ ngx_api_zone_settle(ngx_shm_zone_t *zone, ngx_api_tenant_t *t,
     t->data = data;
 
     return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_api_zone_carry(const ngx_shm_zone_t *zone, const ngx_api_tenant_t *t,
+    void *data, const ngx_api_zone_slot_t *old)
+{
+    if (t->migrate) {
+        t->migrate(data, t->size, old->data, old->size);
+    }
+
+    if (t->carry == NULL
+        || t->carry(data, t->size, old->data, old->size) == NGX_OK)
+    {
+        return NGX_OK;
+    }
+
+    ngx_log_error(NGX_LOG_EMERG, zone->shm.log, 0,
+                  "api_zone \"%V\": what is kept in \"%V\" does not fit into "
+                  "%uz bytes, and none of it may be lost: make its share "
+                  "larger, or take some of it back first",
+                  &zone->shm.name, &t->name, t->size);
+
+    return NGX_ERROR;
 }
 
 

@@ -18,50 +18,51 @@
  * writable for nobody else, and hold as a whole (api_snapshot.h).
  */
 
-#ifndef _NGX_API_RATELIMIT_SNAPSHOT_H_INCLUDED_
-#define _NGX_API_RATELIMIT_SNAPSHOT_H_INCLUDED_
+#ifndef _NGX_API_KEEPER_H_INCLUDED_
+#define _NGX_API_KEEPER_H_INCLUDED_
 
 
-#include "ngx_api_ratelimit.h"
+#include "ngx_api_compat.h"
 #include "api_snapshot.h"
 
 
 /* In shared memory, zero at first; belongs to one table. */
 
-typedef struct ngx_api_ratelimit_kept_s {
+typedef struct ngx_api_kept_s {
     ngx_atomic_t                next;      /* ms: when it is to be looked at */
     ngx_atomic_t                saved;     /* changes that are in the file */
     ngx_atomic_t                file;      /* of the file we know, mixed with
                                               its time */
     ngx_atomic_t                saves;
     ngx_atomic_t                failures;
-} ngx_api_ratelimit_kept_t;
+} ngx_api_kept_t;
 
 
-typedef struct ngx_api_ratelimit_keeper_s  ngx_api_ratelimit_keeper_t;
+typedef struct ngx_api_keeper_s  ngx_api_keeper_t;
 
 
 /* A file that is being written. */
 
 typedef struct {
-    ngx_api_ratelimit_keeper_t *keeper;
+    ngx_api_keeper_t *keeper;
     ngx_fd_t                    fd;
     u_char                     *tmp;
     uint64_t                    changes;   /* that will be in it */
     uint64_t                    at;        /* the table's own position */
     api_snapshot_writer_t       writer;
     ngx_uint_t                  begun;
-} ngx_api_ratelimit_saving_t;
+} ngx_api_saving_t;
 
 
-struct ngx_api_ratelimit_keeper_s {
+struct ngx_api_keeper_s {
     ngx_str_t                   path;      /* NUL-terminated */
+    const char                 *owner;     /* in the log: "api_ratelimit" */
     void                       *data;
     size_t                      max;       /* bytes of a file */
     ngx_msec_t                  period;
     const ngx_core_conf_t      *ccf;       /* has the workers' user */
 
-    ngx_api_ratelimit_kept_t *(*kept)(void *data);
+    ngx_api_kept_t *(*kept)(void *data);
 
     /* differs whenever the file would */
     uint64_t                  (*changes)(void *data);
@@ -71,43 +72,35 @@ struct ngx_api_ratelimit_keeper_s {
                                   uint64_t wall, api_err_t *err);
 
     /* some of it; NGX_AGAIN: more is to come */
-    ngx_int_t                 (*save)(ngx_api_ratelimit_saving_t *s,
+    ngx_int_t                 (*save)(ngx_api_saving_t *s,
                                   uint64_t wall);
 
     ngx_event_t                *timer;
-    ngx_api_ratelimit_saving_t  saving;    /* fd: NGX_INVALID_FILE, idle */
+    ngx_api_saving_t  saving;    /* fd: NGX_INVALID_FILE, idle */
 };
 
 
-/* postconfiguration: path and user, "NAME.snap" in the state directory; the
-   directory has to be there. */
+/* postconfiguration: path and user, "NAME.snap" in the state directory dir;
+   NGX_DECLINED when it is not there. */
 
-ngx_int_t ngx_api_ratelimit_keeper_init(ngx_conf_t *cf,
-    const ngx_api_ratelimit_main_conf_t *mcf,
-    ngx_api_ratelimit_keeper_t *keeper, const ngx_str_t *name);
+ngx_int_t ngx_api_keeper_init(ngx_conf_t *cf, ngx_api_keeper_t *keeper,
+    const ngx_str_t *dir, const ngx_str_t *name);
 
-/* When the zone is made: what the file holds, if there is one. */
+/* When the zone is made: what the file holds, if there is one.  NGX_ERROR when
+   it is not taken, logged. */
 
-void ngx_api_ratelimit_keeper_load(ngx_api_ratelimit_keeper_t *keeper,
+ngx_int_t ngx_api_keeper_load(ngx_api_keeper_t *keeper,
     ngx_log_t *log);
 
 /* init_process and exit_process of a worker. */
 
-ngx_int_t ngx_api_ratelimit_keeper_start(ngx_cycle_t *cycle,
-    ngx_api_ratelimit_keeper_t *keeper);
-void ngx_api_ratelimit_keeper_end(ngx_api_ratelimit_keeper_t *keeper);
-
-/* The same three for all zones of limits: ngx_api_ratelimit_keep.c */
-
-ngx_int_t ngx_api_ratelimit_keep_init(ngx_conf_t *cf,
-    const ngx_api_ratelimit_main_conf_t *mcf);
-ngx_int_t ngx_api_ratelimit_keep_start(ngx_cycle_t *cycle,
-    const ngx_api_ratelimit_main_conf_t *mcf);
-void ngx_api_ratelimit_keep_end(const ngx_api_ratelimit_main_conf_t *mcf);
+ngx_int_t ngx_api_keeper_start(ngx_cycle_t *cycle,
+    ngx_api_keeper_t *keeper);
+void ngx_api_keeper_end(ngx_api_keeper_t *keeper);
 
 /* For save: bytes to the file; false when the disk says no. */
 
-bool ngx_api_ratelimit_keeper_write(void *saving, api_span_t bytes);
+bool ngx_api_keeper_write(void *saving, api_span_t bytes);
 
 
-#endif /* _NGX_API_RATELIMIT_SNAPSHOT_H_INCLUDED_ */
+#endif /* _NGX_API_KEEPER_H_INCLUDED_ */

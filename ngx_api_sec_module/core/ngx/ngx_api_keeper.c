@@ -1,51 +1,44 @@
 
-#include "ngx_api_ratelimit_snapshot.h"
+#include "ngx_api_keeper.h"
 
 
 typedef struct {
     ngx_connection_t            dummy;
     ngx_event_t                 event;
-} ngx_api_ratelimit_keeper_timer_t;
+} ngx_api_keeper_timer_t;
 
 
-static void ngx_api_ratelimit_keeper_timer(ngx_event_t *ev);
-static ngx_int_t ngx_api_ratelimit_keeper_begin(
-    ngx_api_ratelimit_keeper_t *keeper);
-static ngx_int_t ngx_api_ratelimit_keeper_step(
-    ngx_api_ratelimit_keeper_t *keeper, ngx_uint_t sync);
-static ngx_int_t ngx_api_ratelimit_keeper_done(
-    ngx_api_ratelimit_keeper_t *keeper, ngx_uint_t sync);
-static void ngx_api_ratelimit_keeper_failed(
-    ngx_api_ratelimit_keeper_t *keeper, const char *what);
-static ngx_int_t ngx_api_ratelimit_keeper_read(
-    ngx_api_ratelimit_keeper_t *keeper, ngx_log_t *log);
-static ngx_int_t ngx_api_ratelimit_keeper_take(
-    ngx_api_ratelimit_keeper_t *keeper, ngx_fd_t fd,
+static void ngx_api_keeper_timer(ngx_event_t *ev);
+static ngx_int_t ngx_api_keeper_begin(
+    ngx_api_keeper_t *keeper);
+static ngx_int_t ngx_api_keeper_step(
+    ngx_api_keeper_t *keeper, ngx_uint_t sync);
+static ngx_int_t ngx_api_keeper_done(
+    ngx_api_keeper_t *keeper, ngx_uint_t sync);
+static void ngx_api_keeper_failed(
+    ngx_api_keeper_t *keeper, const char *what);
+static ngx_int_t ngx_api_keeper_read(
+    ngx_api_keeper_t *keeper, ngx_log_t *log);
+static ngx_int_t ngx_api_keeper_take(
+    ngx_api_keeper_t *keeper, ngx_fd_t fd,
     const ngx_file_info_t *fi, ngx_log_t *log);
-static uint64_t ngx_api_ratelimit_wall(void);
-static ngx_atomic_uint_t ngx_api_ratelimit_file_id(const ngx_file_info_t *fi);
+static uint64_t ngx_api_keeper_wall(void);
+static ngx_atomic_uint_t ngx_api_keeper_file_id(const ngx_file_info_t *fi);
 
 
-#define NGX_API_RATELIMIT_MOMENT  20    /* ms between pieces */
+#define NGX_API_KEEPER_MOMENT  20    /* ms between pieces */
 
 
 ngx_int_t
-ngx_api_ratelimit_keeper_init(ngx_conf_t *cf,
-    const ngx_api_ratelimit_main_conf_t *mcf,
-    ngx_api_ratelimit_keeper_t *keeper, const ngx_str_t *name)
+ngx_api_keeper_init(ngx_conf_t *cf, ngx_api_keeper_t *keeper,
+    const ngx_str_t *dir, const ngx_str_t *name)
 {
     u_char           *p;
-    ngx_str_t         dir;
     ngx_file_info_t   fi;
-
-    static const ngx_str_t  state = ngx_string("/var/lib/nginx/api");
-
-    dir = mcf->self.sec && mcf->self.sec->state ? *mcf->self.sec->state
-                                                : state;
 
     keeper->saving.fd = NGX_INVALID_FILE;
 
-    keeper->path.len = dir.len + 1 + name->len + sizeof(".snap") - 1;
+    keeper->path.len = dir->len + 1 + name->len + sizeof(".snap") - 1;
     keeper->path.data = ngx_pnalloc(cf->pool, keeper->path.len + 1);
     keeper->saving.tmp = ngx_pnalloc(cf->pool, keeper->path.len
                                      + NGX_INT64_LEN + sizeof("..tmp"));
@@ -54,22 +47,18 @@ ngx_api_ratelimit_keeper_init(ngx_conf_t *cf,
         return NGX_ERROR;
     }
 
-    p = ngx_sprintf(keeper->path.data, "%V/%V.snap", &dir, name);
+    p = ngx_sprintf(keeper->path.data, "%V/%V.snap", dir, name);
     *p = '\0';
 
-    keeper->path.data[dir.len] = '\0';
+    keeper->path.data[dir->len] = '\0';
 
     if (ngx_file_info(keeper->path.data, &fi) == NGX_FILE_ERROR
         || !ngx_is_dir(&fi))
     {
-        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "\"snapshot\" needs the directory of api_state: run "
-                      "install -d -o USER -m 0700 %s, with the user of the "
-                      "workers", keeper->path.data);
-        return NGX_ERROR;
+        return NGX_DECLINED;
     }
 
-    keeper->path.data[dir.len] = '/';
+    keeper->path.data[dir->len] = '/';
 
     /* "user" may stand behind http: it is read when it is needed */
 
@@ -81,7 +70,7 @@ ngx_api_ratelimit_keeper_init(ngx_conf_t *cf,
 
 
 static uint64_t
-ngx_api_ratelimit_wall(void)
+ngx_api_keeper_wall(void)
 {
     ngx_time_t  *tp;
 
@@ -94,7 +83,7 @@ ngx_api_ratelimit_wall(void)
 /* Inodes are used again at once. */
 
 static ngx_atomic_uint_t
-ngx_api_ratelimit_file_id(const ngx_file_info_t *fi)
+ngx_api_keeper_file_id(const ngx_file_info_t *fi)
 {
     return (ngx_atomic_uint_t) (fi->st_ino * UINT64_C(0x9e3779b97f4a7c15))
            ^ (ngx_atomic_uint_t) (fi->st_mtim.tv_sec * 1000000000
@@ -102,26 +91,29 @@ ngx_api_ratelimit_file_id(const ngx_file_info_t *fi)
 }
 
 
-void
-ngx_api_ratelimit_keeper_load(ngx_api_ratelimit_keeper_t *keeper,
-    ngx_log_t *log)
+ngx_int_t
+ngx_api_keeper_load(ngx_api_keeper_t *keeper, ngx_log_t *log)
 {
-    ngx_api_ratelimit_kept_t  *kept;
+    ngx_int_t        rc;
+    ngx_api_kept_t  *kept;
 
-    (void) ngx_api_ratelimit_keeper_read(keeper, log);
+    rc = ngx_api_keeper_read(keeper, log);
 
     kept = keeper->kept(keeper->data);
 
     /* to be written: changes may be counted or be time, both only grow */
 
     kept->saved = keeper->changes(keeper->data) - 1;
+
+    return rc;
 }
 
 
-/* NGX_OK also when there is none, or one that is not taken: it is known. */
+/* NGX_OK also when there is none.  One that is not taken is known from now on,
+   too. */
 
 static ngx_int_t
-ngx_api_ratelimit_keeper_read(ngx_api_ratelimit_keeper_t *keeper,
+ngx_api_keeper_read(ngx_api_keeper_t *keeper,
     ngx_log_t *log)
 {
     ngx_fd_t         fd;
@@ -134,8 +126,9 @@ ngx_api_ratelimit_keeper_read(ngx_api_ratelimit_keeper_t *keeper,
     if (fd == NGX_INVALID_FILE) {
         if (ngx_errno != NGX_ENOENT) {
             ngx_log_error(NGX_LOG_ERR, log, ngx_errno,
-                          "api_ratelimit: snapshot \"%V\" cannot be opened",
-                          &keeper->path);
+                          "%s: snapshot \"%V\" cannot be opened",
+                          keeper->owner, &keeper->path);
+            return NGX_ERROR;
         }
 
         return NGX_OK;
@@ -144,8 +137,8 @@ ngx_api_ratelimit_keeper_read(ngx_api_ratelimit_keeper_t *keeper,
     rc = NGX_ERROR;
 
     if (ngx_fd_info(fd, &fi) != NGX_FILE_ERROR) {
-        keeper->kept(keeper->data)->file = ngx_api_ratelimit_file_id(&fi);
-        rc = ngx_api_ratelimit_keeper_take(keeper, fd, &fi, log);
+        keeper->kept(keeper->data)->file = ngx_api_keeper_file_id(&fi);
+        rc = ngx_api_keeper_take(keeper, fd, &fi, log);
     }
 
     if (ngx_close_file(fd) == NGX_FILE_ERROR) {
@@ -158,7 +151,7 @@ ngx_api_ratelimit_keeper_read(ngx_api_ratelimit_keeper_t *keeper,
 
 
 static ngx_int_t
-ngx_api_ratelimit_keeper_take(ngx_api_ratelimit_keeper_t *keeper, ngx_fd_t fd,
+ngx_api_keeper_take(ngx_api_keeper_t *keeper, ngx_fd_t fd,
     const ngx_file_info_t *fi, ngx_log_t *log)
 {
     int         rc;
@@ -176,9 +169,9 @@ ngx_api_ratelimit_keeper_take(ngx_api_ratelimit_keeper_t *keeper, ngx_fd_t fd,
         || size > keeper->max)
     {
         ngx_log_error(NGX_LOG_ERR, log, 0,
-                      "api_ratelimit: snapshot \"%V\" is not used: it is no "
-                      "file of the workers that nobody else may write, or "
-                      "too large", &keeper->path);
+                      "%s: snapshot \"%V\" is not used: it is no file of the "
+                      "workers that nobody else may write, or too large",
+                      keeper->owner, &keeper->path);
         return NGX_ERROR;
     }
 
@@ -198,15 +191,15 @@ ngx_api_ratelimit_keeper_take(ngx_api_ratelimit_keeper_t *keeper, ngx_fd_t fd,
     err.text[0] = '\0';
     rc = n == (ssize_t) size
          ? keeper->load(keeper->data, api_span(p, size),
-                        ngx_api_ratelimit_wall(), &err)
+                        ngx_api_keeper_wall(), &err)
          : api_fail(&err, API_SYNTAX, 0, 0, "it cannot be read");
 
     ngx_free(p);
 
     if (rc != API_OK) {
         ngx_log_error(NGX_LOG_ERR, log, 0,
-                      "api_ratelimit: snapshot \"%V\" is not used: %s",
-                      &keeper->path, err.text);
+                      "%s: snapshot \"%V\" is not used: %s",
+                      keeper->owner, &keeper->path, err.text);
         return NGX_ERROR;
     }
 
@@ -215,10 +208,10 @@ ngx_api_ratelimit_keeper_take(ngx_api_ratelimit_keeper_t *keeper, ngx_fd_t fd,
 
 
 ngx_int_t
-ngx_api_ratelimit_keeper_start(ngx_cycle_t *cycle,
-    ngx_api_ratelimit_keeper_t *keeper)
+ngx_api_keeper_start(ngx_cycle_t *cycle,
+    ngx_api_keeper_t *keeper)
 {
-    ngx_api_ratelimit_keeper_timer_t  *t;
+    ngx_api_keeper_timer_t  *t;
 
     if (ngx_process != NGX_PROCESS_WORKER
         && ngx_process != NGX_PROCESS_SINGLE)
@@ -226,7 +219,7 @@ ngx_api_ratelimit_keeper_start(ngx_cycle_t *cycle,
         return NGX_OK;
     }
 
-    t = ngx_pcalloc(cycle->pool, sizeof(ngx_api_ratelimit_keeper_timer_t));
+    t = ngx_pcalloc(cycle->pool, sizeof(ngx_api_keeper_timer_t));
     if (t == NULL) {
         return NGX_ERROR;
     }
@@ -236,7 +229,7 @@ ngx_api_ratelimit_keeper_start(ngx_cycle_t *cycle,
     t->dummy.fd = (ngx_socket_t) -1;
     t->dummy.data = keeper;
     t->event.data = &t->dummy;
-    t->event.handler = ngx_api_ratelimit_keeper_timer;
+    t->event.handler = ngx_api_keeper_timer;
     t->event.log = cycle->log;
     t->event.cancelable = 1;
 
@@ -249,22 +242,22 @@ ngx_api_ratelimit_keeper_start(ngx_cycle_t *cycle,
 
 
 static void
-ngx_api_ratelimit_keeper_timer(ngx_event_t *ev)
+ngx_api_keeper_timer(ngx_event_t *ev)
 {
     ngx_int_t                    rc;
     ngx_connection_t            *c;
     ngx_file_info_t              fi;
     ngx_atomic_uint_t            next, now;
-    ngx_api_ratelimit_kept_t    *kept;
-    ngx_api_ratelimit_keeper_t  *keeper;
+    ngx_api_kept_t    *kept;
+    ngx_api_keeper_t  *keeper;
 
     c = ev->data;
     keeper = c->data;
     kept = keeper->kept(keeper->data);
 
     if (keeper->saving.fd != NGX_INVALID_FILE) {
-        rc = ngx_api_ratelimit_keeper_step(keeper, 0);
-        ngx_add_timer(ev, rc == NGX_AGAIN ? NGX_API_RATELIMIT_MOMENT
+        rc = ngx_api_keeper_step(keeper, 0);
+        ngx_add_timer(ev, rc == NGX_AGAIN ? NGX_API_KEEPER_MOMENT
                                           : keeper->period);
         return;
     }
@@ -281,28 +274,28 @@ ngx_api_ratelimit_keeper_timer(ngx_event_t *ev)
     }
 
     if (ngx_file_info(keeper->path.data, &fi) != NGX_FILE_ERROR
-        && ngx_api_ratelimit_file_id(&fi) != kept->file)
+        && ngx_api_keeper_file_id(&fi) != kept->file)
     {
-        (void) ngx_api_ratelimit_keeper_read(keeper, ev->log);
+        (void) ngx_api_keeper_read(keeper, ev->log);
     }
 
     if (keeper->changes(keeper->data) != kept->saved
-        && ngx_api_ratelimit_keeper_begin(keeper) == NGX_OK
-        && ngx_api_ratelimit_keeper_step(keeper, 0) == NGX_AGAIN)
+        && ngx_api_keeper_begin(keeper) == NGX_OK
+        && ngx_api_keeper_step(keeper, 0) == NGX_AGAIN)
     {
         /* the others wait until this one has had time to be written */
 
         kept->next = now + 60000;
-        ngx_add_timer(ev, NGX_API_RATELIMIT_MOMENT);
+        ngx_add_timer(ev, NGX_API_KEEPER_MOMENT);
     }
 }
 
 
 static ngx_int_t
-ngx_api_ratelimit_keeper_begin(ngx_api_ratelimit_keeper_t *keeper)
+ngx_api_keeper_begin(ngx_api_keeper_t *keeper)
 {
     u_char                      *p;
-    ngx_api_ratelimit_saving_t  *s;
+    ngx_api_saving_t  *s;
 
     s = &keeper->saving;
 
@@ -320,7 +313,7 @@ ngx_api_ratelimit_keeper_begin(ngx_api_ratelimit_keeper_t *keeper)
                  O_WRONLY|O_CREAT|O_EXCL|O_NOFOLLOW|O_CLOEXEC, 0600);
 
     if (s->fd == NGX_INVALID_FILE) {
-        ngx_api_ratelimit_keeper_failed(keeper, "open()");
+        ngx_api_keeper_failed(keeper, "open()");
         return NGX_ERROR;
     }
 
@@ -329,13 +322,13 @@ ngx_api_ratelimit_keeper_begin(ngx_api_ratelimit_keeper_t *keeper)
 
 
 static ngx_int_t
-ngx_api_ratelimit_keeper_step(ngx_api_ratelimit_keeper_t *keeper,
+ngx_api_keeper_step(ngx_api_keeper_t *keeper,
     ngx_uint_t sync)
 {
     ngx_int_t  rc;
 
     do {
-        rc = keeper->save(&keeper->saving, ngx_api_ratelimit_wall());
+        rc = keeper->save(&keeper->saving, ngx_api_keeper_wall());
     } while (rc == NGX_AGAIN && sync);
 
     if (rc == NGX_AGAIN) {
@@ -343,21 +336,21 @@ ngx_api_ratelimit_keeper_step(ngx_api_ratelimit_keeper_t *keeper,
     }
 
     if (rc == NGX_ERROR) {
-        ngx_api_ratelimit_keeper_failed(keeper, "write()");
+        ngx_api_keeper_failed(keeper, "write()");
         return NGX_ERROR;
     }
 
-    return ngx_api_ratelimit_keeper_done(keeper, sync);
+    return ngx_api_keeper_done(keeper, sync);
 }
 
 
 static ngx_int_t
-ngx_api_ratelimit_keeper_done(ngx_api_ratelimit_keeper_t *keeper,
+ngx_api_keeper_done(ngx_api_keeper_t *keeper,
     ngx_uint_t sync)
 {
-    ngx_file_info_t              fi;
-    ngx_api_ratelimit_kept_t    *kept;
-    ngx_api_ratelimit_saving_t  *s;
+    ngx_file_info_t    fi;
+    ngx_api_kept_t    *kept;
+    ngx_api_saving_t  *s;
 
     s = &keeper->saving;
     kept = keeper->kept(keeper->data);
@@ -377,14 +370,14 @@ ngx_api_ratelimit_keeper_done(ngx_api_ratelimit_keeper_t *keeper,
         || ngx_fd_info(s->fd, &fi) == NGX_FILE_ERROR
         || ngx_rename_file(s->tmp, keeper->path.data) == NGX_FILE_ERROR)
     {
-        ngx_api_ratelimit_keeper_failed(keeper, "rename()");
+        ngx_api_keeper_failed(keeper, "rename()");
         return NGX_ERROR;
     }
 
     (void) ngx_close_file(s->fd);
     s->fd = NGX_INVALID_FILE;
 
-    kept->file = ngx_api_ratelimit_file_id(&fi);
+    kept->file = ngx_api_keeper_file_id(&fi);
     kept->saved = s->changes;
     kept->next = ngx_current_msec + keeper->period;
 
@@ -397,12 +390,12 @@ ngx_api_ratelimit_keeper_done(ngx_api_ratelimit_keeper_t *keeper,
 /* Said once a minute at most. */
 
 static void
-ngx_api_ratelimit_keeper_failed(ngx_api_ratelimit_keeper_t *keeper,
+ngx_api_keeper_failed(ngx_api_keeper_t *keeper,
     const char *what)
 {
     ngx_err_t                    err;
-    ngx_api_ratelimit_kept_t    *kept;
-    ngx_api_ratelimit_saving_t  *s;
+    ngx_api_kept_t    *kept;
+    ngx_api_saving_t  *s;
 
     err = ngx_errno;
     s = &keeper->saving;
@@ -416,17 +409,17 @@ ngx_api_ratelimit_keeper_failed(ngx_api_ratelimit_keeper_t *keeper,
 
     if (ngx_atomic_fetch_add(&kept->failures, 1) % 60 == 0) {
         ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, err,
-                      "api_ratelimit: snapshot \"%V\" is not written: %s "
-                      "failed; the directory has to belong to the user of "
-                      "the workers", &keeper->path, what);
+                      "%s: snapshot \"%V\" is not written: %s failed; the "
+                      "directory has to belong to the user of the workers",
+                      keeper->owner, &keeper->path, what);
     }
 }
 
 
 bool
-ngx_api_ratelimit_keeper_write(void *saving, api_span_t bytes)
+ngx_api_keeper_write(void *saving, api_span_t bytes)
 {
-    ngx_api_ratelimit_saving_t *s = saving;
+    ngx_api_saving_t *s = saving;
 
     ssize_t  n;
 
@@ -450,10 +443,10 @@ ngx_api_ratelimit_keeper_write(void *saving, api_span_t bytes)
 
 
 void
-ngx_api_ratelimit_keeper_end(ngx_api_ratelimit_keeper_t *keeper)
+ngx_api_keeper_end(ngx_api_keeper_t *keeper)
 {
     ngx_file_info_t            fi;
-    ngx_api_ratelimit_kept_t  *kept;
+    ngx_api_kept_t  *kept;
 
     if (keeper->timer == NULL) {
         return;
@@ -477,12 +470,12 @@ ngx_api_ratelimit_keeper_end(ngx_api_ratelimit_keeper_t *keeper)
     /* an nginx that was started meanwhile has written what it holds */
 
     if (ngx_file_info(keeper->path.data, &fi) != NGX_FILE_ERROR
-        && ngx_api_ratelimit_file_id(&fi) != kept->file)
+        && ngx_api_keeper_file_id(&fi) != kept->file)
     {
-        (void) ngx_api_ratelimit_keeper_read(keeper, ngx_cycle->log);
+        (void) ngx_api_keeper_read(keeper, ngx_cycle->log);
     }
 
-    if (ngx_api_ratelimit_keeper_begin(keeper) == NGX_OK) {
-        (void) ngx_api_ratelimit_keeper_step(keeper, 1);
+    if (ngx_api_keeper_begin(keeper) == NGX_OK) {
+        (void) ngx_api_keeper_step(keeper, 1);
     }
 }
