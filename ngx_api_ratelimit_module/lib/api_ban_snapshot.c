@@ -1,6 +1,6 @@
 #include "api_ban_snapshot.h"
 
-#include "api_snapshot.h"
+#include "api_snapfile.h"
 
 
 #define API_BAN_KIND UINT32_C(0x534e4142)

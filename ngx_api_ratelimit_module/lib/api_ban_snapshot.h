@@ -1,5 +1,5 @@
 /*
- * Bans to a file and back (api_snapshot.h).
+ * Bans to a file and back (api_snapfile.h).
  */
 
 #ifndef API_BAN_SNAPSHOT_H

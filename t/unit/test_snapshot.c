@@ -2,7 +2,7 @@
    spliced, clocks. */
 
 #include "api_ban_snapshot.h"
-#include "api_snapshot.h"
+#include "api_snapfile.h"
 #include "ut.h"
 
 #include <stdlib.h>

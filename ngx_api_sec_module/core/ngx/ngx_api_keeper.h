@@ -15,7 +15,7 @@
  * system's memory, which outlives nginx and not a power failure.
  *
  * Nothing of a file is trusted: it has to belong to root or the workers, be
- * writable for nobody else, and hold as a whole (api_snapshot.h).
+ * writable for nobody else, and hold as a whole (api_snapfile.h).
  */
 
 #ifndef _NGX_API_KEEPER_H_INCLUDED_
@@ -23,7 +23,7 @@
 
 
 #include "ngx_api_compat.h"
-#include "api_snapshot.h"
+#include "api_snapfile.h"
 
 
 /* In shared memory, zero at first; belongs to one table. */

@@ -19,8 +19,8 @@
  * Pure: bytes come and go through the caller.  Nothing is allocated.
  */
 
-#ifndef API_SNAPSHOT_H
-#define API_SNAPSHOT_H
+#ifndef API_SNAPFILE_H
+#define API_SNAPFILE_H
 
 #include "api_siphash.h"
 
@@ -102,4 +102,4 @@ uint64_t api_snapshot_time(const api_snapshot_head_t *head, uint64_t t,
     uint64_t wall, uint64_t clock, uint64_t per_ms);
 
 
-#endif /* API_SNAPSHOT_H */
+#endif /* API_SNAPFILE_H */

@@ -1,4 +1,4 @@
-#include "api_snapshot.h"
+#include "api_snapfile.h"
 
 
 #define API_SNAPSHOT_ORDER UINT32_C(0x01020304)
