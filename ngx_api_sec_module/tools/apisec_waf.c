@@ -16,6 +16,8 @@ static const apisec_option_t options[] = {
         "of explain: as api_waf_paranoia" },
     { "remote", APISEC_TEXT, offsetof(apisec_waf_values_t, remote), "ADDRESS",
         "of explain: of the client, by default 127.0.0.1" },
+    { "cache", APISEC_TEXT, offsetof(apisec_waf_values_t, cache), "DIR",
+        "of compile: where to; of bench: where from" },
     { "detect", APISEC_FLAG, offsetof(apisec_waf_values_t, detect), NULL,
         "of explain: refuse nothing, as api_waf with mode=monitor" },
     { "all", APISEC_FLAG, offsetof(apisec_waf_values_t, all), NULL,
@@ -26,15 +28,30 @@ static const apisec_option_t options[] = {
 };
 
 const apisec_command_t apisec_waf = { "waf",
-    "check|explain RULES... [OPTIONS]",
+    "check|explain|compile|bench RULES... [OPTIONS]",
     "check rules of the WAF, or see what they say to a request",
     "check    do they load?  What has no effect, what can never match\n"
     "explain  each rule that matches the request of --request: the value, "
     "what\n"
     "         transformations made of it, the score, and what is done\n"
+    "compile  the database of their patterns, for nginx to scan with\n"
+    "bench    what they cost for the request of --request, with the prefilter "
+    "and\n"
+    "         rule by rule\n"
     "RULES are files or patterns, in quotes; Include is followed.  Exit code\n"
     "1: explain: the request is refused.\n",
     options, run };
+
+
+static int
+bench(const api_waf_program_t *program, const apisec_waf_values_t *values)
+{
+    int rc;
+
+    rc = values->cache ? apisec_waf_attach(program, values) : APISEC_OK;
+
+    return rc == APISEC_OK ? apisec_waf_bench(program, values) : rc;
+}
 
 
 static int
@@ -47,9 +64,12 @@ run(int argc, char **argv)
     apisec_waf_values_t      values = { 0 };
     const api_waf_program_t *program;
 
-    if (strcmp(what, "check") != 0 && strcmp(what, "explain") != 0) {
+    if (strcmp(what, "check") != 0 && strcmp(what, "explain") != 0
+        && strcmp(what, "compile") != 0 && strcmp(what, "bench") != 0)
+    {
         return apisec_fail(APISEC_USAGE,
-            "waf takes check or explain first: run  apisec help waf");
+            "waf takes check, explain, compile or bench first: run  apisec "
+            "help waf");
     }
 
     rc = apisec_options(&apisec_waf, argc - 1, argv + 1, &values, &files);
@@ -66,8 +86,10 @@ run(int argc, char **argv)
         return rc;
     }
 
-    rc = what[0] == 'c' ? apisec_waf_check(loader, program)
-                        : apisec_waf_explain(program, &values);
+    rc = strcmp(what, "check") == 0     ? apisec_waf_check(loader, program)
+         : strcmp(what, "compile") == 0 ? apisec_waf_compile(program, &values)
+         : strcmp(what, "bench") == 0   ? bench(program, &values)
+                                        : apisec_waf_explain(program, &values);
 
     api_seclang_free(loader);
 

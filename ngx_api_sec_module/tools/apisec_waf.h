@@ -13,6 +13,7 @@ typedef struct {
     const char *response;
     const char *paranoia;
     const char *remote;
+    const char *cache;
     bool        detect;
     bool        all;
     bool        ids;
@@ -43,6 +44,23 @@ int apisec_waf_check(
     const api_seclang_t *loader, const api_waf_program_t *program);
 int apisec_waf_explain(
     const api_waf_program_t *program, const apisec_waf_values_t *values);
+
+/* apisec_waf_bench.c */
+
+int apisec_waf_bench(
+    const api_waf_program_t *program, const apisec_waf_values_t *values);
+
+/* apisec_waf_compile.c: the database into the cache, and out of it. */
+
+int apisec_waf_compile(
+    const api_waf_program_t *program, const apisec_waf_values_t *values);
+int apisec_waf_attach(
+    const api_waf_program_t *program, const apisec_waf_values_t *values);
+
+/* apisec_waf_explain.c */
+
+void apisec_waf_request(api_values_request_t *request,
+    const apisec_waf_message_t *in, const apisec_waf_values_t *values);
 
 /* Bytes of strangers, safe for a terminal, at most max of them. */
 

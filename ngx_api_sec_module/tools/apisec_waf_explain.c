@@ -251,21 +251,22 @@ view_of(const api_waf_program_t *program, const apisec_waf_values_t *values,
 }
 
 
-static void
-request_of(session_t *s, const apisec_waf_values_t *values)
+void
+apisec_waf_request(api_values_request_t *request,
+    const apisec_waf_message_t *in, const apisec_waf_values_t *values)
 {
     const char *remote = values->remote ? values->remote : "127.0.0.1";
 
-    s->request.method = s->in.word[0];
-    s->request.uri = s->in.word[1];
-    s->request.protocol = s->in.word[2];
-    s->request.field = s->in.field;
-    s->request.nfields = s->in.nfields;
-    s->request.remote_addr = api_span(remote, strlen(remote));
-    s->request.remote_port = 40000;
-    s->request.server_addr = API_SPAN("127.0.0.1");
-    s->request.server_port = 80;
-    s->request.unique_id = API_SPAN("0123456789abcdef");
+    request->method = in->word[0];
+    request->uri = in->word[1];
+    request->protocol = in->word[2];
+    request->field = in->field;
+    request->nfields = in->nfields;
+    request->remote_addr = api_span(remote, strlen(remote));
+    request->remote_port = 40000;
+    request->server_addr = API_SPAN("127.0.0.1");
+    request->server_port = 80;
+    request->unique_id = API_SPAN("0123456789abcdef");
 }
 
 
@@ -347,7 +348,7 @@ apisec_waf_explain(
         return rc;
     }
 
-    request_of(s, values);
+    apisec_waf_request(&s->request, &s->in, values);
     rc = explain(s, view, e);
     api_waf_view_free(view);
 

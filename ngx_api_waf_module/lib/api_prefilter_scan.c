@@ -218,7 +218,6 @@ scan_hits(const api_prefilter_t *pf, const api_prefilter_text_t *text,
     uint64_t                    mask;
     const api_prefilter_pair_t *pair;
 
-    hits->words = (text->n + 63) / 64;
     hits->bits = api_arena_calloc(text->arena, pf->words + 1U, 8);
     hits->rank = api_arena_calloc(text->arena, pf->words + 1U, 4);
 
@@ -310,6 +309,7 @@ api_prefilter_scan(const api_prefilter_t *pf, uint32_t group,
     const uint64_t *members;
 
     memset(hits, 0, sizeof(*hits));
+    hits->words = (text->n + 63) / 64;
     hits->always = pf->always + (size_t) group * pf->words;
     members = pf->members + (size_t) group * pf->pwords;
 
@@ -335,4 +335,30 @@ api_prefilter_scan(const api_prefilter_t *pf, uint32_t group,
     scan_shrink(scratch);
 
     return rc;
+}
+
+
+void
+api_prefilter_row(
+    const api_prefilter_hits_t *hits, uint32_t bit, uint64_t *row)
+{
+    size_t   size;
+    uint32_t n;
+    uint64_t mask;
+
+    size = hits->words * sizeof(uint64_t);
+    mask = UINT64_C(1) << (bit % 64);
+
+    if (hits->bits == NULL || (hits->always[bit / 64] & mask)) {
+        memset(row, 0xff, size);
+
+    } else if (hits->bits[bit / 64] & mask) {
+        n = hits->rank[bit / 64]
+            + (uint32_t) __builtin_popcountll(
+                hits->bits[bit / 64] & (mask - 1));
+        memcpy(row, hits->rows + (size_t) n * hits->words, size);
+
+    } else {
+        memset(row, 0, size);
+    }
 }

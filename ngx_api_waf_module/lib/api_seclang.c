@@ -186,6 +186,7 @@ api_seclang_free(api_seclang_t *s)
     }
 
     alloc = s->alloc;
+    api_waf_scan_free(s->scan);
     api_arena_free(&s->arena);
 
     if (alloc->free) {

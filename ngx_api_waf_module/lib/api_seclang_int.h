@@ -7,6 +7,7 @@
 
 #include "api_seclang.h"
 #include "api_waf_prog.h"
+#include "api_waf_scan_int.h"
 
 
 #define API_SECLANG_WORDS 256 /* of a directive */
@@ -89,6 +90,7 @@ struct api_seclang_s {
     uint32_t              depth_limit;
 
     struct api_waf_program_s program;
+    struct api_waf_scan_s   *scan;
 };
 
 /* A SecMarker: it stands in every phase, behind the rules before it. */

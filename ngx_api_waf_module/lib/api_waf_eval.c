@@ -1,4 +1,4 @@
-#include "api_waf_int.h"
+#include "api_waf_scan_int.h"
 
 
 /* One rule, or link, and how far it has come. */
@@ -444,6 +444,8 @@ api_waf_link(api_waf_tx_t *tx, const api_waf_rule_t *rule)
         api_waf_activate_all(tx, rule);
     }
 
+    api_waf_scan_begin(tx, rule);
+
     for (i = 0; i < rule->ntargets && !tx->failure; i++) {
         target = &rule->target[i];
 
@@ -459,6 +461,7 @@ api_waf_link(api_waf_tx_t *tx, const api_waf_rule_t *rule)
         }
     }
 
+    api_waf_scan_begin(tx, NULL);
     tx->active.n = t.base;
 
     if (!t.matched) {

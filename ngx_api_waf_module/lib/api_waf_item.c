@@ -1,4 +1,4 @@
-#include "api_waf_int.h"
+#include "api_waf_scan_int.h"
 
 #include <stdio.h>
 
@@ -71,24 +71,50 @@ api_waf_wanted(const api_waf_walk_t *w, api_span_t name)
 }
 
 
+/* Is this a target of the rule whose candidates are known?  Macros that are
+   expanded meanwhile walk with targets of their own. */
+
+static bool
+api_waf_walk_scanned(const api_waf_walk_t *w)
+{
+    const api_waf_rule_t *rule;
+
+    rule = w->tx->scan != NULL ? w->tx->scan->rule : NULL;
+
+    return rule != NULL && rule == w->rule && w->target >= rule->target
+           && w->target < rule->target + rule->ntargets
+           && !w->target->pick.count;
+}
+
+
 /* False: fn has enough, or the budget is spent. */
 
 static bool
 api_waf_walk_set(const api_waf_walk_t *w, api_waf_var_t stored, bool names,
     api_waf_var_t as)
 {
+    bool                   scanned;
     uint32_t               i;
     api_waf_item_t         item;
     const api_waf_set_t   *set;
     const api_waf_value_t *v;
 
     set = &w->tx->values->set[stored];
+    scanned = api_waf_walk_scanned(w);
 
-    if (!api_waf_work(w->tx, set->count)) {
+    if (!api_waf_work(w->tx, scanned ? 1 : set->count)) {
         return false;
     }
 
     for (i = 0; i < set->count; i++) {
+        if (scanned) {
+            i = api_waf_scan_next(w->tx, stored, names, i);
+
+            if (i == set->count) {
+                break;
+            }
+        }
+
         v = &set->items[i];
 
         if (!api_waf_wanted(w, v->name)) {

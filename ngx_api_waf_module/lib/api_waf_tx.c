@@ -1,4 +1,4 @@
-#include "api_waf_int.h"
+#include "api_waf_scan_int.h"
 
 
 void *
@@ -167,6 +167,12 @@ api_waf_steps(api_waf_tx_t *tx, uint64_t slice)
             continue;
         }
 
+        if (api_waf_scan_skips(tx, step->rule)) {
+            tx->matched.value = (api_span_t){ NULL, 0 };
+            tx->matches.n = 0;
+            continue;
+        }
+
         (void) api_waf_eval(tx, &tx->p->rule[step->rule]);
 
         if (tx->stop || tx->failure) {
@@ -195,9 +201,13 @@ api_waf_tx_run(api_waf_tx_t *tx, api_waf_phase_t phase, uint64_t slice)
         tx->phase = (uint8_t) phase;
         tx->stop = false;
         tx->pos = api_waf_allowed(tx) ? tx->p->phase[phase].n : 0;
+
+        if (tx->pos < tx->p->phase[phase].n) {
+            api_waf_scan_phase(tx);
+        }
     }
 
-    if (api_waf_steps(tx, slice)) {
+    if (!tx->failure && api_waf_steps(tx, slice)) {
         return API_WAF_AGAIN;
     }
 

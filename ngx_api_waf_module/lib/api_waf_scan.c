@@ -1,0 +1,415 @@
+#include "api_waf_scan_int.h"
+
+
+/* Work units a byte of one scan: about what it costs in nanoseconds. */
+
+#define SCAN_WORK 4
+
+
+static bool
+scan_nomem(api_waf_tx_t *tx)
+{
+    api_waf_failed(tx, "no memory");
+
+    return false;
+}
+
+
+/* Value `index` of the batch as chain c leaves it: another one. */
+
+static bool
+scan_change(api_waf_tx_t *tx, api_waf_scan_batch_t *b, uint32_t c,
+    uint32_t index, api_span_t value)
+{
+    uint32_t                room, *indexes;
+    api_waf_scan_changed_t *ch;
+
+    if (b->changed[c] == NULL) {
+        b->changed[c] = api_arena_calloc(tx->arena, 1, sizeof(*ch));
+
+        if (b->changed[c] == NULL) {
+            return scan_nomem(tx);
+        }
+
+        api_prefilter_text_init(&b->changed[c]->text, tx->arena);
+    }
+
+    ch = b->changed[c];
+
+    if (ch->text.n == ch->room) {
+        room = ch->room * 2 + 8;
+        indexes = api_arena_grow(tx->arena, ch->index,
+            ch->room * sizeof(uint32_t), room * sizeof(uint32_t));
+
+        if (indexes == NULL) {
+            return scan_nomem(tx);
+        }
+
+        ch->index = indexes;
+        ch->room = room;
+    }
+
+    ch->index[ch->text.n] = index;
+
+    return api_prefilter_text_add(&ch->text, value) == API_OK
+           || scan_nomem(tx);
+}
+
+
+/* A name or value: as it came, and behind each chain that changes it. */
+
+static bool
+scan_add(api_waf_tx_t *tx, api_waf_scan_batch_t *b, uint64_t need,
+    api_span_t value, uint64_t *bits)
+{
+    uint32_t              c, index;
+    api_span_t            out;
+    const api_waf_scan_t *scan;
+
+    scan = tx->p->scan;
+    index = b->text.n;
+
+    if (*bits == 0) {
+        *bits = api_transform_triggers(value);
+    }
+
+    if (api_prefilter_text_add(&b->text, value) != API_OK) {
+        return scan_nomem(tx);
+    }
+
+    for (need &= ~UINT64_C(1); need != 0; need &= need - 1) {
+        c = (uint32_t) __builtin_ctzll(need);
+
+        if ((*bits & scan->chain[c].mask) == 0) {
+            continue;
+        }
+
+        if (!api_waf_work(tx, value.len * scan->chain[c].n)) {
+            return false;
+        }
+
+        if (api_transform_chain(scan->chain[c].ids, scan->chain[c].n,
+                &tx->p->transform, value, tx->arena, &out)
+            != API_OK)
+        {
+            return scan_nomem(tx);
+        }
+
+        if (out.data != value.data || out.len != value.len) {
+            if (!scan_change(tx, b, c, index, out)) {
+                return false;
+            }
+        }
+    }
+
+    return true;
+}
+
+
+/* Names, then values, of one set, as far as rules look at them. */
+
+static bool
+scan_collect(api_waf_tx_t *tx, api_waf_scan_batch_t *b, uint32_t var)
+{
+    uint32_t              i, first;
+    uint64_t              need;
+    api_waf_set_t        *set;
+    const api_waf_scan_t *scan;
+
+    scan = tx->p->scan;
+    set = &tx->values->set[var];
+    first = set->count;
+
+    while (first > 0 && set->items[first - 1].seq >= b->from) {
+        first--;
+    }
+
+    b->first[var] = first;
+    b->count[var] = set->count - first;
+    b->base[var][0] = API_WAF_NONE;
+    b->base[var][1] = API_WAF_NONE;
+
+    need = scan->need[var][1];
+
+    if (need != 0) {
+        b->base[var][1] = b->text.n;
+    }
+
+    for (i = first; i < set->count && need != 0; i++) {
+        if (!scan_add(
+                tx, b, need, set->items[i].name, &set->items[i].name_bits)) {
+            return false;
+        }
+    }
+
+    need = scan->need[var][0];
+
+    if (need != 0) {
+        b->base[var][0] = b->text.n;
+    }
+
+    for (i = first; i < set->count && need != 0; i++) {
+        if (!scan_add(
+                tx, b, need, set->items[i].value, &set->items[i].value_bits)) {
+            return false;
+        }
+    }
+
+    return true;
+}
+
+
+static bool
+scan_text(api_waf_tx_t *tx, uint32_t group, const api_prefilter_text_t *text,
+    api_prefilter_hits_t *hits)
+{
+    uint32_t i, words;
+
+    if (!api_waf_work(tx, SCAN_WORK * (uint64_t) text->len + text->n)) {
+        return false;
+    }
+
+    /* without memory for hits everything is a candidate */
+
+    (void) api_prefilter_scan(
+        tx->p->scan->pf, group, text, tx->env->scan->pf, hits);
+
+    words = (tx->p->scan->set.bits + 63) / 64;
+
+    for (i = 0; i < words; i++) {
+        tx->scan->live[i] |=
+            hits->bits == NULL ? UINT64_MAX : hits->bits[i] | hits->always[i];
+    }
+
+    return true;
+}
+
+
+static bool
+scan_batch(api_waf_tx_t *tx, api_waf_scan_batch_t *b)
+{
+    uint32_t var, c;
+
+    for (var = 0; var < API_WAF_NSTORED; var++) {
+        if (!scan_collect(tx, b, var)) {
+            return false;
+        }
+    }
+
+    b->words = (b->text.n + 63) / 64;
+    b->row = api_arena_alloc(tx->arena, b->words * sizeof(uint64_t));
+
+    if (b->row == NULL) {
+        return scan_nomem(tx);
+    }
+
+    if (!scan_text(tx, 0, &b->text, &b->hits)) {
+        return false;
+    }
+
+    for (c = 1; c < tx->p->scan->nchains; c++) {
+        if (b->changed[c] != NULL
+            && !scan_text(tx, c, &b->changed[c]->text, &b->changed[c]->hits))
+        {
+            return false;
+        }
+    }
+
+    return true;
+}
+
+
+static bool
+scan_start(api_waf_tx_t *tx)
+{
+    tx->scan = api_arena_calloc(tx->arena, 1, sizeof(*tx->scan));
+
+    if (tx->scan == NULL) {
+        return scan_nomem(tx);
+    }
+
+    tx->scan->live = api_arena_calloc(
+        tx->arena, tx->p->scan->set.bits / 64 + 1, sizeof(uint64_t));
+
+    return tx->scan->live != NULL || scan_nomem(tx);
+}
+
+
+void
+api_waf_scan_phase(api_waf_tx_t *tx)
+{
+    uint32_t              seq;
+    api_waf_scan_run_t   *run;
+    api_waf_scan_batch_t *b;
+
+    if (tx->p->scan == NULL || tx->env->scan == NULL) {
+        return;
+    }
+
+    if (tx->scan == NULL && !scan_start(tx)) {
+        return;
+    }
+
+    run = tx->scan;
+    run->rule = NULL;
+    seq = tx->values->seq;
+
+    if (seq == run->seq) {
+        return;
+    }
+
+    if (run->nbatches == API_WAF_SCAN_BATCHES) {
+        tx->scan = NULL; /* more phases than there are: rule by rule */
+        return;
+    }
+
+    b = api_arena_calloc(tx->arena, 1, sizeof(*b));
+
+    if (b == NULL) {
+        (void) scan_nomem(tx);
+        return;
+    }
+
+    b->changed = api_arena_calloc(
+        tx->arena, tx->p->scan->nchains, sizeof(b->changed[0]));
+
+    if (b->changed == NULL) {
+        (void) scan_nomem(tx);
+        return;
+    }
+
+    api_prefilter_text_init(&b->text, tx->arena);
+    b->from = run->seq;
+    b->to = seq;
+    run->batch[run->nbatches++] = b;
+    run->seq = seq;
+
+    (void) scan_batch(tx, b);
+}
+
+
+/* The row of a rule: of values as they came where its chain changes nothing,
+   of what its chain makes of them where it does. */
+
+static void
+scan_row(const api_waf_tx_t *tx, api_waf_scan_batch_t *b, uint32_t bit,
+    uint32_t chain)
+{
+    uint32_t                i, at;
+    uint64_t                mask;
+    api_waf_scan_changed_t *ch;
+
+    ch = b->changed[chain];
+    b->all = b->hits.bits == NULL || (ch != NULL && ch->hits.bits == NULL)
+             || api_prefilter_always(tx->p->scan->pf, bit);
+    b->none = !b->all && !api_prefilter_any(&b->hits, bit)
+              && (ch == NULL || !api_prefilter_any(&ch->hits, bit));
+
+    if (b->all || b->none) {
+        return;
+    }
+
+    api_prefilter_row(&b->hits, bit, b->row);
+
+    for (i = 0; ch != NULL && i < ch->text.n; i++) {
+        at = ch->index[i];
+        mask = UINT64_C(1) << (at % 64);
+        b->row[at / 64] &= ~mask;
+
+        if (api_prefilter_candidate(&ch->hits, bit, i)) {
+            b->row[at / 64] |= mask;
+        }
+    }
+}
+
+
+void
+api_waf_scan_begin(api_waf_tx_t *tx, const api_waf_rule_t *rule)
+{
+    uint32_t            i, index;
+    api_waf_scan_run_t *run;
+
+    run = tx->scan;
+
+    if (run == NULL) {
+        return;
+    }
+
+    run->rule = rule != NULL && rule->bit != API_WAF_NONE ? rule : NULL;
+
+    if (run->rule == NULL) {
+        return;
+    }
+
+    index = (uint32_t) (rule - tx->p->rule);
+
+    for (i = 0; i < run->nbatches; i++) {
+        scan_row(tx, run->batch[i], rule->bit, tx->p->scan->chain_of[index]);
+    }
+}
+
+
+/* From bit i on, below end; end: there is none. */
+
+static uint32_t
+scan_find(const uint64_t *row, uint32_t i, uint32_t end)
+{
+    uint64_t word;
+
+    while (i < end) {
+        word = row[i / 64] >> (i % 64);
+
+        if (word != 0) {
+            i += (uint32_t) __builtin_ctzll(word);
+            return i < end ? i : end;
+        }
+
+        i = (i / 64 + 1) * 64;
+    }
+
+    return end;
+}
+
+
+uint32_t
+api_waf_scan_next(
+    const api_waf_tx_t *tx, api_waf_var_t stored, bool names, uint32_t i)
+{
+    uint32_t                    k, base, at;
+    const api_waf_set_t        *set;
+    const api_waf_scan_batch_t *b;
+
+    set = &tx->values->set[stored];
+
+    while (i < set->count) {
+        b = NULL;
+
+        for (k = 0; k < tx->scan->nbatches && b == NULL; k++) {
+            if (set->items[i].seq < tx->scan->batch[k]->to) {
+                b = tx->scan->batch[k];
+            }
+        }
+
+        if (b == NULL || b->all || b->base[stored][names] == API_WAF_NONE) {
+            return i;
+        }
+
+        base = b->base[stored][names];
+
+        if (b->none) {
+            i = b->first[stored] + b->count[stored];
+            continue;
+        }
+
+        at = scan_find(
+            b->row, base + i - b->first[stored], base + b->count[stored]);
+
+        if (at < base + b->count[stored]) {
+            return at - base + b->first[stored];
+        }
+
+        i = b->first[stored] + b->count[stored];
+    }
+
+    return set->count;
+}

@@ -1,0 +1,113 @@
+/* The prefilter of a program, for api_waf*.c and api_seclang*.c alone. */
+
+#ifndef API_WAF_SCAN_INT_H
+#define API_WAF_SCAN_INT_H
+
+#include "api_waf_int.h"
+#include "api_waf_scan.h"
+
+
+#define API_WAF_SCAN_CHAINS 64
+#define API_WAF_SCAN_BATCHES 8
+
+/* A chain without the t:lowercase at its end, which the patterns know of. */
+
+typedef struct {
+    const uint8_t *ids;
+    uint32_t       n;
+    api_trigger_t  mask;
+} api_waf_scan_chain_t;
+
+typedef struct api_waf_scan_s {
+    const api_alloc_t   *alloc;
+    api_prefilter_t     *pf;
+    api_prefilter_set_t  set;
+    uint8_t             *chain_of; /* of a rule */
+    bool                *alone;    /* of a rule: stored targets are all */
+    uint32_t             nchains;  /* group n has the patterns of chain n,
+                                      group 0 all of them */
+    api_waf_scan_chain_t chain[API_WAF_SCAN_CHAINS];
+
+    /* Chains of rules that look at values [0] or names [1] of a variable */
+
+    uint64_t need[API_WAF_NSTORED][2];
+} api_waf_scan_t;
+
+struct api_waf_scan_scratch_s {
+    const api_alloc_t       *alloc;
+    api_prefilter_scratch_t *pf;
+};
+
+/* Values of one chain that it changes, among those of a batch. */
+
+typedef struct {
+    api_prefilter_text_t text;
+    api_prefilter_hits_t hits;
+    uint32_t            *index; /* of a value in the batch; ascending */
+    uint32_t             room;
+} api_waf_scan_changed_t;
+
+/* What was stored between two phases, looked at together. */
+
+typedef struct {
+    uint32_t                 from; /* seq */
+    uint32_t                 to;
+    uint32_t                 first[API_WAF_NSTORED];   /* item of the set */
+    uint32_t                 base[API_WAF_NSTORED][2]; /* index, or NONE */
+    uint32_t                 count[API_WAF_NSTORED];
+    api_prefilter_text_t     text;
+    api_prefilter_hits_t     hits;
+    api_waf_scan_changed_t **changed; /* of a chain; NULL: none */
+    uint64_t                *row;     /* candidates of the rule that runs */
+    uint32_t                 words;
+    bool                     all; /* nothing is known: all are */
+    bool                     none;
+} api_waf_scan_batch_t;
+
+typedef struct api_waf_scan_run_s {
+    api_waf_scan_batch_t *batch[API_WAF_SCAN_BATCHES];
+    uint32_t              nbatches;
+    uint32_t              seq;  /* all before are in a batch */
+    uint64_t             *live; /* bits with a candidate */
+    const api_waf_rule_t *rule; /* whose rows they are */
+} api_waf_scan_run_t;
+
+/* At load: gives rules their bits.  API_OK or API_NOMEM. */
+
+int api_waf_scan_make(api_waf_scan_t **scan, api_waf_rule_t *rules, uint32_t n,
+    const api_waf_chain_t *chains, const api_alloc_t *alloc,
+    api_arena_t *arena);
+void api_waf_scan_free(api_waf_scan_t *scan);
+
+/* Looks at what was stored since the last time. */
+
+void api_waf_scan_phase(api_waf_tx_t *tx);
+
+/* No value of the rule can match: it need not be run. */
+
+static inline bool
+api_waf_scan_skips(const api_waf_tx_t *tx, uint32_t rule)
+{
+    uint32_t bit;
+
+    if (tx->scan == NULL) {
+        return false;
+    }
+
+    bit = tx->p->rule[rule].bit;
+
+    return bit != API_WAF_NONE && tx->p->scan->alone[rule]
+           && (tx->scan->live[bit / 64] >> (bit % 64) & 1) == 0;
+}
+
+/* The rule, or link, runs now: its rows are made.  NULL: none does. */
+
+void api_waf_scan_begin(api_waf_tx_t *tx, const api_waf_rule_t *rule);
+
+/* The next item of a set, from i on, that could match; count: there is none. */
+
+uint32_t api_waf_scan_next(
+    const api_waf_tx_t *tx, api_waf_var_t stored, bool names, uint32_t i);
+
+
+#endif /* API_WAF_SCAN_INT_H */
