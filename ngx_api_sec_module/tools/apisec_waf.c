@@ -18,6 +18,8 @@ static const apisec_option_t options[] = {
         "of explain: of the client, by default 127.0.0.1" },
     { "cache", APISEC_TEXT, offsetof(apisec_waf_values_t, cache), "DIR",
         "of compile: where to; of bench: where from" },
+    { "count", APISEC_TEXT, offsetof(apisec_waf_values_t, count), "N",
+        "of bench: N times with the prefilter and no more, to be counted" },
     { "detect", APISEC_FLAG, offsetof(apisec_waf_values_t, detect), NULL,
         "of explain: refuse nothing, as api_waf with mode=monitor" },
     { "all", APISEC_FLAG, offsetof(apisec_waf_values_t, all), NULL,

@@ -14,6 +14,7 @@ typedef struct {
     const char *paranoia;
     const char *remote;
     const char *cache;
+    const char *count;
     bool        detect;
     bool        all;
     bool        ids;

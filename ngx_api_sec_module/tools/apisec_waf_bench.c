@@ -160,6 +160,23 @@ compare(bench_t *b, api_waf_scan_scratch_t *scan, const char *engine)
 }
 
 
+static int
+repeat(bench_t *b, api_waf_scan_scratch_t *scan, unsigned long n)
+{
+    outcome_t o;
+
+    b->env.scan = scan;
+
+    for (; n > 0; n--) {
+        if (!run_once(b, &o)) {
+            return apisec_fail(APISEC_FAILED, "no memory");
+        }
+    }
+
+    return APISEC_OK;
+}
+
+
 int
 apisec_waf_bench(
     const api_waf_program_t *program, const apisec_waf_values_t *values)
@@ -205,7 +222,8 @@ apisec_waf_bench(
     }
 
     stat = api_prefilter_stat(api_waf_program_prefilter(program));
-    rc = compare(&b, scan, stat.engine);
+    rc = values->count ? repeat(&b, scan, strtoul(values->count, NULL, 10))
+                       : compare(&b, scan, stat.engine);
 
     api_waf_scan_scratch_free(scan);
     api_scratch_free(b.env.scratch);

@@ -115,7 +115,7 @@ int
 apisec_waf_compile(
     const api_waf_program_t *program, const apisec_waf_values_t *values)
 {
-    int                        rc, dir;
+    int                        rc, dir = -1;
     char                       key[API_PREFILTER_KEY];
     api_hs_t                   hs;
     api_err_t                  err;

@@ -56,6 +56,39 @@ scan_change(api_waf_tx_t *tx, api_waf_scan_batch_t *b, uint32_t c,
 }
 
 
+/* As a chain leaves it; the same span when it changes nothing. */
+
+static bool
+scan_transform(api_waf_tx_t *tx, const api_waf_scan_chain_t *c,
+    api_trigger_t bits, api_span_t value, api_span_t *out)
+{
+    uint32_t i;
+
+    *out = value;
+
+    for (i = 0; i < c->n; i++) {
+        if (out->data == value.data && out->len == value.len
+            && (bits & api_transform_mask(c->ids[i])) == 0)
+        {
+            continue;
+        }
+
+        if (!api_waf_work(tx, out->len)) {
+            return false;
+        }
+
+        if (api_transform_run(
+                c->ids[i], &tx->p->transform, *out, tx->arena, out)
+            != API_OK)
+        {
+            return scan_nomem(tx);
+        }
+    }
+
+    return true;
+}
+
+
 /* A name or value: as it came, and behind each chain that changes it. */
 
 static bool
@@ -69,12 +102,15 @@ scan_add(api_waf_tx_t *tx, api_waf_scan_batch_t *b, uint64_t need,
     scan = tx->p->scan;
     index = b->text.n;
 
-    if (*bits == 0) {
-        *bits = api_transform_triggers(value);
+    if (api_prefilter_text_add(
+            &b->text, need == 0 ? (api_span_t){ NULL, 0 } : value)
+        != API_OK)
+    {
+        return scan_nomem(tx);
     }
 
-    if (api_prefilter_text_add(&b->text, value) != API_OK) {
-        return scan_nomem(tx);
+    if (*bits == 0) {
+        *bits = api_transform_triggers(value);
     }
 
     for (need &= ~UINT64_C(1); need != 0; need &= need - 1) {
@@ -84,25 +120,38 @@ scan_add(api_waf_tx_t *tx, api_waf_scan_batch_t *b, uint64_t need,
             continue;
         }
 
-        if (!api_waf_work(tx, value.len * scan->chain[c].n)) {
+        if (!scan_transform(tx, &scan->chain[c], *bits, value, &out)) {
             return false;
         }
 
-        if (api_transform_chain(scan->chain[c].ids, scan->chain[c].n,
-                &tx->p->transform, value, tx->arena, &out)
-            != API_OK)
+        if ((out.data != value.data || out.len != value.len)
+            && !scan_change(tx, b, c, index, out))
         {
-            return scan_nomem(tx);
-        }
-
-        if (out.data != value.data || out.len != value.len) {
-            if (!scan_change(tx, b, c, index, out)) {
-                return false;
-            }
+            return false;
         }
     }
 
     return true;
+}
+
+
+/* Chains of rules that look at this one. */
+
+static uint64_t
+scan_need(const api_waf_scan_t *scan, uint32_t var, api_span_t name)
+{
+    uint32_t i;
+    uint64_t need;
+
+    need = scan->need[var][0];
+
+    for (i = scan->first[var]; i < scan->first[var + 1]; i++) {
+        if (api_span_eq_nocase(scan->named[i].name, name)) {
+            need |= scan->named[i].chains;
+        }
+    }
+
+    return need;
 }
 
 
@@ -112,8 +161,8 @@ static bool
 scan_collect(api_waf_tx_t *tx, api_waf_scan_batch_t *b, uint32_t var)
 {
     uint32_t              i, first;
-    uint64_t              need;
     api_waf_set_t        *set;
+    api_waf_value_t      *v;
     const api_waf_scan_t *scan;
 
     scan = tx->p->scan;
@@ -127,30 +176,23 @@ scan_collect(api_waf_tx_t *tx, api_waf_scan_batch_t *b, uint32_t var)
     b->first[var] = first;
     b->count[var] = set->count - first;
     b->base[var][0] = API_WAF_NONE;
-    b->base[var][1] = API_WAF_NONE;
+    b->base[var][1] = scan->any[var][1] ? b->text.n : API_WAF_NONE;
 
-    need = scan->need[var][1];
+    for (i = first; i < set->count && scan->any[var][1]; i++) {
+        v = &set->items[i];
 
-    if (need != 0) {
-        b->base[var][1] = b->text.n;
-    }
-
-    for (i = first; i < set->count && need != 0; i++) {
-        if (!scan_add(
-                tx, b, need, set->items[i].name, &set->items[i].name_bits)) {
+        if (!scan_add(tx, b, scan->need[var][1], v->name, &v->name_bits)) {
             return false;
         }
     }
 
-    need = scan->need[var][0];
+    b->base[var][0] = scan->any[var][0] ? b->text.n : API_WAF_NONE;
 
-    if (need != 0) {
-        b->base[var][0] = b->text.n;
-    }
+    for (i = first; i < set->count && scan->any[var][0]; i++) {
+        v = &set->items[i];
 
-    for (i = first; i < set->count && need != 0; i++) {
-        if (!scan_add(
-                tx, b, need, set->items[i].value, &set->items[i].value_bits)) {
+        if (!scan_add(tx, b, scan_need(scan, var, v->name), v->value,
+                &v->value_bits)) {
             return false;
         }
     }

@@ -18,6 +18,12 @@ typedef struct {
     api_trigger_t  mask;
 } api_waf_scan_chain_t;
 
+typedef struct {
+    uint32_t   var;
+    api_span_t name;
+    uint64_t   chains;
+} api_waf_scan_named_t;
+
 typedef struct api_waf_scan_s {
     const api_alloc_t   *alloc;
     api_prefilter_t     *pf;
@@ -28,9 +34,13 @@ typedef struct api_waf_scan_s {
                                       group 0 all of them */
     api_waf_scan_chain_t chain[API_WAF_SCAN_CHAINS];
 
-    /* Chains of rules that look at values [0] or names [1] of a variable */
+    /* Chains of rules that look at values [0] or names [1] of a variable; at
+       values of one name alone; and the two together */
 
-    uint64_t need[API_WAF_NSTORED][2];
+    uint64_t                    need[API_WAF_NSTORED][2];
+    const api_waf_scan_named_t *named; /* by variable */
+    uint32_t                    first[API_WAF_NSTORED + 1];
+    uint64_t                    any[API_WAF_NSTORED][2];
 } api_waf_scan_t;
 
 struct api_waf_scan_scratch_s {

@@ -9,8 +9,10 @@ typedef struct {
     api_arena_t             *arena;
     api_prefilter_pattern_t *pattern;
     uint32_t                 npatterns;
-    uint32_t                *all;   /* patterns of group 0 */
     uint32_t                *group; /* of a pattern: its chain */
+    api_waf_scan_named_t    *named;
+    uint32_t                 nnamed;
+    uint32_t                 room;
 } scan_make_t;
 
 
@@ -52,39 +54,109 @@ static const struct {
 #define SCAN_VIEWS (sizeof(scan_views) / sizeof(scan_views[0]))
 
 
-/* Is it stored, itself or as a view?  With chain, it is needed there. */
+/* Is it stored, itself or as a view? */
 
 static bool
-scan_stored(api_waf_scan_t *scan, const api_waf_pick_t *pick, int chain)
+scan_stored(const api_waf_pick_t *pick)
 {
-    bool     stored;
-    size_t   i;
-    uint64_t mask;
+    size_t i;
 
     if (pick->count) {
         return false;
     }
 
-    mask = chain < 0 ? 0 : UINT64_C(1) << chain;
-
-    if (pick->var < API_WAF_NSTORED) {
-        scan->need[pick->var][0] |= mask;
-        return true;
-    }
-
-    for (i = 0, stored = false; i < SCAN_VIEWS; i++) {
+    for (i = 0; i < SCAN_VIEWS; i++) {
         if (scan_views[i].view == (api_waf_var_t) pick->var) {
-            scan->need[scan_views[i].of][scan_views[i].names] |= mask;
-            stored = true;
+            return true;
         }
     }
 
-    return stored;
+    return pick->var < API_WAF_NSTORED;
+}
+
+
+/* A target of a name alone, in variable `var`, behind a chain. */
+
+static int
+scan_named(scan_make_t *m, uint32_t var, api_span_t name, uint64_t mask)
+{
+    uint32_t              i, room;
+    api_waf_scan_named_t *named;
+
+    for (i = 0; i < m->nnamed; i++) {
+        if (m->named[i].var == var
+            && api_span_eq_nocase(m->named[i].name, name)) {
+            m->named[i].chains |= mask;
+            return API_OK;
+        }
+    }
+
+    if (m->nnamed == m->room) {
+        room = m->room * 2 + 16;
+        named = api_arena_grow(m->arena, m->named, m->room * sizeof(*named),
+            room * sizeof(*named));
+
+        if (named == NULL) {
+            return API_NOMEM;
+        }
+
+        m->named = named;
+        m->room = room;
+    }
+
+    m->named[m->nnamed++] = (api_waf_scan_named_t){ var, name, mask };
+
+    return API_OK;
+}
+
+
+/* What a target looks at is wanted behind a chain. */
+
+static int
+scan_need(scan_make_t *m, const api_waf_pick_t *pick, uint32_t chain)
+{
+    int      rc;
+    size_t   i;
+    uint64_t mask;
+
+    mask = UINT64_C(1) << chain;
+
+    if (!scan_stored(pick)) {
+        return API_OK;
+    }
+
+    if (pick->var < API_WAF_NSTORED) {
+        m->scan->any[pick->var][0] |= mask;
+
+        if (pick->sel == API_WAF_SEL_NAME) {
+            return scan_named(m, pick->var, pick->name, mask);
+        }
+
+        m->scan->need[pick->var][0] |= mask;
+
+        return API_OK;
+    }
+
+    for (i = 0, rc = API_OK; i < SCAN_VIEWS && rc == API_OK; i++) {
+        if (scan_views[i].view != (api_waf_var_t) pick->var) {
+            continue;
+        }
+
+        m->scan->any[scan_views[i].of][scan_views[i].names] |= mask;
+
+        if (pick->sel == API_WAF_SEL_NAME && !scan_views[i].names) {
+            rc = scan_named(m, scan_views[i].of, pick->name, mask);
+        } else {
+            m->scan->need[scan_views[i].of][scan_views[i].names] |= mask;
+        }
+    }
+
+    return rc;
 }
 
 
 static bool
-scan_takes(scan_make_t *m, const api_waf_rule_t *rule)
+scan_takes(const api_waf_rule_t *rule)
 {
     uint32_t          i;
     api_operator_id_t id;
@@ -102,7 +174,7 @@ scan_takes(scan_make_t *m, const api_waf_rule_t *rule)
     }
 
     for (i = 0; i < rule->ntargets; i++) {
-        if (scan_stored(m->scan, &rule->target[i].pick, -1)) {
+        if (scan_stored(&rule->target[i].pick)) {
             return true;
         }
     }
@@ -113,38 +185,100 @@ scan_takes(scan_make_t *m, const api_waf_rule_t *rule)
 
 /* The number of a chain of transformations; NONE: there are too many. */
 
-static uint32_t
-scan_chain(api_waf_scan_t *scan, const api_waf_chain_t *chain, bool *lower)
-{
-    uint32_t              i, n;
-    api_waf_scan_chain_t *c;
+/*
+ * t:lowercase may as well come later than these: they take bytes out, or put
+ * blanks in, without regard to letters.
+ */
 
-    n = chain->n;
+static bool
+scan_is_caseless(uint8_t id)
+{
+    switch (id) {
+    case API_T_REMOVE_WHITESPACE:
+    case API_T_COMPRESS_WHITESPACE:
+    case API_T_REMOVE_NULLS:
+    case API_T_REPLACE_NULLS:
+    case API_T_TRIM:
+    case API_T_TRIM_LEFT:
+    case API_T_TRIM_RIGHT:
+    case API_T_REPLACE_COMMENTS:
+        return true;
+    default:
+        return false;
+    }
+}
+
+
+/* A chain without the t:lowercase that could come last as well. */
+
+static uint32_t
+scan_shorten(const api_waf_chain_t *chain, uint8_t *ids, bool *lower)
+{
+    uint32_t i, n;
+
     *lower = false;
 
-    while (n > 0 && chain->ids[n - 1] == API_T_LOWERCASE) {
-        *lower = true;
-        n--;
-    }
+    for (i = chain->n, n = 0; i > 0; i--) {
+        if (chain->ids[i - 1] == API_T_LOWERCASE) {
+            *lower = true;
+            break;
+        }
 
-    for (i = 0; i < scan->nchains; i++) {
-        c = &scan->chain[i];
-
-        if (c->n == n && (n == 0 || memcmp(c->ids, chain->ids, n) == 0)) {
-            return i;
+        if (!scan_is_caseless(chain->ids[i - 1])) {
+            break;
         }
     }
 
-    if (i == API_WAF_SCAN_CHAINS) {
-        return API_WAF_NONE;
+    for (i = *lower ? i - 1 : chain->n; n < i; n++) {
+        ids[n] = chain->ids[n];
     }
 
-    c = &scan->chain[scan->nchains++];
-    c->ids = chain->ids;
-    c->n = n;
-    c->mask = api_transform_chain_mask(chain->ids, n);
+    for (i += *lower; i < chain->n; i++) {
+        ids[n++] = chain->ids[i];
+    }
 
-    return i;
+    return n;
+}
+
+
+/* The number of a chain of transformations; NONE: there are too many. */
+
+static int
+scan_chain(scan_make_t *m, const api_waf_chain_t *chain, uint32_t *number,
+    bool *lower)
+{
+    uint8_t              *ids;
+    uint32_t              i, n;
+    api_waf_scan_chain_t *c;
+
+    ids = api_arena_alloc(m->arena, chain->n);
+
+    if (ids == NULL) {
+        return API_NOMEM;
+    }
+
+    n = scan_shorten(chain, ids, lower);
+
+    for (i = 0; i < m->scan->nchains; i++) {
+        c = &m->scan->chain[i];
+
+        if (c->n == n && (n == 0 || memcmp(c->ids, ids, n) == 0)) {
+            *number = i;
+            return API_OK;
+        }
+    }
+
+    *number = API_WAF_NONE;
+
+    if (i < API_WAF_SCAN_CHAINS) {
+        *number = i;
+        c = &m->scan->chain[m->scan->nchains++];
+        c->ids = ids;
+        c->n = n;
+        c->mask = api_transform_chain_mask(ids, n);
+    }
+
+    return API_OK;
 }
 
 
@@ -218,6 +352,7 @@ scan_pattern(scan_make_t *m, api_waf_rule_t *rule, uint32_t chain, bool lower)
 static int
 scan_rule(scan_make_t *m, uint32_t index)
 {
+    int             rc;
     bool            lower, alone;
     uint32_t        i, chain;
     api_waf_rule_t *rule;
@@ -225,18 +360,18 @@ scan_rule(scan_make_t *m, uint32_t index)
     rule = &m->rules[index];
     rule->bit = API_WAF_NONE;
 
-    if (m->npatterns == API_PREFILTER_PATTERNS || !scan_takes(m, rule)) {
+    if (m->npatterns == API_PREFILTER_PATTERNS || !scan_takes(rule)) {
         return API_OK;
     }
 
-    chain = scan_chain(m->scan, &m->chains[rule->chain], &lower);
+    rc = scan_chain(m, &m->chains[rule->chain], &chain, &lower);
 
-    if (chain == API_WAF_NONE) {
-        return API_OK;
+    if (rc != API_OK || chain == API_WAF_NONE) {
+        return rc;
     }
 
     for (i = 0, alone = true; i < rule->ntargets; i++) {
-        alone &= scan_stored(m->scan, &rule->target[i].pick, (int) chain);
+        alone &= scan_stored(&rule->target[i].pick);
     }
 
     m->scan->chain_of[index] = (uint8_t) chain;
@@ -284,6 +419,70 @@ scan_groups(scan_make_t *m)
 }
 
 
+/* By variable, so that those of one stand together. */
+
+static int
+scan_sort(scan_make_t *m)
+{
+    uint32_t              i, n, var;
+    api_waf_scan_named_t *sorted;
+
+    sorted = api_arena_calloc(m->arena, m->nnamed, sizeof(*sorted));
+
+    if (sorted == NULL) {
+        return API_NOMEM;
+    }
+
+    for (var = 0, n = 0; var < API_WAF_NSTORED; var++) {
+        m->scan->first[var] = n;
+
+        for (i = 0; i < m->nnamed; i++) {
+            if (m->named[i].var == var) {
+                sorted[n++] = m->named[i];
+            }
+        }
+    }
+
+    m->scan->first[var] = n;
+    m->scan->named = sorted;
+
+    return API_OK;
+}
+
+
+/*
+ * What is to be looked at for rules that a scan can rule out.  The others are
+ * evaluated anyway, and lose their bits.
+ */
+
+static int
+scan_needs(scan_make_t *m)
+{
+    int             rc;
+    uint32_t        i, k;
+    api_waf_rule_t *rule;
+
+    for (i = 0, rc = API_OK; i < m->n && rc == API_OK; i++) {
+        rule = &m->rules[i];
+
+        if (rule->bit == API_WAF_NONE) {
+            continue;
+        }
+
+        if (api_prefilter_always(m->scan->pf, rule->bit)) {
+            rule->bit = API_WAF_NONE;
+            continue;
+        }
+
+        for (k = 0; k < rule->ntargets && rc == API_OK; k++) {
+            rc = scan_need(m, &rule->target[k].pick, m->scan->chain_of[i]);
+        }
+    }
+
+    return rc == API_OK ? scan_sort(m) : rc;
+}
+
+
 int
 api_waf_scan_make(api_waf_scan_t **scan, api_waf_rule_t *rules, uint32_t n,
     const api_waf_chain_t *chains, const api_alloc_t *alloc,
@@ -327,7 +526,10 @@ api_waf_scan_make(api_waf_scan_t **scan, api_waf_rule_t *rules, uint32_t n,
         rc = api_prefilter_create(&m.scan->pf, &m.scan->set, alloc, NULL);
     }
 
-    *scan = rc == API_OK ? m.scan : NULL;
+    if (rc == API_OK) {
+        *scan = m.scan;
+        rc = scan_needs(&m);
+    }
 
     return rc;
 }
