@@ -1,4 +1,5 @@
 #include "waf_ut.h"
+#include "api_waf_scan.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -170,17 +171,43 @@ waf_end(waf_run_t *r)
 }
 
 
+/* What a run says, with the prefilter when scan is not NULL. */
+
+static void
+waf_outcome(const api_waf_view_t *view, const char *request,
+    api_waf_scan_scratch_t *scan, char *out, size_t size)
+{
+    waf_run_t         r;
+    api_waf_verdict_t v;
+
+    waf_begin(&r, view, request, &api_alloc_libc);
+    r.env.scan = scan;
+    waf_go(&r, API_WAF_REQUEST_BODY_PHASE);
+    api_waf_tx_verdict(r.tx, &v);
+
+    if (r.rc == API_WAF_PASS) {
+        snprintf(out, size, "%s%s", v.would ? "would: " : "", r.ids);
+    } else if (v.failure) {
+        snprintf(out, size, "failed: %s", v.failure);
+    } else {
+        snprintf(out, size, "%s%u: %s", r.rc == API_WAF_DROP ? "drop " : "",
+            v.status, r.ids);
+    }
+
+    waf_end(&r);
+}
+
+
 const char *
 waf_says(const char *rules, const char *request)
 {
-    waf_run_t                r;
     api_err_t                err;
     api_seclang_t           *s;
-    api_waf_verdict_t        v;
     const api_waf_view_t    *view;
+    api_waf_scan_scratch_t  *scan;
     const api_waf_program_t *program;
 
-    static char out[600];
+    static char out[600], scanned[600];
 
     program = waf_load(&s, rules, NULL, &api_alloc_libc, &err);
 
@@ -191,24 +218,21 @@ waf_says(const char *rules, const char *request)
     }
 
     if (api_waf_view_create(&view, program, NULL, &api_alloc_libc, &err)
-        != API_OK) {
+            != API_OK
+        || api_waf_scan_scratch_create(&scan, program, &api_alloc_libc)
+               != API_OK)
+    {
         exit(1);
     }
 
-    waf_begin(&r, view, request, &api_alloc_libc);
-    waf_go(&r, API_WAF_REQUEST_BODY_PHASE);
-    api_waf_tx_verdict(r.tx, &v);
+    waf_outcome(view, request, NULL, out, sizeof(out));
+    waf_outcome(view, request, scan, scanned, sizeof(scanned));
 
-    if (r.rc == API_WAF_PASS) {
-        snprintf(out, sizeof(out), "%s%s", v.would ? "would: " : "", r.ids);
-    } else if (v.failure) {
-        snprintf(out, sizeof(out), "failed: %s", v.failure);
-    } else {
-        snprintf(out, sizeof(out), "%s%u: %s",
-            r.rc == API_WAF_DROP ? "drop " : "", v.status, r.ids);
+    if (strcmp(out, scanned) != 0) {
+        snprintf(out, sizeof(out), "with the prefilter: %.500s", scanned);
     }
 
-    waf_end(&r);
+    api_waf_scan_scratch_free(scan);
     api_waf_view_free(view);
     api_seclang_free(s);
 
