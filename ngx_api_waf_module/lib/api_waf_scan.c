@@ -62,30 +62,14 @@ static bool
 scan_transform(api_waf_tx_t *tx, const api_waf_scan_chain_t *c,
     api_trigger_t bits, api_span_t value, api_span_t *out)
 {
-    uint32_t i;
-
-    *out = value;
-
-    for (i = 0; i < c->n; i++) {
-        if (out->data == value.data && out->len == value.len
-            && (bits & api_transform_mask(c->ids[i])) == 0)
-        {
-            continue;
-        }
-
-        if (!api_waf_work(tx, out->len)) {
-            return false;
-        }
-
-        if (api_transform_run(
-                c->ids[i], &tx->p->transform, *out, tx->arena, out)
-            != API_OK)
-        {
-            return scan_nomem(tx);
-        }
+    if (!api_waf_work(tx, value.len * c->n)) {
+        return false;
     }
 
-    return true;
+    return api_transform_chain_known(c->ids, c->n, &tx->p->transform, value,
+               bits, tx->arena, out)
+               == API_OK
+           || scan_nomem(tx);
 }
 
 
