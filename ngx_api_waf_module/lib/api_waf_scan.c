@@ -66,8 +66,8 @@ scan_transform(api_waf_tx_t *tx, const api_waf_scan_chain_t *c,
         return false;
     }
 
-    return api_transform_chain_known(c->ids, c->n, &tx->p->transform, value,
-               bits, tx->arena, out)
+    return api_transform_chain_known(
+               c->ids, c->n, &tx->p->transform, value, bits, tx->arena, out)
                == API_OK
            || scan_nomem(tx);
 }
