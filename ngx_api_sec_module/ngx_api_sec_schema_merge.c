@@ -134,6 +134,7 @@ ngx_api_sec_rules_make(ngx_conf_t *cf, ngx_api_sec_main_conf_t *mcf,
     rules->opts.deny_headers = conf->unknown.headers == NGX_API_SEC_DENY;
     rules->opts.deny_cookies = conf->unknown.cookies == NGX_API_SEC_DENY;
     rules->opts.deny_body = conf->unknown.body == NGX_API_SEC_DENY;
+    rules->opts.deny_override = rules->override == NGX_API_SEC_DENY;
     rules->opts.json = &rules->json;
     rules->opts.schema = &rules->schema;
 

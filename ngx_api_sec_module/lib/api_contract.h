@@ -78,7 +78,9 @@ typedef struct {
     bool deny_headers; /* but those every client sends, and its security
                           schemes */
     bool deny_cookies;
-    bool deny_body; /* fields of forms and parts, where their schema is
+    bool deny_override; /* "_method" in a query or form, by which frameworks
+                           take another method, where it is not described */
+    bool deny_body;     /* fields of forms and parts, where their schema is
                        silent; a body where none is described, always */
 
     uint32_t                       max_errors; /* 0: 8; at most 64 */

@@ -176,6 +176,31 @@ api_contract_form_semicolons(api_contract_run_t *run,
 }
 
 
+/* Of a field that no rule is for. */
+
+bool
+api_contract_refuses(api_contract_run_t *run, const api_media_rule_t *rule,
+    api_span_t name, uint32_t entry)
+{
+    if (api_contract_overrides(run, name)) {
+        api_contract_fault(run, 400, "body", API_IN_BODY, name, "unknown",
+            "a field must not change the method");
+        return true;
+    }
+
+    if (entry != API_SCHEMA_NONE || !run->opts->deny_body
+        || rule->schema == API_SCHEMA_NONE)
+    {
+        return false;
+    }
+
+    api_contract_fault(run, 422, "body", API_IN_BODY, name, "unknown",
+        "the form has no such field");
+
+    return true;
+}
+
+
 /* A body that is one string: of characters, or of bytes. */
 
 static void

@@ -211,13 +211,11 @@ api_form_others(api_form_t *form, const api_pairs_t *pairs, const bool *used)
 
         entry = api_form_member(form, pair->name);
 
-        if (entry == API_SCHEMA_NONE && form->run->opts->deny_body
-            && form->rule->schema != API_SCHEMA_NONE)
-        {
-            api_form_fault(form, 422, pair->name, "unknown",
-                "the form has no such field");
+        if (api_contract_refuses(form->run, form->rule, pair->name, entry)) {
+            continue;
+        }
 
-        } else if (api_names_put(&names, pair->name, i) != i) {
+        if (api_names_put(&names, pair->name, i) != i) {
             api_form_fault(form, 400, pair->name, "duplicate",
                 "it stands there more than once, and has one value");
 
@@ -472,13 +470,11 @@ api_form_name(api_form_t *form, const api_multipart_t *mp,
     schema = form->run->spec->schema;
     name = mp->part[at].name;
     field = api_form_field(form, name);
+
     entry = field ? field->param.schema : api_form_member(form, name);
 
-    if (field == NULL && entry == API_SCHEMA_NONE && form->run->opts->deny_body
-        && form->rule->schema != API_SCHEMA_NONE)
-    {
-        api_form_fault(
-            form, 422, name, "unknown", "the body has no such part");
+    if (field == NULL
+        && api_contract_refuses(form->run, form->rule, name, entry)) {
         return;
     }
 

@@ -45,6 +45,23 @@ void api_contract_validate(api_contract_run_t *run, unsigned status,
 uint32_t api_contract_field(
     const api_contract_run_t *run, api_span_t name, api_span_t *value);
 
+/* Is there a field that a gateway interface takes for this one: with "_" where
+   the name has "-"? */
+
+bool api_contract_twin(const api_contract_run_t *run, api_span_t name);
+
+static inline bool
+api_contract_overrides(const api_contract_run_t *run, api_span_t name)
+{
+    return run->opts->deny_override && api_span_eq(name, API_SPAN("_method"));
+}
+
+/* Of a form, a field that no rule is for: true, with a fault, when it is such
+   a one, or when nobody knows it. */
+
+bool api_contract_refuses(api_contract_run_t *run,
+    const api_media_rule_t *rule, api_span_t name, uint32_t entry);
+
 /* May more faults be noted? */
 
 static inline bool
@@ -54,6 +71,11 @@ api_contract_goes_on(const api_contract_run_t *run)
 }
 
 void api_contract_params(api_contract_run_t *run, const api_path_t *path);
+
+bool api_contract_is_key(
+    const api_contract_run_t *run, api_in_t in, api_span_t name);
+void api_contract_missing(api_contract_run_t *run, const api_param_t *param);
+void api_contract_headers(api_contract_run_t *run);
 
 /* One header against its rule, among the fields of the run. */
 

@@ -174,7 +174,8 @@ validate(const api_openapi_t *spec, const values_t *values)
     api_request_t       r = { 0 };
     apisec_request_t    request;
     api_contract_opts_t opts = { .route_flags = API_ROUTE_HEAD_AS_GET,
-        .deny_body = true };
+        .deny_body = true,
+        .deny_override = true };
 
     if (values->request == NULL) {
         return apisec_fail(APISEC_USAGE, "validate needs --request FILE");

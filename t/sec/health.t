@@ -69,6 +69,18 @@ qr/\A\{"status":"pass","modules":\{"ngx_api_sec_module":\{"ready":true.*\},"issu
 
 
 
+=== TEST 51: ready tells of the documents of the contract
+--- http_config
+api_schema_spec orders $TEST_NGINX_HTML_DIR/orders.yaml;
+--- user_files eval
+[['orders.yaml', "openapi: 3.0.0\ninfo: {title: t, version: '1'}\npaths: {/a: {get: {responses: {200: {description: ok}}}}}\n"]]
+--- request
+GET /ready
+--- response_body_like eval
+qr/"specs":\[\{"name":"orders","operations":1,"bytes":\d+\}\]/
+
+
+
 === TEST 6: ready tells of the zone, its tenants and the keys
 --- http_config eval
 "api_zone main 1m;\n" . corp()

@@ -6,6 +6,12 @@ use Test::Nginx::Socket 'no_plan';
 use ApiTest;
 use ApiTest::Schema;
 
+sub part {
+    my ($name, $text) = @_;
+    return "POST /up\n--b\r\nContent-Disposition: form-data; name=\"$name\"\r\n"
+        . "Content-Type: application/json\r\n\r\n$text\r\n--b--\r\n";
+}
+
 try_calls();
 no_root_location();
 no_long_string();
@@ -335,3 +341,77 @@ location / {
 ['GET /v1/nothing', undef, 200],
 ['GET /v1/nothing?c=1', undef, [404, 'unknown_path']],
 ['POST /v1/nothing', undef, [404, 'unknown_path']],
+
+
+
+=== TEST 26: another method by a parameter, also where unknown ones pass
+--- spec
+openapi: 3.1.0
+info: {title: t, version: '1'}
+paths:
+  /open:
+    post:
+      requestBody:
+        content:
+          application/x-www-form-urlencoded: {schema: {type: object, additionalProperties: true}}
+          multipart/form-data: {schema: {type: object, additionalProperties: true}}
+      responses: {'200': {description: ok}}
+  /named:
+    post:
+      parameters: [{name: _method, in: query, schema: {type: string}}]
+      requestBody:
+        content: {application/x-www-form-urlencoded: {schema: {type: object, properties: {_method: {type: string}}}}}
+      responses: {'200': {description: ok}}
+--- http_config
+api_schema_spec orders $TEST_NGINX_HTML_DIR/orders.yaml;
+--- config
+location / { api_schema orders; api_schema_unknown query=ignore body=ignore; UP
+    location /free { rewrite ^/free(.*) $1 break; api_schema_methods override=ignore; api_schema orders path=rewritten; UP } }
+--- calls
+["POST /open?_method=DELETE\na=1", 'Content-Type: application/x-www-form-urlencoded', [400, 'invalid_parameter', '"parameter":"_method"']],
+["POST /open?%5fmethod=DELETE\na=1", 'Content-Type: application/x-www-form-urlencoded', [400, 'invalid_parameter', '"parameter":"_method"']],
+["POST /open?method=DELETE\na=1", 'Content-Type: application/x-www-form-urlencoded', 200],
+["POST /open\na=1&_method=DELETE", 'Content-Type: application/x-www-form-urlencoded', [400, 'invalid_body']],
+["POST /open\na=1&%5Fmethod=DELETE", 'Content-Type: application/x-www-form-urlencoded', [400, 'invalid_body']],
+["POST /open\na=1&method=DELETE", 'Content-Type: application/x-www-form-urlencoded', 200],
+["POST /open\n--b\r\nContent-Disposition: form-data; name=\"_method\"\r\n\r\nPUT\r\n--b--\r\n", 'Content-Type: multipart/form-data; boundary=b', [400, 'invalid_body']],
+["POST /open\n--b\r\nContent-Disposition: form-data; name=\"method\"\r\n\r\nPUT\r\n--b--\r\n", 'Content-Type: multipart/form-data; boundary=b', 200],
+["POST /named?_method=PUT\n_method=PUT", 'Content-Type: application/x-www-form-urlencoded', 200],
+["POST /free/open?_method=PUT\n_method=PUT", 'Content-Type: application/x-www-form-urlencoded', 200],
+
+
+
+=== TEST 27: a header that a gateway interface takes for the described one
+--- config
+underscores_in_headers on;
+location / { api_schema orders; UP }
+--- calls
+['GET /v1/orders', 'X-Trace: abcd', 200],
+['GET /v1/orders', "X-Trace: abcd\nX_Trace: zzzz", [400, 'invalid_parameter', '"parameter":"X-Trace"', '"keyword":"duplicate"']],
+['GET /v1/orders', 'X_TRACE: abcd', [400, 'invalid_parameter', '"parameter":"X-Trace"']],
+['GET /v1/orders', 'X_Traces: abcd', 200],
+
+
+
+=== TEST 28: a part of a form that is one text, and says it is JSON
+--- spec
+openapi: 3.1.0
+info: {title: t, version: '1'}
+paths:
+  /up:
+    post:
+      requestBody:
+        content:
+          multipart/form-data:
+            schema: {type: object, properties: {n: {type: integer, maximum: 9}, s: {type: string, maxLength: 3}}}
+            encoding: {n: {contentType: application/json}, s: {contentType: application/json}}
+      responses: {'200': {description: ok}}
+--- http_config
+api_schema_spec orders $TEST_NGINX_HTML_DIR/orders.yaml;
+--- calls
+[part('n', '9'), 'Content-Type: multipart/form-data; boundary=b', 200],
+[part('n', '10'), 'Content-Type: multipart/form-data; boundary=b', [422, 'invalid_body', '"pointer":"/n"']],
+[part('n', '9 9'), 'Content-Type: multipart/form-data; boundary=b', 400],
+[part('s', '"abc"'), 'Content-Type: multipart/form-data; boundary=b', 200],
+[part('s', '"abcd"'), 'Content-Type: multipart/form-data; boundary=b', [422, 'invalid_body', '"pointer":"/s"']],
+[part('s', 'abc'), 'Content-Type: multipart/form-data; boundary=b', 400],
