@@ -1,27 +1,33 @@
 
 /*
- * ngx_api_waf_module: its room and doors.  It takes part in the record, the
- * zone and the status of the suite; it has no directives yet.
+ * ngx_api_waf_module: rules of SecLang, run by an engine of our own.
+ *
+ *   PREACCESS   headers as they came
+ *   PRECONTENT  behind the contract: phases 1 and 2
+ *   filters     the answer to what was refused
+ *   LOG         phase 5, counters
  */
 
-#include "ngx_api_refuse.h"
-#include "ngx_api_tally.h"
-
-
-typedef struct {
-    ngx_api_door_t              door;         /* must be first */
-    ngx_api_self_t              self;
-    ngx_shm_zone_t             *zone;
-    ngx_api_tenant_t            tenant;
-} ngx_api_waf_main_conf_t;
+#include "ngx_api_waf.h"
 
 
 static ngx_int_t ngx_api_waf_log_handler(ngx_http_request_t *r);
-static void ngx_api_waf_status(const ngx_api_door_t *door,
-    api_writer_t *w);
-static void *ngx_api_waf_create_main_conf(ngx_conf_t *cf);
+static ngx_int_t ngx_api_waf_header_filter(ngx_http_request_t *r);
+static ngx_int_t ngx_api_waf_body_filter(ngx_http_request_t *r,
+    ngx_chain_t *in);
 static ngx_int_t ngx_api_waf_preconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_api_waf_postconfiguration(ngx_conf_t *cf);
+static ngx_int_t ngx_api_waf_hook(ngx_conf_t *cf,
+    const ngx_api_waf_main_conf_t *mcf);
+static ngx_int_t ngx_api_waf_init_process(ngx_cycle_t *cycle);
+static void ngx_api_waf_exit_process(ngx_cycle_t *cycle);
+
+
+typedef struct {
+    ngx_uint_t                  phase;
+    ngx_uint_t                  front;
+    ngx_http_handler_pt         handler;
+} ngx_api_waf_hook_t;
 
 
 static ngx_http_module_t  ngx_api_waf_module_ctx = {
@@ -29,82 +35,141 @@ static ngx_http_module_t  ngx_api_waf_module_ctx = {
     ngx_api_waf_postconfiguration,
 
     ngx_api_waf_create_main_conf,
-    NULL,
+    ngx_api_waf_init_main_conf,
 
     NULL,
     NULL,
 
-    NULL,
-    NULL
+    ngx_api_waf_create_loc_conf,
+    ngx_api_waf_merge_loc_conf
 };
 
 
 ngx_module_t  ngx_api_waf_module = {
     NGX_MODULE_V1,
     &ngx_api_waf_module_ctx,
-    NULL,                       /* no directives yet */
+    ngx_api_waf_commands,
     NGX_HTTP_MODULE,
     NULL,                       /* init master */
     NULL,                       /* init module */
-    NULL,                       /* init process */
+    ngx_api_waf_init_process,
     NULL,                       /* init thread */
     NULL,                       /* exit thread */
-    NULL,                       /* exit process */
+    ngx_api_waf_exit_process,
     NULL,                       /* exit master */
     NGX_MODULE_V1_PADDING
+};
+
+
+static ngx_http_output_header_filter_pt  ngx_http_next_header_filter;
+static ngx_http_output_body_filter_pt    ngx_http_next_body_filter;
+
+
+/* At the end of an array is first in the phase, but for the modules that are
+   configured behind us: sec and ratelimit run before, on purpose. */
+
+static const ngx_api_waf_hook_t  ngx_api_waf_hooks[] = {
+    { NGX_HTTP_PREACCESS_PHASE, 0, ngx_api_waf_early_handler },
+    { NGX_HTTP_PRECONTENT_PHASE, 0, ngx_api_waf_handler },
+    { NGX_HTTP_PRECONTENT_PHASE, 1, ngx_api_waf_release_handler },
+    { 0, 0, NULL }
 };
 
 
 static ngx_int_t
 ngx_api_waf_log_handler(ngx_http_request_t *r)
 {
+    ngx_api_record_t               *rec;
     const ngx_api_waf_main_conf_t  *mcf;
 
-    mcf = ngx_http_get_module_main_conf(r, ngx_api_waf_module);
-
-    if (r == r->main) {
-        ngx_api_tally(&mcf->tenant, ngx_api_record_peek(r, mcf->self.record));
+    if (r != r->main) {
+        return NGX_OK;
     }
+
+    mcf = ngx_http_get_module_main_conf(r, ngx_api_waf_module);
+    rec = ngx_api_record_peek(r, mcf->self.record);
+
+    ngx_api_waf_log_request(r, mcf, rec);
+    ngx_api_tally(&mcf->tenant, rec);
 
     return NGX_OK;
 }
 
 
-static void
-ngx_api_waf_status(const ngx_api_door_t *door, api_writer_t *w)
+static ngx_int_t
+ngx_api_waf_header_filter(ngx_http_request_t *r)
 {
+    ngx_uint_t                      swap;
+    ngx_api_record_t               *rec;
     const ngx_api_waf_main_conf_t  *mcf;
 
-    mcf = (const ngx_api_waf_main_conf_t *) door;
+    mcf = ngx_http_get_module_main_conf(r, ngx_api_waf_module);
+    rec = r == r->main ? ngx_api_record_peek(r, mcf->self.record) : NULL;
 
-    ngx_api_tally_status(&mcf->tenant, w);
+    if (ngx_api_waf_ctx_of(rec) == NULL) {
+        return ngx_http_next_header_filter(r);
+    }
+
+    ngx_api_body_release(r, &mcf->self);
+
+    swap = 0;
+
+    if (rec->refusal.status
+        && ngx_api_refuse_header(r, &mcf->self, &swap) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (swap) {
+        ngx_http_set_ctx(r, (void *) &ngx_api_waf_module, ngx_api_waf_module);
+    }
+
+    return ngx_http_next_header_filter(r);
 }
 
 
-static void *
-ngx_api_waf_create_main_conf(ngx_conf_t *cf)
-{
-    ngx_api_waf_main_conf_t  *mcf;
+/* The module's ctx is a flag: the body of a refusal is still to be sent. */
 
-    mcf = ngx_pcalloc(cf->pool, sizeof(ngx_api_waf_main_conf_t));
-    if (mcf == NULL) {
-        return NULL;
+static ngx_int_t
+ngx_api_waf_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
+{
+    ngx_buf_t                      *b;
+    ngx_chain_t                     out;
+    const ngx_api_waf_main_conf_t  *mcf;
+
+    if (in == NULL || ngx_http_get_module_ctx(r, ngx_api_waf_module) == NULL)
+    {
+        return ngx_http_next_body_filter(r, in);
     }
 
-    ngx_api_door_init(&mcf->door, NGX_API_WAF);
-    mcf->door.status = ngx_api_waf_status;
-    mcf->door.tally = &mcf->tenant;
+    ngx_http_set_ctx(r, NULL, ngx_api_waf_module);
 
-    ngx_api_tally_init(&mcf->tenant, "waf");
+    for ( /* void */ ; in; in = in->next) {
+        in->buf->pos = in->buf->last;
+    }
 
-    return mcf;
+    mcf = ngx_http_get_module_main_conf(r, ngx_api_waf_module);
+
+    b = ngx_api_refuse_body(r, &mcf->self);
+    if (b == NULL) {
+        return NGX_ERROR;
+    }
+
+    out.buf = b;
+    out.next = NULL;
+
+    return ngx_http_next_body_filter(r, &out);
 }
 
 
 static ngx_int_t
 ngx_api_waf_preconfiguration(ngx_conf_t *cf)
 {
-    return ngx_api_record_variables(cf);
+    if (ngx_api_record_variables(cf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_api_waf_add_variables(cf);
 }
 
 
@@ -121,14 +186,76 @@ ngx_api_waf_postconfiguration(ngx_conf_t *cf)
 
     mcf->zone = ngx_api_zone_find(cf);
 
-    if (mcf->zone == NULL) {
-        return NGX_OK;    /* nothing to count in */
-    }
-
-    if (ngx_api_zone_tenant(cf, mcf->zone, &mcf->tenant) != NGX_OK) {
+    if (mcf->zone
+        && ngx_api_zone_tenant(cf, mcf->zone, &mcf->tenant) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
-    return ngx_api_phase_handler(cf, NGX_HTTP_LOG_PHASE,
-                                 ngx_api_waf_log_handler, 1);
+    return ngx_api_waf_hook(cf, mcf);
+}
+
+
+static ngx_int_t
+ngx_api_waf_hook(ngx_conf_t *cf, const ngx_api_waf_main_conf_t *mcf)
+{
+    const ngx_api_waf_hook_t  *hook;
+
+    if ((mcf->zone || mcf->uses)
+        && ngx_api_phase_handler(cf, NGX_HTTP_LOG_PHASE,
+                                 ngx_api_waf_log_handler, 1)
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (mcf->uses == 0) {
+        return NGX_OK;    /* nothing is refused */
+    }
+
+    for (hook = ngx_api_waf_hooks; hook->handler; hook++) {
+        if (ngx_api_phase_handler(cf, hook->phase, hook->handler, hook->front)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    ngx_http_next_header_filter = ngx_http_top_header_filter;
+    ngx_http_top_header_filter = ngx_api_waf_header_filter;
+
+    ngx_http_next_body_filter = ngx_http_top_body_filter;
+    ngx_http_top_body_filter = ngx_api_waf_body_filter;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_api_waf_init_process(ngx_cycle_t *cycle)
+{
+    ngx_api_waf_main_conf_t  *mcf;
+
+    mcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_api_waf_module);
+
+    if (mcf == NULL || mcf->uses == 0) {
+        return NGX_OK;
+    }
+
+    mcf->worker->scratch = api_scratch_create(&api_alloc_libc);
+
+    return mcf->worker->scratch ? NGX_OK : NGX_ERROR;
+}
+
+
+static void
+ngx_api_waf_exit_process(ngx_cycle_t *cycle)
+{
+    ngx_api_waf_main_conf_t  *mcf;
+
+    mcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_api_waf_module);
+
+    if (mcf) {
+        api_scratch_free(mcf->worker->scratch);
+    }
 }

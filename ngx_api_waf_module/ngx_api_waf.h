@@ -1,0 +1,263 @@
+
+/*
+ * Private to ngx_api_waf_module.
+ */
+
+#ifndef _NGX_API_WAF_H_INCLUDED_
+#define _NGX_API_WAF_H_INCLUDED_
+
+
+#include "ngx_api_body.h"
+#include "ngx_api_tally.h"
+#include "ngx_api_watch.h"
+#include "api_operator.h"
+#include "api_seclang.h"
+#include "api_text.h"
+#include "api_values.h"
+
+
+#define NGX_API_WAF_UNSET  ((ngx_uint_t) -1)
+
+/* About a millisecond: longer work gives way to other requests. */
+
+#define NGX_API_WAF_SLICE  1000000
+
+/* What one inspection may hold, values and all. */
+
+#define NGX_API_WAF_ARENA  (32 * 1024 * 1024)
+
+#define NGX_API_WAF_FILE_MAX  (16 * 1024 * 1024)
+
+
+/* api_waf_ruleset */
+
+typedef struct {
+    ngx_str_t                   name;
+    ngx_array_t                 files;        /* of ngx_str_t, full paths */
+} ngx_api_waf_ruleset_t;
+
+
+/* Rule sets that an api_waf names together: compiled once, as one program,
+   and shared by all that name the same. */
+
+typedef struct {
+    ngx_array_t                 names;        /* of ngx_str_t */
+    ngx_str_t                   text;         /* "crs core", for messages */
+    ngx_str_t                   file;         /* where it was named first */
+    ngx_uint_t                  line;
+    api_seclang_t              *loader;
+    const api_waf_program_t    *program;
+    unsigned                    phases;       /* bit n: phase n has rules */
+} ngx_api_waf_set_t;
+
+
+/* A program as locations see it; what runs once a request. */
+
+typedef struct {
+    ngx_api_waf_set_t          *set;
+    const api_waf_view_t       *view;
+} ngx_api_waf_policy_t;
+
+
+/* State of a process. */
+
+typedef struct {
+    api_scratch_t              *scratch;
+    api_sipkey_t                seed;
+} ngx_api_waf_worker_t;
+
+
+typedef struct {
+    ngx_api_door_t              door;         /* must be first */
+    ngx_api_self_t              self;
+    ngx_shm_zone_t             *zone;
+    ngx_api_tenant_t            tenant;
+    ngx_array_t                 rulesets;     /* ngx_api_waf_ruleset_t * */
+    ngx_array_t                 sets;         /* ngx_api_waf_set_t * */
+    ngx_uint_t                  uses;         /* a set is used */
+    ngx_api_waf_worker_t       *worker;
+} ngx_api_waf_main_conf_t;
+
+
+typedef struct {
+    ngx_api_waf_set_t          *set;          /* NULL: off */
+    ngx_api_mode_t              mode;
+    ngx_uint_t                  grpc;         /* skip=grpc */
+    ngx_uint_t                  paranoia;     /* 0: as the rules say */
+    ngx_uint_t                  in;
+    ngx_uint_t                  out;
+    ngx_api_conf_list_t         exclude;      /* of api_waf_exclude_t * */
+    ngx_uint_t                  own;          /* differs from above */
+    ngx_api_waf_policy_t       *policy;       /* made in merge */
+} ngx_api_waf_loc_conf_t;
+
+
+/*
+ * One policy on one request.
+ *
+ *   FRESH --phase 1--> HEADERS --the body is read--> BODY --phase 2--> DONE
+ *     |                   |                            |                |
+ *     +-------------------+-------- refused -----------+----------------+
+ *
+ * A phase that takes long is left in the middle (NGX_AGAIN) and gone on with
+ * when other requests have had their turn; so is HEADERS while nginx reads.
+ */
+
+typedef enum {
+    NGX_API_WAF_FRESH = 0,
+    NGX_API_WAF_HEADERS,
+    NGX_API_WAF_BODY,
+    NGX_API_WAF_DONE
+} ngx_api_waf_state_e;
+
+
+/* $api_waf_action */
+
+typedef enum {
+    NGX_API_WAF_NOTHING = 0,
+    NGX_API_WAF_PASSED,
+    NGX_API_WAF_MONITORED,
+    NGX_API_WAF_REFUSED,
+    NGX_API_WAF_BROKEN
+} ngx_api_waf_action_e;
+
+
+typedef struct ngx_api_waf_run_s  ngx_api_waf_run_t;
+
+struct ngx_api_waf_run_s {
+    const ngx_api_waf_policy_t *policy;
+    ngx_api_waf_run_t          *next;         /* of a location before */
+    ngx_api_why_t               why;          /* when it is refused */
+    ngx_uint_t                  state;
+    ngx_uint_t                  mode;
+    ngx_uint_t                  action;
+    unsigned                    refused:1;
+    unsigned                    live:1;       /* tx and its arena are there */
+    unsigned                    closed:1;     /* phase 5 has run */
+
+    api_alloc_t                 alloc;
+    api_arena_t                 arena;
+    api_waf_values_t            values;
+    api_values_conf_t           conf;
+    api_values_t                builder;
+    api_values_request_t        request;
+    api_waf_env_t               env;
+    api_waf_tx_t               *tx;
+
+    /* what is known at the end of each phase, in the pool of the request */
+    int64_t                     score;
+    int64_t                     score_out;
+    ngx_str_t                   rules;        /* "942100,949110" */
+    ngx_str_t                   matched;      /* "ARGS:q" */
+    uint64_t                    nrules;
+};
+
+
+/* own[NGX_API_WAF] of the record */
+
+typedef struct {
+    ngx_list_t                  headers;      /* as the client sent them */
+    unsigned                    saved:1;
+    ngx_api_waf_run_t          *runs;         /* the latest first */
+} ngx_api_waf_ctx_t;
+
+
+extern ngx_module_t   ngx_api_waf_module;
+extern ngx_command_t  ngx_api_waf_commands[];
+
+
+/* ngx_api_waf_conf.c */
+
+void *ngx_api_waf_create_main_conf(ngx_conf_t *cf);
+char *ngx_api_waf_init_main_conf(ngx_conf_t *cf, void *conf);
+void *ngx_api_waf_create_loc_conf(ngx_conf_t *cf);
+char *ngx_api_waf_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child);
+
+char *ngx_api_waf_switch(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_api_waf_paranoia(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_api_waf_threshold(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_api_waf_exclude(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+
+/* ngx_api_waf_ruleset.c */
+
+char *ngx_api_waf_ruleset(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/* The set of these names, made if it is new; it is compiled later. */
+
+ngx_api_waf_set_t *ngx_api_waf_set(ngx_conf_t *cf,
+    ngx_api_waf_main_conf_t *mcf, const ngx_str_t *names, ngx_uint_t n);
+
+/* init_main_conf: read and compile all sets that are named. */
+
+char *ngx_api_waf_compile(ngx_conf_t *cf, ngx_api_waf_main_conf_t *mcf);
+
+
+/* ngx_api_waf_handler.c */
+
+ngx_int_t ngx_api_waf_early_handler(ngx_http_request_t *r);
+ngx_int_t ngx_api_waf_handler(ngx_http_request_t *r);
+ngx_int_t ngx_api_waf_release_handler(ngx_http_request_t *r);
+void ngx_api_waf_log_request(ngx_http_request_t *r,
+    const ngx_api_waf_main_conf_t *mcf, ngx_api_record_t *rec);
+
+
+/* ngx_api_waf_run.c: one policy on one request, without phases of nginx */
+
+ngx_api_waf_run_t *ngx_api_waf_run_create(ngx_http_request_t *r,
+    const ngx_api_waf_main_conf_t *mcf, ngx_api_record_t *rec,
+    const ngx_api_waf_policy_t *policy, const ngx_list_t *headers,
+    ngx_uint_t mode);
+
+/* Note what has matched so far in the pool of the request. */
+
+ngx_int_t ngx_api_waf_run_note(ngx_http_request_t *r, ngx_api_waf_run_t *run);
+
+/* tx and its memory go; what was noted stays. */
+
+void ngx_api_waf_run_end(ngx_api_waf_run_t *run);
+
+
+/* ngx_api_waf_answer.c: what becomes of a verdict */
+
+/* After a phase: NGX_DECLINED, go on; or a status to return. */
+
+ngx_int_t ngx_api_waf_verdict(ngx_http_request_t *r,
+    const ngx_api_waf_main_conf_t *mcf, ngx_api_record_t *rec,
+    ngx_api_waf_run_t *run, api_waf_rc_t rc);
+
+
+/* Refuse once more what was refused, in a location that an error_page or the
+   like has led to. */
+
+ngx_int_t ngx_api_waf_again(ngx_http_request_t *r,
+    const ngx_api_waf_main_conf_t *mcf, ngx_api_record_t *rec,
+    ngx_api_waf_run_t *run);
+
+/* More arguments than are looked at; a body that cannot be read (gRPC). */
+
+ngx_int_t ngx_api_waf_over(ngx_http_request_t *r,
+    const ngx_api_waf_main_conf_t *mcf, ngx_api_record_t *rec,
+    ngx_api_waf_run_t *run);
+ngx_int_t ngx_api_waf_stream(ngx_http_request_t *r,
+    const ngx_api_waf_main_conf_t *mcf, ngx_api_record_t *rec,
+    ngx_api_waf_run_t *run);
+
+/* Nothing was refused. */
+
+void ngx_api_waf_passed(ngx_api_record_t *rec, ngx_api_waf_run_t *run);
+
+
+/* ngx_api_waf_vars.c */
+
+ngx_int_t ngx_api_waf_add_variables(ngx_conf_t *cf);
+
+
+static ngx_inline ngx_api_waf_ctx_t *
+ngx_api_waf_ctx_of(const ngx_api_record_t *rec)
+{
+    return rec ? rec->own[NGX_API_WAF] : NULL;
+}
+
+
+#endif /* _NGX_API_WAF_H_INCLUDED_ */
