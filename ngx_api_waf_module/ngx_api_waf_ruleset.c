@@ -4,9 +4,8 @@
  * once for each combination that an api_waf names.
  */
 
-#include <dlfcn.h>
-
 #include "ngx_api_waf.h"
+#include <dlfcn.h>
 
 
 /* What reading files needs; lives as long as the configuration. */

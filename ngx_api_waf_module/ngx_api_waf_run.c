@@ -274,7 +274,7 @@ ngx_api_waf_note_rules(ngx_http_request_t *r, ngx_api_waf_run_t *run)
             }
         }
 
-        if (k == i && last - p > NGX_INT32_LEN + 1) {
+        if (k == i && (size_t) (last - p) > NGX_INT32_LEN + 1) {
             p = ngx_sprintf(p, "%s%uD", p == run->rules.data ? "" : ",",
                             m->id);
         }
