@@ -88,7 +88,8 @@ ngx_api_waf_describe(ngx_http_request_t *r,
 
     q->method = ngx_api_span(&r->method_name);
     q->uri = ngx_api_span(&r->unparsed_uri);
-    q->protocol = ngx_api_span(&r->http_protocol);
+    q->protocol = r->http_protocol.len ? ngx_api_span(&r->http_protocol)
+                                       : API_SPAN("HTTP/0.9");
     q->remote_addr = ngx_api_span(&c->addr_text);
     q->remote_port = ngx_api_waf_port(c->sockaddr);
 

@@ -2,6 +2,9 @@
 
 #include "api_operator_int.h"
 
+#include "api_sqli.h"
+#include "api_xss.h"
+
 #include <stdlib.h>
 
 
@@ -19,6 +22,8 @@ struct api_operator_def_s {
     const char *inert;
 };
 
+static int operator_run_sqli(const api_operator_run_t *run);
+static int operator_run_xss(const api_operator_run_t *run);
 static int operator_run_never(const api_operator_run_t *run);
 static int operator_run_always(const api_operator_run_t *run);
 
@@ -32,10 +37,10 @@ static int operator_run_always(const api_operator_run_t *run);
 /* The first of an id gives its name. */
 
 static const api_operator_def_t operators[] = {
-    { "rx", API_OPERATOR_RX, OP_EMPTY, 4, api_operator_make_rx,
+    { "rx", API_OPERATOR_RX, OP_MACRO | OP_EMPTY, 4, api_operator_make_rx,
         api_operator_run_rx, NULL },
-    { "rxGlobal", API_OPERATOR_RX_GLOBAL, OP_EMPTY, 4, api_operator_make_rx,
-        api_operator_run_rx, NULL },
+    { "rxGlobal", API_OPERATOR_RX_GLOBAL, OP_MACRO | OP_EMPTY, 4,
+        api_operator_make_rx, api_operator_run_rx, NULL },
     { "pm", API_OPERATOR_PM, 0, 4, api_operator_make_pm, api_operator_run_pm,
         NULL },
     { "pmFromFile", API_OPERATOR_PM, 0, 4, api_operator_make_pm_file,
@@ -78,6 +83,10 @@ static const api_operator_def_t operators[] = {
         api_operator_run_url, NULL },
     { "validateUtf8Encoding", API_OPERATOR_UTF8_ENCODING, OP_NO_ARG, 1, NULL,
         api_operator_run_utf8, NULL },
+    { "detectSQLi", API_OPERATOR_SQLI, OP_NO_ARG, 20, NULL, operator_run_sqli,
+        NULL },
+    { "detectXSS", API_OPERATOR_XSS, OP_NO_ARG, 20, NULL, operator_run_xss,
+        NULL },
     { "verifyCC", API_OPERATOR_VERIFY_CC, 0, 4, api_operator_make_rx,
         api_operator_run_cc, NULL },
     { "noMatch", API_OPERATOR_NO_MATCH, OP_NO_ARG, 0, NULL, operator_run_never,
@@ -184,9 +193,7 @@ operator_check_arg(
             "@%s needs an argument", def->name);
     }
 
-    if (!(def->flags & OP_MACRO) && def->id != API_OPERATOR_RX
-        && def->id != API_OPERATOR_RX_GLOBAL && operator_has_macro(arg))
-    {
+    if (!(def->flags & OP_MACRO) && operator_has_macro(arg)) {
         return api_fail(err, API_INVALID, API_OPERATOR_E_MACRO, 0,
             "@%s takes no macro: what it looks for is compiled once, at load",
             def->name);
@@ -379,10 +386,15 @@ api_scratch_create(const api_alloc_t *alloc)
 void
 api_scratch_free(api_scratch_t *s)
 {
+    size_t             i;
     const api_alloc_t *alloc;
 
     if (s == NULL) {
         return;
+    }
+
+    for (i = 0; i < API_OPERATOR_CACHE; i++) {
+        pcre2_code_free(s->cache[i].code);
     }
 
     pcre2_match_data_free(s->data);
@@ -426,6 +438,37 @@ api_operator_match(const api_operator_t *op, api_span_t value, api_span_t arg,
     }
 
     return op->def->run(&run);
+}
+
+
+static int
+operator_run_sqli(const api_operator_run_t *run)
+{
+    size_t     len;
+    api_sqli_t how;
+
+    if (!api_sqli_detect(run->value, &how)) {
+        return 0;
+    }
+
+    len = strlen(how.fingerprint);
+    memcpy(run->scratch->note, how.fingerprint, len);
+    api_operator_capture(run->captures, api_span(run->scratch->note, len));
+
+    return 1;
+}
+
+
+static int
+operator_run_xss(const api_operator_run_t *run)
+{
+    if (!api_xss_detect(run->value, NULL)) {
+        return 0;
+    }
+
+    api_operator_capture(run->captures, run->value);
+
+    return 1;
 }
 
 

@@ -17,6 +17,10 @@
  * must not do (block on a name server, run a program) or data that is not
  * there: they load and never match, api_operator_inert says so.
  *
+ * A pattern of @rx with macros in it is compiled when it is matched; the
+ * last few are kept in the scratch.  One that is then longer than 512 bytes
+ * is API_LIMIT.
+ *
  * The negation of a rule ("!@rx") is the caller's.
  */
 
@@ -125,10 +129,6 @@ api_trigger_t api_operator_triggers(const api_operator_t *op);
 
 bool
 api_operator_phrase(const api_operator_t *op, uint32_t n, api_span_t *phrase);
-
-/* A single regular expression with the flags of @rx: for selectors (/.../) of
-   variables and the prefilter's confirmation.  Freed by pcre2's rules through
-   api_operator_free of the operator that wraps it. */
 
 #define API_OPERATOR_CAPTURES 10
 

@@ -49,12 +49,25 @@ struct api_operator_s {
     uint32_t                  bytes[8]; /* validateByteRange: allowed */
 };
 
+/* Patterns that macros have made: the last ones, for they rarely change. */
+
+#define API_OPERATOR_CACHE 8
+#define API_OPERATOR_CACHE_TEXT 512
+
+typedef struct {
+    pcre2_code *code;
+    size_t      len;
+    uint8_t     text[API_OPERATOR_CACHE_TEXT];
+} api_operator_cache_t;
+
 struct api_scratch_s {
     const api_alloc_t   *alloc;
     pcre2_match_data    *data;
     pcre2_match_context *context;
     pcre2_jit_stack     *stack;
     char                 note[32]; /* a capture that is not in the value */
+    uint32_t             next;     /* of the cache, to be given up */
+    api_operator_cache_t cache[API_OPERATOR_CACHE];
 };
 
 /* What compiling is given, in one. */

@@ -33,21 +33,30 @@ rx_pattern_fail(const api_operator_make_t *m, int code, size_t at)
 }
 
 
+static pcre2_code *
+rx_compile(api_span_t pattern, int *code, size_t *at)
+{
+    return pcre2_compile(pattern.len ? pattern.data : (const uint8_t *) "",
+        pattern.len, PCRE2_DOTALL | PCRE2_MULTILINE, code, at, NULL);
+}
+
+
 int
 api_operator_make_rx(api_operator_t *op, const api_operator_make_t *m)
 {
-    int                  code;
-    size_t               at;
-    static const uint8_t empty[1] = { 0 };
+    int    code;
+    size_t at;
 
-    op->code = pcre2_compile(op->arg.len ? op->arg.data : empty, op->arg.len,
-        PCRE2_DOTALL | PCRE2_MULTILINE, &code, &at, NULL);
+    if (!op->macro) {
+        op->code = rx_compile(op->arg, &code, &at);
 
-    if (op->code == NULL) {
-        return rx_pattern_fail(m, code, at);
+        if (op->code == NULL) {
+            return rx_pattern_fail(m, code, at);
+        }
+
+        op->jit = pcre2_jit_compile(op->code, PCRE2_JIT_COMPLETE) == 0;
     }
 
-    op->jit = pcre2_jit_compile(op->code, PCRE2_JIT_COMPLETE) == 0;
     op->match_limit =
         m->env && m->env->match_limit ? m->env->match_limit : MATCH_LIMIT;
     op->depth_limit =
@@ -76,7 +85,7 @@ rx_limit(const api_operator_run_t *run)
 /* PCRE2's answer from `start` on. */
 
 static int
-rx_exec(const api_operator_run_t *run, size_t start)
+rx_exec(const api_operator_run_t *run, const pcre2_code *code, size_t start)
 {
     int                   rc;
     uint32_t              limit;
@@ -91,12 +100,12 @@ rx_exec(const api_operator_run_t *run, size_t start)
 
     if (op->jit) {
         rc = pcre2_jit_match(
-            op->code, s, run->value.len, start, 0, w->data, w->context);
+            code, s, run->value.len, start, 0, w->data, w->context);
     }
 
     if (rc == PCRE2_ERROR_JIT_STACKLIMIT) {
         pcre2_set_depth_limit(w->context, op->depth_limit);
-        rc = pcre2_match(op->code, s, run->value.len, start,
+        rc = pcre2_match(code, s, run->value.len, start,
             PCRE2_NO_UTF_CHECK | PCRE2_NO_JIT, w->data, w->context);
     }
 
@@ -155,12 +164,65 @@ rx_captures(const api_operator_run_t *run, int n)
 }
 
 
+/*
+ * A pattern with macros in it, as they are now.  It is compiled without JIT;
+ * one that PCRE2 refuses matches nothing, as in ModSecurity.
+ */
+
+#define RX_COMPILE_COST 20000
+
+static pcre2_code *
+rx_expanded(const api_operator_run_t *run)
+{
+    int                   code;
+    size_t                i, at;
+    api_scratch_t        *w = run->scratch;
+    api_operator_cache_t *c;
+
+    for (i = 0; i < API_OPERATOR_CACHE; i++) {
+        c = &w->cache[i];
+
+        if (c->code && api_span_eq(run->arg, api_span(c->text, c->len))) {
+            return c->code;
+        }
+    }
+
+    if (run->arg.len > API_OPERATOR_CACHE_TEXT
+        || run->budget->left < RX_COMPILE_COST)
+    {
+        return NULL;
+    }
+
+    run->budget->left -= RX_COMPILE_COST;
+    c = &w->cache[w->next++ % API_OPERATOR_CACHE];
+    pcre2_code_free(c->code);
+    c->code = rx_compile(run->arg, &code, &at);
+
+    if (run->arg.len) {
+        memcpy(c->text, run->arg.data, run->arg.len);
+    }
+
+    c->len = run->arg.len;
+
+    return c->code;
+}
+
+
 int
 api_operator_run_rx(const api_operator_run_t *run)
 {
-    int rc;
+    int               rc;
+    const pcre2_code *code = run->op->code;
 
-    rc = rx_exec(run, 0);
+    if (run->op->macro) {
+        code = rx_expanded(run);
+
+        if (code == NULL) {
+            return run->arg.len > API_OPERATOR_CACHE_TEXT ? API_LIMIT : 0;
+        }
+    }
+
+    rc = rx_exec(run, code, 0);
 
     if (rc == PCRE2_ERROR_NOMATCH) {
         return 0;
@@ -210,7 +272,7 @@ api_operator_run_cc(const api_operator_run_t *run)
     api_span_t text;
 
     for (at = 0; at < run->value.len;) {
-        rc = rx_exec(run, at);
+        rc = rx_exec(run, run->op->code, at);
 
         if (rc == PCRE2_ERROR_NOMATCH) {
             return 0;

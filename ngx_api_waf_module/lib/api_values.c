@@ -384,6 +384,24 @@ values_header(api_values_t *b, const api_values_field_t *f)
 }
 
 
+/* Scalars are never absent in ModSecurity: what a request has not is empty. */
+
+static void
+values_empty(api_values_t *b)
+{
+    size_t                     i;
+    static const api_waf_var_t vars[] = { API_WAF_REQUEST_BASENAME,
+        API_WAF_QUERY_STRING, API_WAF_REQBODY_PROCESSOR, API_WAF_AUTH_TYPE,
+        API_WAF_SERVER_NAME, API_WAF_REMOTE_USER, API_WAF_REQUEST_BODY,
+        API_WAF_REQUEST_BODY_LENGTH, API_WAF_ARGS_COMBINED_SIZE,
+        API_WAF_FILES_COMBINED_SIZE };
+
+    for (i = 0; i < sizeof(vars) / sizeof(vars[0]); i++) {
+        api_values_set(b, vars[i], API_SPAN(""));
+    }
+}
+
+
 static void
 values_connection(api_values_t *b, const api_values_request_t *r)
 {
@@ -419,6 +437,7 @@ api_values_request(api_values_t *b, const api_values_request_t *request)
 
     b->request = request;
 
+    values_empty(b);
     values_connection(b, request);
     values_line(b, request);
     api_values_set(b, API_WAF_URLENCODED_ERROR, API_SPAN("0"));

@@ -136,7 +136,7 @@ values_body_read(api_values_t *b, values_body_t kind, api_span_t body)
             api_span(names[kind], strlen(names[kind])));
     }
 
-    if (body.len == 0 && kind != BODY_MULTIPART) {
+    if (body.len == 0 && kind != BODY_MULTIPART && kind != BODY_XML) {
         return;
     }
 
@@ -214,6 +214,12 @@ api_values_body(
 
     if (b->types > 1 && body.len) {
         api_values_body_fault(b, "Content-Type", "it stands more than once");
+    }
+
+    /* a rule that says XML means a document; a type alone may mean nothing */
+
+    if (kind == BODY_XML && body.len == 0 && how != API_WAF_BODY_XML) {
+        kind = BODY_RAW;
     }
 
     values_body_read(b, kind, body);

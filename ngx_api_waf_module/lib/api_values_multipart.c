@@ -148,6 +148,23 @@ multipart_part(api_values_t *b, const api_multipart_part_t *part, size_t *size)
 }
 
 
+static void
+multipart_judge(api_values_t *b, const api_multipart_t *mp, bool broken,
+    const api_err_t *err)
+{
+    if (broken) {
+        api_values_body_fault(b, "Multipart", "%s at byte %zu",
+            api_multipart_error_name(err->code), err->pos);
+
+    } else if (mp->flags & FAULTS) {
+        api_values_body_fault(
+            b, "Multipart", "%s", api_multipart_flag_name(mp->flags & FAULTS));
+    }
+
+    multipart_flags(b, mp, broken);
+}
+
+
 void
 api_values_multipart(api_values_t *b, api_span_t body)
 {
@@ -169,16 +186,11 @@ api_values_multipart(api_values_t *b, api_span_t body)
         return;
     }
 
-    if (rc != API_OK && body.len) {
-        api_values_body_fault(b, "Multipart", "%s at byte %zu",
-            api_multipart_error_name(err.code), err.pos);
+    /* of other kinds (mixed, related) the flags say nothing */
 
-    } else if (mp.flags & FAULTS) {
-        api_values_body_fault(
-            b, "Multipart", "%s", api_multipart_flag_name(mp.flags & FAULTS));
+    if (api_values_type_is(b->type, "multipart/form-data")) {
+        multipart_judge(b, &mp, rc != API_OK && body.len, &err);
     }
-
-    multipart_flags(b, &mp, rc != API_OK && body.len);
 
     /* what could not be taken apart is looked at as it is */
 

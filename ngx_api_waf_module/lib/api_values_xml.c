@@ -245,7 +245,10 @@ xml_parse(xml_read_t *x, api_span_t body)
     xmlCtxtUseOptions(ctxt, XML_PARSE_NONET | XML_PARSE_NOERROR
                                 | XML_PARSE_NOWARNING | XML_PARSE_COMPACT);
 
-    xmlParseChunk(ctxt, (const char *) body.data, (int) body.len, 0);
+    if (body.len) {
+        xmlParseChunk(ctxt, (const char *) body.data, (int) body.len, 0);
+    }
+
     xmlParseChunk(ctxt, NULL, 0, 1);
     ok = ctxt->wellFormed;
 

@@ -172,6 +172,10 @@ static const struct {
     { "unconditionalMatch", "", S(""), 1, NULL },
     { "geoLookup", "", S("8.8.8.8"), 0, NULL },
     { "rbl", "dnsbl.example", S("8.8.8.8"), 0, NULL },
+    { "detectSQLi", "", S("1' or '1'='1"), 1, NULL },
+    { "detectSQLi", "", S("O'Brien"), 0, NULL },
+    { "detectXSS", "", S("<script>alert(1)</script>"), 1, NULL },
+    { "detectXSS", "", S("a < b"), 0, NULL },
 };
 
 
@@ -323,6 +327,8 @@ test_groups(void)
 static void
 test_macro(void)
 {
+    int             i;
+    char            long_text[600] = { 'a' };
     api_arena_t     arena;
     api_budget_t    budget = { 1000000 };
     api_operator_t *op;
@@ -343,6 +349,28 @@ test_macro(void)
     op = make(&arena, "eq", "%{tx.limit}", &env);
     ut_int(api_operator_match(op, str("5"), str("5"), NULL, &budget, scratch),
         1, "5 == 5");
+
+    op = make(&arena, "rx", "^%{tx.a}$", &env);
+    ut_ok(api_operator_macro(op), "in a pattern too");
+    ut_int(
+        api_operator_match(op, str("b"), str("^a|b$"), NULL, &budget, scratch),
+        1, "which is compiled as it is then");
+    ut_int(
+        api_operator_match(op, str("c"), str("^a|b$"), NULL, &budget, scratch),
+        0, "and matches no more than that");
+    ut_int(
+        api_operator_match(op, str("c"), str("^c(d$"), NULL, &budget, scratch),
+        0, "one that is no pattern matches nothing");
+    ut_int(api_operator_match(
+               op, str("x"), api_span(long_text, 600), NULL, &budget, scratch),
+        API_LIMIT, "one that is too long is not compiled");
+
+    for (i = 0; i < 20; i++) {
+        long_text[0] = (char) ('a' + i);
+        ut_int(api_operator_match(op, api_span(long_text, 1),
+                   api_span(long_text, 1), NULL, &budget, scratch),
+            1, "pattern %d, more than are kept", i);
+    }
 
     op = make(&arena, "streq", "100%", &env);
     ut_ok(!api_operator_macro(op), "a %% is none");

@@ -71,7 +71,7 @@ static const body_case_t bodies[] = {
 
     { "/a?x=1&y=%41+b&z", NULL, B(""), 0, API_WAF_ARGS_GET, "x=1|y=A b|z=" },
     { "/a?", NULL, B(""), 0, API_WAF_QUERY_STRING, "=" },
-    { "/a", NULL, B(""), 0, API_WAF_QUERY_STRING, "-" },
+    { "/a", NULL, B(""), 0, API_WAF_QUERY_STRING, "=" },
     { "/a?a=1&&b=2", NULL, B(""), 0, API_WAF_ARGS_GET, "a=1|b=2" },
     { "/a?a=%zz", NULL, B(""), 0, API_WAF_ARGS_GET, "a=%zz" },
     { "/a?a=%zz", NULL, B(""), 0, API_WAF_URLENCODED_ERROR, "=1" },
@@ -85,7 +85,7 @@ static const body_case_t bodies[] = {
         "x=2" },
     { "/a", "text/plain", B("x=2"), 0, API_WAF_REQUEST_BODY, "=x=2" },
     { "/a", "text/plain", B("x=2"), 0, API_WAF_REQUEST_BODY_LENGTH, "=3" },
-    { "/a", "text/plain", B(""), 0, API_WAF_REQUEST_BODY, "-" },
+    { "/a", "text/plain", B(""), 0, API_WAF_REQUEST_BODY, "=" },
     { "/a", FORM, B("x"), 0, API_WAF_REQBODY_ERROR, "=0" },
     { "/a", FORM, B("x"), 0, API_WAF_REQBODY_PROCESSOR, "=URLENCODED" },
 
@@ -185,6 +185,13 @@ static const body_case_t bodies[] = {
         API_WAF_MULTIPART_STRICT_ERROR, "=1" },
     { "/a", JSON, B("{}"), 0, API_WAF_MULTIPART_STRICT_ERROR, "-" },
 
+    { "/a", "multipart/mixed; boundary=b", B("--b\r\n\r\nx\r\n--b--\r\n"), 0,
+        API_WAF_ARGS_POST, "=x" },
+    { "/a", "multipart/mixed; boundary=b", B("--b\r\n\r\nx\r\n--b--\r\n"), 0,
+        API_WAF_REQBODY_ERROR, "=0" },
+    { "/a", "multipart/related", B("test"), 0, API_WAF_ARGS_POST,
+        "multipart=test" },
+
     /* XML */
 
     { "/a", "text/xml",
@@ -212,6 +219,9 @@ static const body_case_t bodies[] = {
     { "/a", "text/xml", B("<a xmlns:n='u' n:x='1'/>"), 0, API_WAF_XML,
         "//@*=1|/*=" },
 
+    { "/a", "text/xml", B(""), 0, API_WAF_REQBODY_ERROR, "=0" },
+    { "/a", "text/xml", B(""), API_WAF_BODY_XML, API_WAF_REQBODY_ERROR, "=1" },
+
     /* lines and addresses */
 
     { "/a/b.php?q=1", NULL, B(""), 0, API_WAF_REQUEST_LINE,
@@ -222,7 +232,7 @@ static const body_case_t bodies[] = {
     { "/a%2fb.php?q=%41", NULL, B(""), 0, API_WAF_REQUEST_FILENAME,
         "=/a/b.php" },
     { "/a/b.php?q=/x", NULL, B(""), 0, API_WAF_REQUEST_BASENAME, "=b.php" },
-    { "/a/", NULL, B(""), 0, API_WAF_REQUEST_BASENAME, "-" },
+    { "/a/", NULL, B(""), 0, API_WAF_REQUEST_BASENAME, "=" },
     { "/a%5cb", NULL, B(""), 0, API_WAF_REQUEST_BASENAME, "=b" },
     { "/a%3fb?c=1", NULL, B(""), 0, API_WAF_REQUEST_FILENAME, "=/a" },
     { "http://h/x?y", NULL, B(""), 0, API_WAF_REQUEST_URI, "=/x?y" },
@@ -322,7 +332,7 @@ test_headers(void)
         "the address");
     ut_span(
         str(dump(&run.values, API_WAF_REMOTE_PORT)), str("=4711"), "its port");
-    ut_span(str(dump(&run.values, API_WAF_REMOTE_USER)), str("-"),
+    ut_span(str(dump(&run.values, API_WAF_REMOTE_USER)), str("="),
         "nobody's name");
     api_arena_free(&run.arena);
 }

@@ -89,7 +89,7 @@ sub compare {
     my @plus = grep { !$t{$_} } sort keys %o;
     my @minus = grep { !$o{$_} } sort keys %t;
 
-    if (!@plus && !@minus && defined $theirs && defined $ours) {
+    if (!@plus && !@minus) {
         print "equal   $test->{title} (@{[sort keys %o]})\n" if $opt{v};
         return 'equal';
     }

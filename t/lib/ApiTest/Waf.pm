@@ -21,7 +21,7 @@ my $build = $ENV{API_BUILD} || "$root/build";
 
 # Longest wait for an answer and for its line in a log.
 
-my $patience = 20;
+my $patience = 10;
 
 
 # rules: a list of files, or of lines behind "text:"; none: Debian's
@@ -220,14 +220,14 @@ sub ask_one {
 
     my $line = $self->log_line($side, $client);
     $self->{status}{$side} = $line ? $line->[0] : $status;
-    return if !$line;
+    return undef if !$line;
 
     if ($side eq 'ours') {
         return $line->[1] eq '-' && $line->[0] == 400
             ? undef : [grep { /^\d+$/ } split /,/, $line->[1]];
     }
 
-    return $self->audit($client);
+    return $self->audit($client, $line->[0]);
 }
 
 sub response {
@@ -263,10 +263,12 @@ sub log_line {
     return;
 }
 
-# A line of its log a transaction; none: ModSecurity has not seen it.
+# A line of its log a transaction, which may come a little later than that of
+# nginx; a request that nginx refused by itself has none.
 
 sub audit {
-    my ($self, $client) = @_;
+    my ($self, $client, $status) = @_;
+    my $until = time + ($status == 400 ? 0.2 : $patience);
 
     $self->{audit} //= do {
         open my $in, '<', "$self->{dir}/theirs/audit.log"
@@ -274,19 +276,28 @@ sub audit {
         $in;
     };
 
-    my $log = $self->{audit};
-    seek $log, 0, 1;
-    my $ids;
+    do {
+        my $log = $self->{audit};
+        seek $log, 0, 1;
+        my $got = do { local $/; <$log> } // '';
+        $self->{audit_text} = ($self->{audit_text} // '') . $got;
 
-    while (my $line = <$log>) {
-        my $t = eval { JSON::PP->new->latin1->decode($line)->{transaction} }
-            // next;
-        next if $t->{client_port} != $client;
-        $ids = [map { $_->{details}{ruleId} } @{$t->{messages} // []}];
-        last;
-    }
+        while ($self->{audit_text} =~ s/^(.*)\n//) {
+            my $ids = audit_ids($1, $client);
+            return $ids if $ids;
+        }
+        sleep 0.005;
+    } while time < $until;
 
-    return $ids;
+    return undef;
+}
+
+sub audit_ids {
+    my ($line, $client) = @_;
+    my $t = eval { JSON::PP->new->latin1->decode($line)->{transaction} }
+        or return;
+    return if $t->{client_port} != $client;
+    return [map { $_->{details}{ruleId} } @{$t->{messages} // []}];
 }
 
 
