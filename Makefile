@@ -36,7 +36,7 @@ MODULE_FILES = $(MODULES:%=$(BUILD)/modules/%.so)
 
 # What a person types
 
-.PHONY: help deps build static demo test unit conformance contract t test-builds check bench \
+.PHONY: help deps build static demo test unit conformance conformance-waf contract t test-builds check bench \
     fuzz fuzz-smoke lint asan install uninstall clean distclean dist \
     clean-root-test
 
@@ -55,6 +55,7 @@ help:
 #:
 #: make unit         unit tests only           make t     the .t files only
 #: make conformance  the JSON Schema Test Suite, as a table
+#: make conformance-waf  the Core Rule Set's tests, beside ModSecurity
 #: make test-builds  every way to build        make lint  style, warnings, docs
 #: make asan         the .t files on an nginx with sanitizers
 #: make fuzz         FUZZ_SECONDS=600 TARGET=json; fuzz-smoke: 20 s each
@@ -102,6 +103,13 @@ conformance:
 	@.ci/node
 	@$(BUILD)/unit/test_schema_suite $(SUITE) >$(BUILD)/conformance.tap; \
 	    rc=$$?; grep -E '^(not ok|# draft)' $(BUILD)/conformance.tap; exit $$rc
+
+# The Core Rule Set's regression tests, sent to ModSecurity and to us
+
+conformance-waf:
+	@.ci/deps build test
+	+@$(INNER) modules
+	@perl t/waf/conformance.pl
 
 t:
 	@.ci/deps build test

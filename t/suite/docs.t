@@ -31,6 +31,8 @@ my @modules = split ' ', $ENV{TEST_NGINX_LOAD_MODULES} // '';
 my $dir = tempdir(CLEANUP => 1);
 
 my %FILES = (
+    'etc/nginx/waf.conf'            => sub {
+        qq(SecRule ARGS "\@rx evil" "id:1000001,phase:2,deny"\n) },
     'etc/nginx/mime.types'          => sub { "types { text/html html; }\n" },
     'etc/nginx/jwks.json'           => sub { jwks(qw(rsa2048 p256 ed25519)) },
     'etc/nginx/identity.pem'        => sub { private_pem('p256') },
