@@ -248,6 +248,12 @@ ngx_int_t ngx_api_waf_stream(ngx_http_request_t *r,
 void ngx_api_waf_passed(ngx_api_record_t *rec, ngx_api_waf_run_t *run);
 
 
+/* ngx_api_waf_report.c */
+
+void ngx_api_waf_report(const ngx_api_door_t *door, api_writer_t *w);
+void ngx_api_waf_metrics(const ngx_api_door_t *door, api_metrics_t *m);
+
+
 /* ngx_api_waf_vars.c */
 
 ngx_int_t ngx_api_waf_add_variables(ngx_conf_t *cf);

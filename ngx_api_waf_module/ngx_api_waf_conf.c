@@ -39,6 +39,8 @@ ngx_api_waf_create_main_conf(ngx_conf_t *cf)
     }
 
     ngx_api_door_init(&mcf->door, NGX_API_WAF);
+    mcf->door.status = ngx_api_waf_report;
+    mcf->door.metrics = ngx_api_waf_metrics;
     mcf->door.tally = &mcf->tenant;
 
     ngx_api_tally_init(&mcf->tenant, "waf");

@@ -1,0 +1,89 @@
+
+/*
+ * What api_status and its metrics tell of rule sets.
+ */
+
+#include "ngx_api_waf.h"
+
+
+static void ngx_api_waf_report_set(const ngx_api_waf_set_t *set,
+    api_writer_t *w);
+
+
+void
+ngx_api_waf_report(const ngx_api_door_t *door, api_writer_t *w)
+{
+    ngx_uint_t                       i;
+    ngx_api_waf_set_t * const       *set;
+    const ngx_api_waf_main_conf_t   *mcf;
+
+    mcf = (const ngx_api_waf_main_conf_t *) door;
+
+    ngx_api_tally_status(&mcf->tenant, w);
+
+    if (mcf->sets.nelts == 0) {
+        return;
+    }
+
+    set = mcf->sets.elts;
+
+    api_writer_name(w, API_SPAN("rulesets"));
+    api_writer_array(w);
+
+    for (i = 0; i < mcf->sets.nelts; i++) {
+        ngx_api_waf_report_set(set[i], w);
+    }
+
+    api_writer_end(w);
+}
+
+
+static void
+ngx_api_waf_report_set(const ngx_api_waf_set_t *set, api_writer_t *w)
+{
+    uint32_t             i, n, left;
+    api_waf_rule_info_t  info;
+
+    n = api_waf_program_rules(set->program);
+
+    for (i = 0, left = 0; i < n; i++) {
+        api_waf_program_rule(set->program, i, &info);
+        left += !info.removed;
+    }
+
+    api_writer_object(w);
+    api_writer_name(w, API_SPAN("name"));
+    api_writer_string(w, ngx_api_span(&set->text));
+    api_writer_name(w, API_SPAN("rules"));
+    api_writer_uint(w, left);
+    api_writer_name(w, API_SPAN("removed"));
+    api_writer_uint(w, n - left);
+    api_writer_name(w, API_SPAN("notes"));
+    api_writer_uint(w, api_seclang_notes(set->loader));
+    api_writer_end(w);
+}
+
+
+void
+ngx_api_waf_metrics(const ngx_api_door_t *door, api_metrics_t *m)
+{
+    ngx_uint_t                       i;
+    ngx_api_waf_set_t * const       *set;
+    const ngx_api_waf_main_conf_t   *mcf;
+
+    mcf = (const ngx_api_waf_main_conf_t *) door;
+
+    if (mcf->sets.nelts == 0) {
+        return;
+    }
+
+    set = mcf->sets.elts;
+
+    api_metrics_family(m, API_METRIC_GAUGE, API_SPAN("apisec_waf_rules"),
+                       API_SPAN("Rules of a rule set, as it was loaded."));
+
+    for (i = 0; i < mcf->sets.nelts; i++) {
+        api_metrics_label(m, API_SPAN("ruleset"), ngx_api_span(&set[i]->text));
+        api_metrics_uint(m, api_waf_program_rules(set[i]->program));
+    }
+}
