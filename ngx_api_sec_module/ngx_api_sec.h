@@ -107,6 +107,12 @@ typedef struct ngx_api_sec_graphql_s  ngx_api_sec_graphql_t;
 typedef struct ngx_api_sec_noted_s  ngx_api_sec_noted_t;
 
 
+/* ngx_api_sec_leak.h */
+
+typedef struct ngx_api_sec_leak_s  ngx_api_sec_leak_t;
+typedef struct ngx_api_sec_scan_s  ngx_api_sec_scan_t;
+
+
 /* What sec knows of a request; hangs in the record. */
 
 struct ngx_api_sec_ctx_s {
@@ -135,6 +141,7 @@ struct ngx_api_sec_ctx_s {
     ngx_api_sec_checked_t      *checked;      /* by the contract */
     const ngx_api_sec_graphql_t *graphql;     /* that refused */
     ngx_api_sec_noted_t        *noted;        /* members of the body */
+    ngx_api_sec_scan_t         *scan;         /* of the response */
 
     api_alloc_t                 alloc;
     api_arena_t                 arena;
@@ -278,6 +285,7 @@ struct ngx_api_sec_loc_conf_s {
     ngx_api_sec_status_t       *status;
     ngx_api_sec_schema_conf_t  *schema;
     const ngx_api_sec_inventory_t *inventory;
+    const ngx_api_sec_leak_t   *leak;
     const ngx_api_sec_graphql_t *graphql;
     const ngx_api_sec_audit_t  *audit;        /* UNSET_PTR, NULL: off */
     ngx_uint_t                  audit_redact;
@@ -302,6 +310,7 @@ struct ngx_api_sec_loc_conf_s {
 #define NGX_API_SEC_USES_BARE     0x800
 #define NGX_API_SEC_USES_AUDIT_DENY  0x1000
 #define NGX_API_SEC_USES_INVENTORY   0x2000
+#define NGX_API_SEC_USES_LEAK        0x4000    /* or responses are scanned */
 
 void ngx_api_sec_uses(ngx_conf_t *cf, ngx_uint_t feature);
 
@@ -519,6 +528,10 @@ void ngx_api_sec_audit_upgrade(ngx_http_request_t *r,
 char *ngx_api_sec_inventory(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 void ngx_api_sec_inventory_note(ngx_http_request_t *r,
     const ngx_api_record_t *rec);
+
+/* ngx_api_sec_leak_conf.c */
+
+char *ngx_api_sec_leak(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
 /* ngx_api_sec_cors.c: PREACCESS handler, and headers for the header filter */
 

@@ -155,6 +155,7 @@ ngx_api_sec_create_loc_conf(ngx_conf_t *cf)
     lcf->cors = NGX_CONF_UNSET_PTR;
     lcf->graphql = NGX_CONF_UNSET_PTR;
     lcf->inventory = NGX_CONF_UNSET_PTR;
+    lcf->leak = NGX_CONF_UNSET_PTR;
     lcf->origins = NGX_CONF_UNSET_PTR;
     lcf->strip = NGX_CONF_UNSET_UINT;
     lcf->assert = NGX_CONF_UNSET_PTR;
@@ -181,6 +182,7 @@ ngx_api_sec_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_ptr_value(conf->cors, prev->cors, NULL);
     ngx_conf_merge_ptr_value(conf->graphql, prev->graphql, NULL);
     ngx_conf_merge_ptr_value(conf->inventory, prev->inventory, NULL);
+    ngx_conf_merge_ptr_value(conf->leak, prev->leak, NULL);
     ngx_conf_merge_ptr_value(conf->origins, prev->origins, NULL);
 
     ngx_api_sec_audit_merge(conf, prev);

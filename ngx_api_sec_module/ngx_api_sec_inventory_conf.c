@@ -72,7 +72,8 @@ ngx_api_sec_inventory(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     mcf->inventories->nodes = ngx_max(mcf->inventories->nodes, line->nodes);
 
     lcf->inventory = line;
-    ngx_api_sec_uses(cf, NGX_API_SEC_USES_INVENTORY);
+    ngx_api_sec_uses(cf, NGX_API_SEC_USES_INVENTORY
+                         |(line->scan ? NGX_API_SEC_USES_LEAK : 0));
 
     return NGX_CONF_OK;
 }

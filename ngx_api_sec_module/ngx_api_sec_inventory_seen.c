@@ -4,7 +4,7 @@
  * and kinds, never a value.
  */
 
-#include "ngx_api_sec_inventory.h"
+#include "ngx_api_sec_leak.h"
 #include "ngx_api_sec_monitor.h"
 #include "ngx_api_header.h"
 #include "api_percent.h"
@@ -16,6 +16,8 @@
 static ngx_uint_t ngx_api_sec_inventory_auth(ngx_http_request_t *r,
     const ngx_api_sec_ctx_t *ctx);
 static u_char ngx_api_sec_inventory_type(const api_json_t *json, uint32_t at);
+static void ngx_api_sec_inventory_classes(const api_json_t *json, uint32_t at,
+    ngx_api_sec_noted_t *noted, size_t max);
 static void ngx_api_sec_inventory_pair(api_inventory_t *inv, api_inv_op_t op,
     api_span_t pair);
 
@@ -88,6 +90,10 @@ ngx_api_sec_inventory_look(ngx_http_request_t *r, const ngx_api_record_t *rec,
     if (ctx && ctx->noted) {
         seen->classes_in = ctx->noted->classes;
     }
+
+    if (ctx && ctx->scan) {
+        seen->classes_out = ctx->scan->found;
+    }
 }
 
 
@@ -140,6 +146,7 @@ ngx_api_sec_inventory_params(ngx_http_request_t *r,
     u_char                      *amp;
     api_span_t                   rest;
     ngx_uint_t                   i;
+    const ngx_api_sec_scan_t    *scan;
     const ngx_api_sec_noted_t   *noted;
 
     if (op == API_INV_OTHER) {
@@ -166,6 +173,15 @@ ngx_api_sec_inventory_params(ngx_http_request_t *r,
                             api_span(noted->field[i].name,
                                      noted->field[i].len),
                             noted->field[i].type, noted->field[i].classes);
+    }
+
+    scan = ctx ? ctx->scan : NULL;
+
+    for (i = 0; scan && i < scan->nfields; i++) {
+        api_inventory_param(inv, op, API_INV_RESPONSE,
+                            api_span(scan->field[i].name,
+                                     scan->field[i].len),
+                            API_SEGMENT_WORD, scan->field[i].classes);
     }
 }
 
@@ -235,6 +251,25 @@ ngx_api_sec_inventory_type(const api_json_t *json, uint32_t at)
 }
 
 
+/* What is sensitive in a member, also in what is below it. */
+
+static void
+ngx_api_sec_inventory_classes(const api_json_t *json, uint32_t at,
+    ngx_api_sec_noted_t *noted, size_t max)
+{
+    unsigned    kinds;
+    api_span_t  text;
+
+    text = api_json_raw(json, at);
+    text.len = ngx_min(text.len, max);
+
+    kinds = api_sensitive_kinds(text, (1U << API_NSENSITIVE) - 1);
+
+    noted->field[noted->n].classes = kinds;
+    noted->classes |= kinds;
+}
+
+
 /*
  * End of PRECONTENT: the body has been parsed, if somebody needed that.  Its
  * members are noted now, for later it is gone.
@@ -283,6 +318,12 @@ ngx_api_sec_inventory_note(ngx_http_request_t *r, const ngx_api_record_t *rec)
             noted->field[noted->n].len = (u_char) text.len;
             noted->field[noted->n].type = ngx_api_sec_inventory_type(json,
                                                                      value);
+
+            if (lcf->inventory->scan) {
+                ngx_api_sec_inventory_classes(json, value, noted,
+                                              lcf->inventory->scan);
+            }
+
             noted->n++;
         }
 

@@ -15,7 +15,7 @@
 #include "ngx_api_sec_forward.h"
 #include "ngx_api_sec_audit.h"
 #include "ngx_api_sec_monitor.h"
-#include "ngx_api_sec_inventory.h"
+#include "ngx_api_sec_leak.h"
 #include "ngx_api_sec_schema_response.h"
 
 
@@ -359,6 +359,10 @@ ngx_api_sec_postconfiguration(ngx_conf_t *cf)
 
     if (mcf->uses == 0) {
         return NGX_OK;    /* nothing is refused or recorded */
+    }
+
+    if (mcf->uses & NGX_API_SEC_USES_LEAK) {
+        ngx_api_sec_leak_filters();
     }
 
     ngx_http_next_header_filter = ngx_http_top_header_filter;

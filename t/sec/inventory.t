@@ -58,6 +58,8 @@ my %upstream = (server => <<'END');
     location /v1/       { return 200 "{}\n"; }
     location /v1/gone   { return 404 "{}\n"; }
     location /v2/       { return 200 "{}\n"; }
+    location /v3/       { return 200
+        '{"owner":{"mail":"jane@example.com"},"pan":"4111 1111 1111 1111"}'; }
     location /v1/hidden { return 200 "{\"a\":1}\n"; }
 END
 
@@ -83,6 +85,12 @@ sub conf {
         }
         location /v2/ {
             api_inventory min_hits=3;
+            api_auth      jwt=corp optional;
+            api_body      json;
+            proxy_pass    http://$to;
+        }
+        location /v3/ {
+            api_inventory min_hits=2 scan=64k;
             api_auth      jwt=corp optional;
             api_body      json;
             proxy_pass    http://$to;
@@ -231,6 +239,28 @@ my $overlay = inventory('/overlay');
 is_deeply([sort map { keys %{ $_->{update} } } @{ $overlay->{actions} }],
           ['/v2/carts/{id}', '/v2/carts/{id}/items'], 'an overlay adds both');
 
+# Sensitive data, in requests and responses, by the name of its member.
+
+$body = '{"iban":"DE89370400440532013000","deep":{"a":["078-05-1120"]}}';
+for (1 .. 4) {
+    $total++;
+    $server->request("POST /v3/pay HTTP/1.1",
+        'Content-Type: application/json', ($_ % 2 ? bearer() : ()),
+        'Content-Length: ' . length($body), '', $body);
+}
+
+until_seen($total, 'and these');
+my $pay = op('POST', '/v3/pay');
+is_deeply([sort @{ $pay->{findings} }],
+          ['open_success', 'sensitive_request', 'sensitive_response'],
+          'sensitive data');
+is_deeply([sort map { "$_->{in} $_->{name} @{ $_->{classes} }" }
+            grep { $_->{classes} } @{ $pay->{parameters} }],
+          ['body deep national_id', 'body iban iban',
+           'response mail email', 'response pan card'], '... where it is');
+is_deeply([sort @{ $pay->{response_classes} }], ['card', 'email'],
+          '... of responses');
+
 # What scanners ask for leaves nothing behind.
 
 my $before = inventory();
@@ -293,17 +323,19 @@ my $openapi = inventory('/openapi');
 is($openapi->{openapi}, '3.1.0', 'as OpenAPI');
 is_deeply([sort keys %{ $openapi->{paths} }],
           ['/v1/legacy', '/v1/orders', '/v1/orders/{orderId}',
-           '/v2/carts/{id}', '/v2/carts/{id}/items'],
+           '/v2/carts/{id}', '/v2/carts/{id}/items', '/v3/pay'],
           '... what was seen');
 is($openapi->{paths}{'/v1/orders'}{get}{parameters}[0]{schema}{type},
    'integer', '... with types');
 is($openapi->{paths}{'/v2/carts/{id}'}{get}{parameters}[0]{schema}{type},
    'integer', '... and what its ids are');
 unlike(($server->get('/_api/inventory?limit=1000'))[2]
-       . ($server->get('/_api/inventory/openapi'))[2], qr/$secret/,
+       . ($server->get('/_api/inventory/openapi'))[2],
+       qr/$secret|jane|4111|DE89|078-05/,
        'no value is in any of it');
 
-unlike(slurp("$state/inventory.snap"), qr/$secret/, 'nor in the file');
+unlike(slurp("$state/inventory.snap"), qr/$secret|jane|4111|DE89|078-05/,
+       'nor in the file');
 
 # A file that is broken, or of others, is not read.
 

@@ -24,7 +24,8 @@ const ngx_str_t  ngx_api_check_names[] = {
     ngx_string("limit"),
     ngx_string("ban"),
     ngx_string("waf"),
-    ngx_string("audit")
+    ngx_string("audit"),
+    ngx_string("leak")
 };
 
 
