@@ -513,6 +513,7 @@ char *ngx_api_sec_claim_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
 char *ngx_api_sec_audit(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_api_sec_audit_key(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_api_sec_audit_seal(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_api_sec_audit_redact(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 ngx_int_t ngx_api_sec_audit_deny_handler(ngx_http_request_t *r);

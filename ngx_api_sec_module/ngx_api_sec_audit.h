@@ -11,6 +11,8 @@
  *   ngx_api_sec_audit_writer.c  from the lanes to the sink, without waiting
  *   ngx_api_sec_audit_put.c     ... one write
  *   ngx_api_sec_audit_report.c  counters
+ *   ngx_api_sec_seal.h          api_audit_seal: chains, and a statement about
+ *                               them once an epoch
  *
  * Each process that serves requests has a lane (api_spool.h) for each sink in
  * a zone of that sink.  An event is rendered into the lane and written when
@@ -32,11 +34,39 @@
 
 #include "ngx_api_sec.h"
 #include "api_redact.h"
+#include "api_seal_note.h"
 #include "api_spool.h"
 
 
 typedef struct ngx_api_sec_sink_s     ngx_api_sec_sink_t;
 typedef struct ngx_api_sec_writer_s   ngx_api_sec_writer_t;
+
+
+/*
+ * api_audit_seal, of a sink.  What is to be sealed next stands in one of two
+ * slots: the other one is filled, and then becomes the one that counts.
+ * Changed under the mutex of the zone, which a process that dies gives back.
+ */
+
+#define NGX_API_SEC_PARTED  64
+
+typedef struct {
+    uint64_t                    epoch;        /* to be sealed next */
+    uint8_t                     key[API_SEAL_LEN];
+    api_seal_tree_t             tree;
+    uint64_t                    stopped;      /* a last seal was written */
+} ngx_api_sec_seal_slot_t;
+
+typedef struct {
+    uint8_t                     log[API_SEAL_CHAIN];
+    uint8_t                     after[API_SEAL_CHAIN];
+    ngx_atomic_t                which;
+    ngx_atomic_t                set;          /* there is a key */
+    ngx_api_sec_seal_slot_t     slot[2];
+
+    api_seal_head_t             parted[NGX_API_SEC_PARTED];
+    ngx_atomic_t                nparted;      /* chains that ended */
+} ngx_api_sec_seal_t;
 
 
 /* Shared memory of a sink; the lanes stand behind it. */
@@ -57,6 +87,8 @@ typedef struct {
     ngx_atomic_t                errors;       /* writes that failed */
     ngx_atomic_t                error;        /* errno of the last */
     ngx_atomic_t                wrote;        /* when, Unix time */
+
+    ngx_api_sec_seal_t          seal;
 } ngx_api_sec_lanes_t;
 
 
@@ -68,6 +100,7 @@ typedef enum {
 
 struct ngx_api_sec_sink_s {
     ngx_str_t                   name;         /* as it stands there */
+    const ngx_api_sec_audits_t *audits;
     ngx_uint_t                  kind;
     ngx_open_file_t            *file;         /* FILE */
     ngx_fd_t                    fd;           /* PIPE */
@@ -122,6 +155,15 @@ struct ngx_api_sec_audits_s {
     ngx_str_t                   rev;          /* of this configuration */
     ngx_str_t                   config;       /* its event, or empty */
     ngx_str_t                   host;         /* of this machine, as JSON */
+
+    /* api_audit_seal; the key of the epoch is wiped once it is in a zone */
+
+    api_seal_signer_t          *signer;       /* NULL: no seals */
+    uint32_t                    length;       /* of an epoch */
+    uint64_t                    epoch;
+    uint8_t                     epoch_key[API_SEAL_LEN];
+    uint8_t                     log[API_SEAL_CHAIN];
+    ngx_str_t                   state;        /* file of the epoch */
 };
 
 
@@ -144,6 +186,7 @@ struct ngx_api_sec_writer_s {
     ngx_msec_t                  last;         /* when it last wrote */
     ngx_err_t                   err;          /* of the last write, 0: fine */
     time_t                      logged;       /* about that */
+    api_seal_t                 *seal;         /* NULL: not sealed */
     char                        tail[192];    /* that ends each event */
     size_t                      tail_len;
     unsigned                    busy:1;       /* task is under way */
@@ -266,6 +309,31 @@ ngx_uint_t ngx_api_sec_writer_down(const ngx_api_sec_writer_t *w);
 void ngx_api_sec_audit_gap(ngx_api_sec_writer_t *w, api_spool_t *lane);
 
 
+/* ngx_api_sec_audit_seal_conf.c */
+
+char *ngx_api_sec_seal_init(ngx_conf_t *cf, ngx_api_sec_main_conf_t *mcf);
+void ngx_api_sec_seal_wipe(const ngx_api_sec_main_conf_t *mcf);
+
+/* ngx_api_sec_audit_seal.c */
+
+ngx_int_t ngx_api_sec_seal_zone(ngx_api_sec_lanes_t *lanes,
+    const ngx_api_sec_audits_t *audits, const ngx_api_sec_sink_t *sink);
+ngx_int_t ngx_api_sec_seal_start(ngx_api_sec_writer_t *w,
+    ngx_cycle_t *cycle);
+
+/* Seals what epochs are over; stop: and this one, as the last. */
+
+void ngx_api_sec_seal_tick(ngx_api_sec_writer_t *w, ngx_uint_t stop);
+
+/* The chain of a lane has come to its end. */
+
+void ngx_api_sec_seal_part(ngx_api_sec_writer_t *w, api_spool_t *lane);
+
+/* An event from what stands in room, not counted. */
+
+void ngx_api_sec_audit_aside(ngx_api_sec_writer_t *w, char *room, size_t len);
+
+
 /* ngx_api_sec_audit_put.c: one write; may be called by any thread. */
 
 typedef struct {
@@ -284,6 +352,7 @@ void ngx_api_sec_put(ngx_api_sec_put_t *p);
 
 /* ... one datagram an event, with this before it */
 
+ngx_socket_t ngx_api_sec_put_connect(const ngx_addr_t *server);
 void ngx_api_sec_put_syslog(ngx_api_sec_put_t *p, const u_char *head,
     size_t len);
 

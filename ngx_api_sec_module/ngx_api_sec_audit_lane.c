@@ -14,9 +14,11 @@ static ngx_int_t ngx_api_sec_lanes_init(ngx_shm_zone_t *zone, void *data);
 static ngx_uint_t ngx_api_sec_lanes_count(ngx_conf_t *cf);
 static uint64_t ngx_api_sec_lanes_born(ngx_pid_t pid);
 static ngx_uint_t ngx_api_sec_lanes_dead(const api_spool_t *lane);
+static ngx_uint_t ngx_api_sec_lanes_left(const api_spool_t *lane);
 static ngx_int_t ngx_api_sec_lanes_private(ngx_api_sec_writer_t *w,
     ngx_cycle_t *cycle);
-static ngx_int_t ngx_api_sec_lanes_chain(api_spool_t *lane);
+static ngx_int_t ngx_api_sec_lanes_chain(ngx_api_sec_writer_t *w,
+    api_spool_t *lane);
 
 
 /* equal over every reload, and not that of api_zone */
@@ -98,7 +100,10 @@ ngx_api_sec_lanes_init(ngx_shm_zone_t *zone, void *data)
     shpool = (ngx_slab_pool_t *) zone->shm.addr;
 
     if (data || zone->shm.exists) {
-        return NGX_OK;    /* that of the configuration before */
+
+        /* that of the configuration before */
+
+        return ngx_api_sec_seal_zone(shpool->data, sink->audits, sink);
     }
 
     size = ngx_align(api_spool_bytes(sink->buffer), 64);
@@ -130,7 +135,7 @@ ngx_api_sec_lanes_init(ngx_shm_zone_t *zone, void *data)
         api_spool_init(ngx_api_sec_lanes_at(lanes, i), sink->buffer);
     }
 
-    return NGX_OK;
+    return ngx_api_sec_seal_zone(lanes, sink->audits, sink);
 }
 
 
@@ -210,6 +215,16 @@ ngx_api_sec_lanes_dead(const api_spool_t *lane)
 }
 
 
+/* Has somebody left something in it? */
+
+static ngx_uint_t
+ngx_api_sec_lanes_left(const api_spool_t *lane)
+{
+    return api_spool_pending(lane) || api_spool_lost(lane) != lane->told
+           || api_spool_place(lane)->seq;
+}
+
+
 ngx_int_t
 ngx_api_sec_lanes_claim(ngx_api_sec_writer_t *w, ngx_cycle_t *cycle)
 {
@@ -228,7 +243,7 @@ ngx_api_sec_lanes_claim(ngx_api_sec_writer_t *w, ngx_cycle_t *cycle)
             continue;
         }
 
-        if (api_spool_pending(lane) || api_spool_lost(lane) != lane->told) {
+        if (ngx_api_sec_lanes_left(lane)) {
             api_spool_release(lane);    /* left full: it will be adopted */
             continue;
         }
@@ -238,7 +253,7 @@ ngx_api_sec_lanes_claim(ngx_api_sec_writer_t *w, ngx_cycle_t *cycle)
 
         (void) ngx_atomic_fetch_add(&w->lanes->open, 1);
 
-        return ngx_api_sec_lanes_chain(lane);
+        return ngx_api_sec_lanes_chain(w, lane);
     }
 
     return ngx_api_sec_lanes_private(w, cycle);
@@ -262,22 +277,36 @@ ngx_api_sec_lanes_private(ngx_api_sec_writer_t *w, ngx_cycle_t *cycle)
     (void) api_spool_claim(w->own, 0, ngx_pid, 0);
     w->private = 1;
 
-    return ngx_api_sec_lanes_chain(w->own);
+    return ngx_api_sec_lanes_chain(w, w->own);
 }
 
 
 /* Each owner has a chain of its own: a reload never continues one. */
 
 static ngx_int_t
-ngx_api_sec_lanes_chain(api_spool_t *lane)
+ngx_api_sec_lanes_chain(ngx_api_sec_writer_t *w, api_spool_t *lane)
 {
-    u_char  bytes[sizeof(lane->chain) / 2];
+    u_char   bytes[API_SEAL_CHAIN / 2];
+
+    api_spool_place_t  place;
 
     if (ngx_api_random(bytes, sizeof(bytes)) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    (void) ngx_hex_dump(lane->chain, bytes, sizeof(bytes));
+    ngx_memzero(&place, sizeof(api_spool_place_t));
+    (void) ngx_hex_dump(place.chain, bytes, sizeof(bytes));
+
+    if (w->seal
+        && api_seal_first(w->seal, api_span(place.chain, API_SEAL_CHAIN),
+                          place.head)
+           != API_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    lane->sealed = 0;
+    api_spool_move(lane, &place);
 
     return NGX_OK;
 }
@@ -298,8 +327,7 @@ ngx_api_sec_lanes_adopt(ngx_api_sec_writer_t *w, ngx_cycle_t *cycle)
 
         if (w->nadopted == NGX_API_SEC_LANES
             || owner == ngx_pid
-            || (owner == 0 && api_spool_pending(lane) == 0
-                && api_spool_lost(lane) == lane->told)
+            || (owner == 0 && !ngx_api_sec_lanes_left(lane))
             || (owner && !ngx_api_sec_lanes_dead(lane))
             || !api_spool_claim(lane, owner, ngx_pid, w->own->born))
         {
@@ -328,13 +356,20 @@ ngx_api_sec_lanes_adopt(ngx_api_sec_writer_t *w, ngx_cycle_t *cycle)
 void
 ngx_api_sec_lanes_leave(ngx_api_sec_writer_t *w, api_spool_t *lane)
 {
-    ngx_uint_t  i;
+    ngx_uint_t         i;
+    api_spool_place_t  place;
 
     (void) ngx_atomic_fetch_add(&w->lanes->kept, api_spool_kept(lane));
 
     for (i = 0; i < API_SPOOL_NCAUSES; i++) {
         (void) ngx_atomic_fetch_add(&w->lanes->lost[i], lane->lost[i]);
     }
+
+    ngx_api_sec_seal_part(w, lane);
+
+    ngx_memzero(&place, sizeof(api_spool_place_t));
+    api_spool_move(lane, &place);
+    lane->sealed = 0;
 
     api_spool_reset(lane);
     api_spool_release(lane);

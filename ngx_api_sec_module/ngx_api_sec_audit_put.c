@@ -202,3 +202,26 @@ ngx_api_sec_put_syslog(ngx_api_sec_put_t *p, const u_char *head, size_t len)
         p->n += n + 1;
     }
 }
+
+
+/* Of a syslog server; -1, with the reason in errno. */
+
+ngx_socket_t
+ngx_api_sec_put_connect(const ngx_addr_t *server)
+{
+    ngx_err_t     err;
+    ngx_socket_t  s;
+
+    s = ngx_socket(server->sockaddr->sa_family, SOCK_DGRAM|SOCK_CLOEXEC, 0);
+
+    if (s != (ngx_socket_t) -1
+        && connect(s, server->sockaddr, server->socklen) == -1)
+    {
+        err = ngx_socket_errno;
+        (void) ngx_close_socket(s);
+        ngx_set_socket_errno(err);
+        s = (ngx_socket_t) -1;
+    }
+
+    return s;
+}

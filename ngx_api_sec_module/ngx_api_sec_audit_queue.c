@@ -10,6 +10,8 @@ static ngx_api_sec_writer_t *ngx_api_sec_audit_writer(
     const ngx_api_sec_sink_t *sink);
 static void ngx_api_sec_audit_end(ngx_api_sec_writer_t *w,
     api_spool_kind_t kind, char *room, size_t len);
+static u_char *ngx_api_sec_audit_seal_end(ngx_api_sec_writer_t *w, char *room,
+    u_char *p, uint8_t *head);
 
 
 /* In a process that has never been told to begin: that of master_process off
@@ -84,19 +86,75 @@ ngx_api_sec_audit_commit(const ngx_api_sec_sink_t *sink, char *room,
 }
 
 
-/* The end of the object goes, what ends each event comes in its place. */
+void
+ngx_api_sec_audit_aside(ngx_api_sec_writer_t *w, char *room, size_t len)
+{
+    ngx_api_sec_audit_end(w, API_SPOOL_ASIDE, room, len);
+}
+
+
+/*
+ * The end of the object goes, what ends each event comes in its place.  The
+ * lane has the event before its chain is said to have it: who dies between
+ * leaves a chain that goes further than was noted.
+ */
 
 static void
 ngx_api_sec_audit_end(ngx_api_sec_writer_t *w, api_spool_kind_t kind,
     char *room, size_t len)
 {
-    u_char       *p;
-    api_spool_t  *lane = w->own;
+    u_char             *p;
+    api_spool_t        *lane = w->own;
+    api_spool_place_t   place;
+
+    place = *api_spool_place(lane);
+    place.seq++;
 
     p = ngx_cpymem(room + len - 1, w->tail, w->tail_len);
-    p = ngx_sprintf(p, "%uL}\n", ++lane->seq);
+    p = ngx_sprintf(p, "%uL", place.seq);
+
+    if (w->seal) {
+        p = ngx_api_sec_audit_seal_end(w, room, p, place.head);
+    }
+
+    *p++ = '}';
+    *p++ = LF;
 
     api_spool_commit(lane, kind, (char *) p - room);
+    api_spool_move(lane, &place);
+}
+
+
+/* The first event in a file that was opened anew names the one before it. */
+
+static u_char *
+ngx_api_sec_audit_seal_end(ngx_api_sec_writer_t *w, char *room, u_char *p,
+    uint8_t *head)
+{
+    if (w->fresh) {
+        w->fresh = 0;
+
+        p = ngx_cpymem(p, ",\"prev\":\"", 9);
+        api_seal_text(head, (char *) p);
+        p += API_SEAL_TEXT;
+        *p++ = '"';
+    }
+
+    if (api_seal_next(w->seal, head, api_span(room, (char *) p - room))
+        != API_OK)
+    {
+        ngx_log_error(NGX_LOG_ALERT, ngx_cycle->log, 0,
+                      "api_audit \"%V\": an event could not be sealed",
+                      &w->sink->name);
+        return p;    /* and verify will say so */
+    }
+
+    p = ngx_cpymem(p, ",\"seal\":\"", 9);
+    api_seal_text(head, (char *) p);
+    p += API_SEAL_TEXT;
+    *p++ = '"';
+
+    return p;
 }
 
 
@@ -169,7 +227,8 @@ ngx_api_sec_audit_gap(ngx_api_sec_writer_t *w, api_spool_t *lane)
     api_writer_name(&out, API_SPAN("gap"));
     api_writer_object(&out);
     api_writer_name(&out, API_SPAN("chain"));
-    api_writer_string(&out, api_span(lane->chain, sizeof(lane->chain)));
+    api_writer_string(&out, api_span(api_spool_place(lane)->chain,
+                                     API_SEAL_CHAIN));
     api_writer_name(&out, API_SPAN("count"));
     api_writer_uint(&out, lost - lane->told);
     api_writer_name(&out, API_SPAN("total"));

@@ -60,6 +60,7 @@ ngx_api_sec_sink_add(ngx_conf_t *cf, ngx_api_sec_audits_t *audits,
     *p = sink;
 
     sink->name = *name;
+    sink->audits = audits;
     sink->fd = NGX_INVALID_FILE;
     sink->buffer = audit->buffer ? audit->buffer : NGX_API_SEC_AUDIT_BUFFER;
 

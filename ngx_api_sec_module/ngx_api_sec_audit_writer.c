@@ -12,9 +12,13 @@
 #define NGX_API_SEC_WRITER_PAUSE   100     /* msec between two writes */
 #define NGX_API_SEC_WRITER_FULL    2       /* ... until a pipe has room */
 #define NGX_API_SEC_WRITER_BROKEN  1000    /* ... after another failure */
+#define NGX_API_SEC_WRITER_TICK    1000
+#define NGX_API_SEC_WRITER_SEAL    200     /* an epoch may be one second */
 #define NGX_API_SEC_WRITER_END     1000    /* ... for the end of the process */
 
 
+static void ngx_api_sec_writer_prepare(ngx_api_sec_writer_t *w,
+    const ngx_api_sec_main_conf_t *mcf, ngx_cycle_t *cycle);
 static void ngx_api_sec_writer_flush(ngx_event_t *ev);
 static void ngx_api_sec_writer_tick(ngx_event_t *ev);
 static void ngx_api_sec_writer_pump(ngx_api_sec_writer_t *w);
@@ -27,7 +31,6 @@ static ngx_uint_t ngx_api_sec_writer_after(ngx_api_sec_writer_t *w,
     const ngx_api_sec_put_t *p);
 static void ngx_api_sec_writer_failed(ngx_api_sec_writer_t *w,
     ngx_err_t err);
-static ngx_int_t ngx_api_sec_writer_connect(ngx_api_sec_writer_t *w);
 static void ngx_api_sec_writer_reopen(ngx_open_file_t *file, ngx_log_t *log);
 static void ngx_api_sec_writer_halt(ngx_api_sec_writer_t *w);
 static void ngx_api_sec_writer_drain(ngx_api_sec_writer_t *w);
@@ -49,10 +52,9 @@ typedef struct {
 ngx_int_t
 ngx_api_sec_writer_start(const ngx_api_sec_sink_t *sink, ngx_cycle_t *cycle)
 {
-    u_char                      *p;
-    ngx_slab_pool_t             *shpool;
-    ngx_api_sec_writer_t        *w;
-    ngx_api_sec_main_conf_t     *mcf;
+    ngx_slab_pool_t                *shpool;
+    ngx_api_sec_writer_t           *w;
+    const ngx_api_sec_main_conf_t  *mcf;
 
     w = sink->writer;
     mcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_api_sec_module);
@@ -62,27 +64,15 @@ ngx_api_sec_writer_start(const ngx_api_sec_sink_t *sink, ngx_cycle_t *cycle)
     w->lanes = shpool->data;
     w->sock = (ngx_socket_t) -1;
 
-    if (ngx_api_sec_lanes_claim(w, cycle) != NGX_OK) {
+    if (ngx_api_sec_seal_start(w, cycle) != NGX_OK
+        || ngx_api_sec_lanes_claim(w, cycle) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
-    p = ngx_snprintf((u_char *) w->tail, sizeof(w->tail),
-                     ",\"node\":{\"host\":\"%V\",\"pid\":%P,\"key\":\"%*s\"},"
-                     "\"chain\":\"%*s\",\"seq\":",
-                     &mcf->audits->host, ngx_pid,
-                     sizeof(mcf->audits->key_id), mcf->audits->key_id,
-                     sizeof(w->own->chain), w->own->chain);
-    w->tail_len = p - (u_char *) w->tail;
+    w->fresh = 0;
 
-    w->flush.handler = ngx_api_sec_writer_flush;
-    w->flush.data = w;
-    w->flush.log = cycle->log;
-    w->flush.cancelable = 1;
-
-    w->tick.handler = ngx_api_sec_writer_tick;
-    w->tick.data = w;
-    w->tick.log = cycle->log;
-    w->tick.cancelable = 1;
+    ngx_api_sec_writer_prepare(w, mcf, cycle);
 
     if (sink->file && sink->file->flush == NULL) {
         sink->file->flush = ngx_api_sec_writer_reopen;
@@ -106,9 +96,37 @@ ngx_api_sec_writer_start(const ngx_api_sec_sink_t *sink, ngx_cycle_t *cycle)
 #endif
 
     ngx_api_sec_lanes_adopt(w, cycle);
-    ngx_add_timer(&w->tick, 1000);
+    ngx_add_timer(&w->tick, NGX_API_SEC_WRITER_TICK);
 
     return NGX_OK;
+}
+
+
+/* What ends each event, and the two timers. */
+
+static void
+ngx_api_sec_writer_prepare(ngx_api_sec_writer_t *w,
+    const ngx_api_sec_main_conf_t *mcf, ngx_cycle_t *cycle)
+{
+    u_char  *p;
+
+    p = ngx_snprintf((u_char *) w->tail, sizeof(w->tail),
+                     ",\"node\":{\"host\":\"%V\",\"pid\":%P,\"key\":\"%*s\"},"
+                     "\"chain\":\"%*s\",\"seq\":",
+                     &mcf->audits->host, ngx_pid,
+                     sizeof(mcf->audits->key_id), mcf->audits->key_id,
+                     (size_t) API_SEAL_CHAIN, api_spool_place(w->own)->chain);
+    w->tail_len = p - (u_char *) w->tail;
+
+    w->flush.handler = ngx_api_sec_writer_flush;
+    w->flush.data = w;
+    w->flush.log = cycle->log;
+    w->flush.cancelable = 1;
+
+    w->tick.handler = ngx_api_sec_writer_tick;
+    w->tick.data = w;
+    w->tick.log = cycle->log;
+    w->tick.cancelable = 1;
 }
 
 
@@ -164,13 +182,15 @@ ngx_api_sec_writer_tick(ngx_event_t *ev)
 
     ngx_api_sec_lanes_adopt(w, (ngx_cycle_t *) ngx_cycle);
     ngx_api_sec_audit_gap(w, w->own);
+    ngx_api_sec_seal_tick(w, 0);
 
     if (w->nadopted || api_spool_pending(w->own)) {
         ngx_api_sec_writer_wake(w);
     }
 
     if (!ngx_exiting) {
-        ngx_add_timer(&w->tick, 1000);
+        ngx_add_timer(&w->tick, w->seal ? NGX_API_SEC_WRITER_SEAL
+                                        : NGX_API_SEC_WRITER_TICK);
     }
 }
 
@@ -264,9 +284,11 @@ ngx_api_sec_writer_put(ngx_api_sec_writer_t *w, ngx_api_sec_put_t *p)
         return;
     }
 
-    if (w->sock == (ngx_socket_t) -1
-        && ngx_api_sec_writer_connect(w) != NGX_OK)
-    {
+    if (w->sock == (ngx_socket_t) -1) {
+        w->sock = ngx_api_sec_put_connect(&w->sink->syslog->server);
+    }
+
+    if (w->sock == (ngx_socket_t) -1) {
         p->err = ngx_socket_errno;
         return;
     }
@@ -279,32 +301,6 @@ ngx_api_sec_writer_put(ngx_api_sec_writer_t *w, ngx_api_sec_put_t *p)
         (void) ngx_close_socket(w->sock);    /* the server may be a new one */
         w->sock = (ngx_socket_t) -1;
     }
-}
-
-
-static ngx_int_t
-ngx_api_sec_writer_connect(ngx_api_sec_writer_t *w)
-{
-    ngx_err_t     err;
-    ngx_socket_t  s;
-
-    const ngx_addr_t  *server = &w->sink->syslog->server;
-
-    s = ngx_socket(server->sockaddr->sa_family, SOCK_DGRAM|SOCK_CLOEXEC, 0);
-    if (s == (ngx_socket_t) -1) {
-        return NGX_ERROR;
-    }
-
-    if (connect(s, server->sockaddr, server->socklen) == -1) {
-        err = ngx_socket_errno;
-        (void) ngx_close_socket(s);
-        ngx_set_socket_errno(err);
-        return NGX_ERROR;
-    }
-
-    w->sock = s;
-
-    return NGX_OK;
 }
 
 
@@ -456,6 +452,7 @@ ngx_api_sec_writer_reopen(ngx_open_file_t *file, ngx_log_t *log)
 void
 ngx_api_sec_writer_stop(const ngx_api_sec_sink_t *sink, ngx_cycle_t *cycle)
 {
+    ngx_uint_t             last;
     ngx_api_sec_writer_t  *w;
 
     w = sink->writer;
@@ -467,11 +464,17 @@ ngx_api_sec_writer_stop(const ngx_api_sec_sink_t *sink, ngx_cycle_t *cycle)
     ngx_api_sec_writer_halt(w);
     ngx_api_sec_audit_gap(w, w->own);
     ngx_api_sec_writer_drain(w);
+
+    last = !w->private && ngx_atomic_fetch_add(&w->lanes->open, -1) == 1;
+
+    if (last) {
+        ngx_api_sec_seal_tick(w, 1);
+        ngx_api_sec_writer_drain(w);
+    }
+
     ngx_api_sec_writer_halt(w);
 
-    if (api_spool_pending(w->own)
-        && (w->private || w->lanes->open == 1))
-    {
+    if (api_spool_pending(w->own) && (w->private || last)) {
         ngx_log_error(NGX_LOG_ALERT, cycle->log, w->err,
                       "api_audit \"%V\": %uz bytes of events could not be "
                       "written and are lost", &sink->name,
@@ -483,13 +486,10 @@ ngx_api_sec_writer_stop(const ngx_api_sec_sink_t *sink, ngx_cycle_t *cycle)
     }
 
     if (w->private) {
-        return;
-    }
+        /* void */
 
-    (void) ngx_atomic_fetch_add(&w->lanes->open, -1);
-
-    if (api_spool_pending(w->own) == 0
-        && api_spool_lost(w->own) == w->own->told)
+    } else if (api_spool_pending(w->own) == 0
+               && api_spool_lost(w->own) == w->own->told)
     {
         ngx_api_sec_lanes_leave(w, w->own);
 
@@ -497,6 +497,8 @@ ngx_api_sec_writer_stop(const ngx_api_sec_sink_t *sink, ngx_cycle_t *cycle)
         api_spool_release(w->own);
     }
 
+    api_seal_free(w->seal);
+    w->seal = NULL;
     w->own = NULL;
 }
 

@@ -124,6 +124,8 @@ ngx_command_t  ngx_api_sec_commands[] = {
                     ngx_api_sec_audit),
     NGX_API_SEC_LOC("api_audit_redact", NGX_API_SEC_HSLX, NGX_CONF_1MORE,
                     ngx_api_sec_audit_redact),
+    NGX_API_SEC_MAIN("api_audit_seal", NGX_CONF_TAKE12,
+                     ngx_api_sec_audit_seal),
     NGX_API_SEC_MAIN("api_audit_key", NGX_CONF_TAKE1, ngx_api_sec_audit_key),
 
     ngx_null_command

@@ -96,6 +96,10 @@ ngx_api_sec_init_main_conf(ngx_conf_t *cf, void *conf)
         ngx_str_set(&mcf->state, "/var/lib/nginx/api");
     }
 
+    if (ngx_api_sec_seal_init(cf, mcf) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
     if (ngx_api_sec_auth_resolve(cf, mcf) != NGX_CONF_OK) {
         return NGX_CONF_ERROR;
     }

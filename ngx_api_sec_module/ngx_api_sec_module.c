@@ -21,6 +21,7 @@
 
 static ngx_int_t ngx_api_sec_preconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_api_sec_postconfiguration(ngx_conf_t *cf);
+static ngx_int_t ngx_api_sec_init_module(ngx_cycle_t *cycle);
 static ngx_int_t ngx_api_sec_init_process(ngx_cycle_t *cycle);
 static void ngx_api_sec_exit_process(ngx_cycle_t *cycle);
 static ngx_int_t ngx_api_sec_header_filter(ngx_http_request_t *r);
@@ -58,7 +59,7 @@ ngx_module_t  ngx_api_sec_module = {
     ngx_api_sec_commands,
     NGX_HTTP_MODULE,
     NULL,                       /* init master */
-    NULL,                       /* init module */
+    ngx_api_sec_init_module,
     ngx_api_sec_init_process,
     NULL,                       /* init thread */
     NULL,                       /* exit thread */
@@ -370,6 +371,23 @@ ngx_api_sec_postconfiguration(ngx_conf_t *cf)
 
     ngx_http_next_body_filter = ngx_http_top_body_filter;
     ngx_http_top_body_filter = ngx_api_sec_body_filter;
+
+    return NGX_OK;
+}
+
+
+/* In the master, once zones are there. */
+
+static ngx_int_t
+ngx_api_sec_init_module(ngx_cycle_t *cycle)
+{
+    const ngx_api_sec_main_conf_t  *mcf;
+
+    mcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_api_sec_module);
+
+    if (mcf) {
+        ngx_api_sec_seal_wipe(mcf);
+    }
 
     return NGX_OK;
 }

@@ -96,7 +96,37 @@ api_spool_reset(api_spool_t *s)
     s->begun = 0;
     s->told = 0;
     s->aside = 0;
-    s->seq = 0;
+}
+
+
+const api_spool_place_t *
+api_spool_place(const api_spool_t *s)
+{
+    return &s->place[load(&s->turn) & 1];
+}
+
+
+void
+api_spool_move(api_spool_t *s, const api_spool_place_t *to)
+{
+    uint64_t turn = load(&s->turn) + 1;
+
+    s->place[turn & 1] = *to;
+    store(&s->turn, turn);
+}
+
+
+/* A place is written anew at the second move behind the one that it is of. */
+
+bool
+api_spool_look(const api_spool_t *s, api_spool_place_t *place)
+{
+    uint64_t turn = load(&s->turn);
+
+    *place = s->place[turn & 1];
+    __atomic_thread_fence(__ATOMIC_ACQUIRE);
+
+    return turn == __atomic_load_n(&s->turn, __ATOMIC_RELAXED);
 }
 
 

@@ -56,6 +56,14 @@ typedef struct {
     uint64_t done;   /* bytes of it that the sink has */
 } api_spool_half_t;
 
+/* Where a chain stands. */
+
+typedef struct {
+    uint8_t  chain[16];
+    uint8_t  head[32];
+    uint64_t seq;
+} api_spool_place_t;
+
 typedef struct {
     int64_t          owner; /* pid; 0: nobody's */
     uint64_t         born;  /* when that process began: pids come again */
@@ -72,10 +80,9 @@ typedef struct {
 
     /* of the chain of events in it; see api_seal.h */
 
-    uint64_t seq;
-    uint64_t mark; /* odd: head and seq are being written */
-    uint8_t  chain[16];
-    uint8_t  head[32];
+    uint64_t          sealed; /* seq that a statement was about last */
+    uint64_t          turn;   /* its last bit: which place counts */
+    api_spool_place_t place[2];
 } api_spool_t;
 
 
@@ -99,6 +106,17 @@ int64_t api_spool_owner(const api_spool_t *s);
 /* An empty lane begins anew: nothing kept, nothing lost. */
 
 void api_spool_reset(api_spool_t *s);
+
+/*
+ * Where the chain stands, for the owner; it moves on behind api_spool_commit.
+ * Others may read it meanwhile: false when it moved on under their eyes.  An
+ * owner that dies leaves it as it was before or behind.
+ */
+
+const api_spool_place_t *api_spool_place(const api_spool_t *s);
+
+void api_spool_move(api_spool_t *s, const api_spool_place_t *to);
+bool api_spool_look(const api_spool_t *s, api_spool_place_t *place);
 
 /* Free for others. */
 

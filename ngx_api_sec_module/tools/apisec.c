@@ -19,6 +19,7 @@ static const apisec_command_t *const commands[] = {
     &apisec_schema,
     &apisec_waf,
     &apisec_why,
+    &apisec_log,
 };
 
 #define NCOMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -61,7 +62,8 @@ overview(FILE *out)
     fprintf(out,
         "    %-8s %s\n    %-8s %s\n\n"
         "exit code: 0 done; 1 the answer is no (not found, not valid);\n"
-        "           2 wrong command line; 3 a file or key stood in the way\n",
+        "           2 wrong command line; 3 a file or key stood in the way;\n"
+        "           4 of log verify: not all is there\n",
         "help", "[COMMAND]: this page, or all about one command", "version",
         "the version");
 }

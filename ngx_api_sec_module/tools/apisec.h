@@ -23,9 +23,10 @@
 
 enum {
     APISEC_OK = 0,
-    APISEC_NO = 1,    /* the answer is no: not found, not a valid set */
-    APISEC_USAGE = 2, /* the command line makes no sense */
-    APISEC_FAILED = 3 /* a file, a key or the system stood in the way */
+    APISEC_NO = 1,        /* the answer is no: not found, not a valid set */
+    APISEC_USAGE = 2,     /* the command line makes no sense */
+    APISEC_FAILED = 3,    /* a file, a key or the system stood in the way */
+    APISEC_INCOMPLETE = 4 /* of log verify: nothing changed, not all there */
 };
 
 
@@ -62,7 +63,7 @@ typedef struct {
 } apisec_command_t;
 
 extern const apisec_command_t apisec_init, apisec_token, apisec_key,
-    apisec_why, apisec_jwks, apisec_schema, apisec_waf;
+    apisec_why, apisec_jwks, apisec_schema, apisec_waf, apisec_log;
 
 /* Reads argv (without the command's name) into *values and *args.  APISEC_OK
    or APISEC_USAGE, and then it has said what is wrong. */

@@ -1,0 +1,600 @@
+#include "api_seal_check_int.h"
+
+#include <openssl/crypto.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+
+#define TORN_MAX 8192
+
+
+static void *
+get(api_seal_check_t *c, size_t size)
+{
+    void *p = c->alloc->alloc(c->alloc->ctx, size);
+
+    if (p) {
+        memset(p, 0, size);
+    }
+
+    return p;
+}
+
+
+static void
+drop(api_seal_check_t *c, void *p)
+{
+    if (p && c->alloc->free) {
+        c->alloc->free(c->alloc->ctx, p);
+    }
+}
+
+
+int
+api_seal_check_create(api_seal_check_t **check, const api_seal_opts_t *opts,
+    const api_alloc_t *alloc)
+{
+    api_seal_check_t *c;
+
+    c = alloc->alloc(alloc->ctx, sizeof(*c));
+    if (c == NULL) {
+        return API_NOMEM;
+    }
+
+    memset(c, 0, sizeof(*c));
+    c->opts = *opts;
+    c->alloc = alloc;
+    c->key_epoch = opts->epoch;
+    c->sum.last = -1;
+    c->size = 64;
+    memcpy(c->key, opts->key, API_SEAL_LEN);
+    api_arena_init(&c->arena, alloc, 65536, 0);
+
+    c->seal = api_seal_create(alloc);
+    c->chains = get(c, c->size * sizeof(chain_t));
+    c->logs = get(c, LOGS * sizeof(log_t));
+    c->parts = get(c, sizeof(parts_t));
+
+    if (!c->seal || !c->chains || !c->logs || !c->parts) {
+        api_seal_check_free(c);
+        return API_NOMEM;
+    }
+
+    *check = c;
+
+    return API_OK;
+}
+
+
+void
+api_seal_check_free(api_seal_check_t *c)
+{
+    size_t i;
+
+    if (c == NULL) {
+        return;
+    }
+
+    for (i = 0; c->chains && i < c->size; i++) {
+        drop(c, c->chains[i].ring);
+        drop(c, c->chains[i].wait);
+    }
+
+    for (i = 0; i < c->ntorn; i++) {
+        drop(c, c->torn[i]);
+    }
+
+    api_arena_free(&c->arena);
+    api_seal_free(c->seal);
+    drop(c, c->chains);
+    drop(c, c->logs);
+    drop(c, c->parts);
+    OPENSSL_cleanse(c->key, sizeof(c->key));
+    OPENSSL_cleanse(&c->opts.key, sizeof(c->opts.key));
+    drop(c, c);
+}
+
+
+void
+api_seal_tell(api_seal_check_t *c, api_seal_verdict_t verdict, uint64_t place,
+    const char *fmt, ...)
+{
+    char    text[512];
+    va_list args;
+
+    if (verdict > c->sum.verdict) {
+        c->sum.verdict = verdict;
+    }
+
+    if (c->opts.report) {
+        va_start(args, fmt);
+        (void) vsnprintf(text, sizeof(text), fmt, args);
+        va_end(args);
+        c->opts.report(c->opts.ctx, verdict, place, text);
+    }
+}
+
+
+static chain_t *
+find(chain_t *table, size_t size, const uint8_t *name)
+{
+    size_t i, h = 14695981039346656037u;
+
+    for (i = 0; i < API_SEAL_CHAIN; i++) {
+        h = (h ^ name[i]) * 1099511628211u;
+    }
+
+    for (h ^= h >> 32;; h++) {
+        chain_t *one = &table[h & (size - 1)];
+
+        if (one->name[0] == 0 || memcmp(one->name, name, API_SEAL_CHAIN) == 0)
+        {
+            return one;
+        }
+    }
+}
+
+
+static bool
+grow(api_seal_check_t *c)
+{
+    size_t   i, size = 2 * c->size;
+    chain_t *table = get(c, size * sizeof(chain_t));
+
+    if (table == NULL) {
+        return false;
+    }
+
+    for (i = 0; i < c->size; i++) {
+        if (c->chains[i].name[0]) {
+            *find(table, size, c->chains[i].name) = c->chains[i];
+        }
+    }
+
+    drop(c, c->chains);
+    c->chains = table;
+    c->size = size;
+
+    return true;
+}
+
+
+chain_t *
+api_seal_chain(api_seal_check_t *c, api_span_t name)
+{
+    chain_t *chain;
+
+    if (c->nchains * 2 >= c->size && !grow(c)) {
+        return NULL;
+    }
+
+    chain = find(c->chains, c->size, name.data);
+
+    if (chain->name[0] == 0) {
+        memcpy(chain->name, name.data, API_SEAL_CHAIN);
+        chain->low = INT64_MAX;
+        c->nchains++;
+    }
+
+    return chain;
+}
+
+
+/* Half a line, or something else: it may be the beginning of one to come. */
+
+static int
+torn(api_seal_check_t *c, api_span_t line, uint64_t place)
+{
+    if (c->ntorn == TORN || line.len > TORN_MAX) {
+        api_seal_tell(c, API_SEAL_CHANGED, place,
+            "this is no line that was written here");
+        return API_OK;
+    }
+
+    c->torn[c->ntorn] = get(c, line.len);
+
+    if (c->torn[c->ntorn] == NULL) {
+        return API_NOMEM;
+    }
+
+    memcpy(c->torn[c->ntorn], line.data, line.len);
+    c->torn_len[c->ntorn] = line.len;
+    c->torn_place[c->ntorn++] = place;
+
+    return API_OK;
+}
+
+
+static void
+mend(api_seal_check_t *c, api_span_t line)
+{
+    unsigned i;
+
+    for (i = 0; i < c->ntorn; i++) {
+        if (c->torn_len[i] < line.len
+            && memcmp(c->torn[i], line.data, c->torn_len[i]) == 0)
+        {
+            drop(c, c->torn[i]);
+            c->ntorn--;
+            c->torn[i] = c->torn[c->ntorn];
+            c->torn_len[i] = c->torn_len[c->ntorn];
+            c->torn_place[i] = c->torn_place[c->ntorn];
+            i--;
+        }
+    }
+}
+
+
+/* The hash before a line that was there already; false: it is not known. */
+
+static bool
+before(api_seal_check_t *c, const chain_t *chain, const api_seal_line_t *l,
+    uint8_t head[API_SEAL_LEN])
+{
+    if (chain->ring == NULL || l->seq + RING <= chain->seq + 1
+        || l->seq <= chain->since)
+    {
+        return false;
+    }
+
+    if (l->seq > chain->since + 1) {
+        memcpy(head, chain->ring[(l->seq - 1) % RING], API_SEAL_LEN);
+        return true;
+    }
+
+    return l->seq == 1
+           && api_seal_first(
+                  c->seal, api_span(chain->name, API_SEAL_CHAIN), head)
+                  == API_OK;
+}
+
+
+/* A line that is not new: written twice, or brought back. */
+
+static int
+again(api_seal_check_t *c, chain_t *chain, const api_seal_line_t *l,
+    uint64_t place)
+{
+    int     rc;
+    uint8_t head[API_SEAL_LEN];
+
+    if (chain->bare && !l->sealed) {
+        c->sum.repeated++;
+        return API_OK;
+    }
+
+    if (before(c, chain, l, head)) {
+        rc = api_seal_next(c->seal, head, l->bytes);
+
+        if (rc != API_OK) {
+            return rc;
+        }
+
+        if (l->sealed && memcmp(head, l->seal, API_SEAL_LEN) == 0
+            && memcmp(head, chain->ring[l->seq % RING], API_SEAL_LEN) == 0)
+        {
+            c->sum.repeated++;
+            return API_OK;
+        }
+    }
+
+    api_seal_tell(c, API_SEAL_CHANGED, place,
+        "event %llu of chain %.16s stands here again, and differs or is long"
+        " past",
+        (unsigned long long) l->seq, (const char *) chain->name);
+
+    return API_OK;
+}
+
+
+/* The first line of a chain that we see: where does it begin? */
+
+static int
+begin(api_seal_check_t *c, chain_t *chain, const api_seal_line_t *l,
+    uint64_t place)
+{
+    chain->used = true;
+    chain->bare = !l->sealed;
+    chain->seq = l->seq - 1;
+    chain->since = l->seq - 1;
+    c->sum.chains++;
+
+    if (l->seq > 1) {
+        chain->open = true;
+
+        if (!c->opts.part) {
+            api_seal_tell(c, API_SEAL_MISSING, place,
+                "chain %.16s begins with event %llu: give the files before"
+                " too, or --part",
+                (const char *) chain->name, (unsigned long long) l->seq);
+        }
+    }
+
+    if (chain->bare) {
+        return API_OK;
+    }
+
+    chain->ring = c->alloc->alloc(c->alloc->ctx, (size_t) RING * API_SEAL_LEN);
+    if (chain->ring == NULL) {
+        return API_NOMEM;
+    }
+
+    if (l->seq > 1 && l->has_prev) {
+        memcpy(chain->head, l->prev, API_SEAL_LEN);
+        return API_OK;
+    }
+
+    return api_seal_first(
+        c->seal, api_span(chain->name, API_SEAL_CHAIN), chain->head);
+}
+
+
+/* Is its hash that of its bytes?  The head moves on in any case, so that one
+   wrong line is told once. */
+
+static int
+seal_of(api_seal_check_t *c, chain_t *chain, const api_seal_line_t *l,
+    uint64_t place, bool unknown)
+{
+    int rc;
+
+    if (l->sealed == chain->bare) {
+        api_seal_tell(c, API_SEAL_CHANGED, place,
+            "event %llu of chain %.16s has %s seal",
+            (unsigned long long) l->seq, (const char *) chain->name,
+            l->sealed ? "a" : "no");
+        return API_OK;
+    }
+
+    if (chain->bare) {
+        return API_OK;
+    }
+
+    if (l->has_prev && !unknown
+        && memcmp(l->prev, chain->head, API_SEAL_LEN) != 0) {
+        api_seal_tell(c, API_SEAL_CHANGED, place,
+            "event %llu of chain %.16s names another one before it",
+            (unsigned long long) l->seq, (const char *) chain->name);
+    }
+
+    rc = api_seal_next(c->seal, chain->head, l->bytes);
+
+    if (rc == API_OK && !unknown
+        && memcmp(chain->head, l->seal, API_SEAL_LEN) != 0)
+    {
+        api_seal_tell(c, API_SEAL_CHANGED, place,
+            "event %llu of chain %.16s was changed",
+            (unsigned long long) l->seq, (const char *) chain->name);
+    }
+
+    memcpy(chain->head, l->seal, API_SEAL_LEN);
+    memcpy(chain->ring[l->seq % RING], l->seal, API_SEAL_LEN);
+    c->sum.sealed++;
+
+    return rc;
+}
+
+
+static int
+advance(api_seal_check_t *c, chain_t *chain, const api_seal_line_t *l,
+    uint64_t place, bool unknown)
+{
+    int rc;
+
+    rc = seal_of(c, chain, l, place, unknown);
+
+    chain->seq = l->seq;
+    chain->tail =
+        api_span_eq(l->kind, API_SPAN("seal")) ? chain->tail : l->seq;
+    chain->place = place;
+    chain->seen = c->sum.seals;
+    chain->time = api_seal_time(l->time);
+
+    if (chain->time > c->newest) {
+        c->newest = chain->time;
+    }
+
+    if (chain->time < chain->low) {
+        chain->low = chain->time;
+    }
+
+    if (chain->nwait) {
+        api_seal_meet(c, chain);
+    }
+
+    return rc;
+}
+
+
+static void
+hole(api_seal_check_t *c, chain_t *chain, const api_seal_line_t *l,
+    uint64_t place)
+{
+    api_seal_tell(c, API_SEAL_CHANGED, place,
+        "before this line %llu events of chain %.16s are gone, from %llu on",
+        (unsigned long long) (l->seq - chain->seq - 1),
+        (const char *) chain->name, (unsigned long long) (chain->seq + 1));
+
+    chain->since = l->seq;
+
+    if (l->has_prev) {
+        memcpy(chain->head, l->prev, API_SEAL_LEN);
+    }
+}
+
+
+int
+api_seal_check_line(api_seal_check_t *c, api_span_t line, uint64_t place)
+{
+    int             rc;
+    bool            unknown = false;
+    chain_t        *chain;
+    api_seal_line_t l;
+
+    c->sum.lines++;
+
+    if (line.len == 0) {
+        return API_OK;
+    }
+
+    if (!api_seal_line(line, &l)) {
+        return torn(c, line, place);
+    }
+
+    if (c->ntorn) {
+        mend(c, line);
+    }
+
+    chain = api_seal_chain(c, l.chain);
+    rc = chain ? API_OK : API_NOMEM;
+
+    if (rc == API_OK && !chain->used) {
+        rc = begin(c, chain, &l, place);
+        unknown = l.seq > 1 && !l.has_prev;
+    }
+
+    if (rc != API_OK) {
+        return rc;
+    }
+
+    if (l.seq <= chain->seq) {
+        return again(c, chain, &l, place);
+    }
+
+    if (l.seq != chain->seq + 1) {
+        hole(c, chain, &l, place);
+        unknown = !l.has_prev;
+    }
+
+    c->sum.events++;
+    c->sum.requests +=
+        l.kind.len == 7 && memcmp(l.kind.data, "request", 7) == 0;
+
+    rc = advance(c, chain, &l, place, unknown);
+
+    if (rc == API_OK && api_span_eq(l.kind, API_SPAN("seal"))) {
+        return api_seal_point(c, line, place, &l);
+    }
+
+    if (rc == API_OK && api_span_eq(l.kind, API_SPAN("gap"))) {
+        return api_seal_gap(c, line, place);
+    }
+
+    return rc;
+}
+
+
+/* What was sealed and is not there. */
+
+static void
+cut_off(api_seal_check_t *c)
+{
+    size_t   i;
+    chain_t *chain;
+    wait_t  *last;
+
+    for (i = 0; i < c->size; i++) {
+        chain = &c->chains[i];
+
+        if (chain->nwait == 0) {
+            continue;
+        }
+
+        last = &chain->wait[chain->nwait - 1];
+
+        if (chain->used) {
+            api_seal_tell(c, API_SEAL_CHANGED, chain->place,
+                "behind this line events of chain %.16s were cut off: %llu"
+                " were sealed, %llu are there",
+                (const char *) chain->name, (unsigned long long) last->seq,
+                (unsigned long long) chain->seq);
+
+        } else if (!c->opts.part) {
+            api_seal_tell(c, c->middle ? API_SEAL_MISSING : API_SEAL_CHANGED,
+                last->place,
+                "%llu events of chain %.16s were sealed, none are there",
+                (unsigned long long) last->seq, (const char *) chain->name);
+        }
+    }
+}
+
+
+/* A log that says that it ends is over, and one that was just written goes
+   on. */
+
+static void
+ends(api_seal_check_t *c, int64_t now)
+{
+    size_t i;
+    log_t *log;
+
+    if (c->nlogs == 0 && c->sum.sealed && !c->opts.part && now
+        && now - c->newest > 180)
+    {
+        api_seal_tell(c, API_SEAL_MISSING, 0,
+            "no seal says where the chains stand: the end was cut off, or"
+            " nginx was killed");
+    }
+
+    for (i = 0; i < c->nlogs && !c->opts.part; i++) {
+        log = &c->logs[i];
+
+        if (!log->stop && now && now - log->last > 180) {
+            api_seal_tell(c, API_SEAL_MISSING, log->place,
+                "log %.16s has no seal behind this one that says it is the"
+                " last: its end was cut off, or nginx was killed",
+                (const char *) log->name);
+        }
+    }
+}
+
+
+/* A chain that no statement knows was put in. */
+
+static void
+unsealed(api_seal_check_t *c)
+{
+    size_t   i;
+    chain_t *chain;
+
+    for (i = 0; c->nlogs && i < c->size; i++) {
+        chain = &c->chains[i];
+
+        if (chain->used && !chain->bare && chain->tail > chain->sealed
+            && chain->time + 3 * (int64_t) c->parts->span.length + SLACK
+                   < c->sum.last)
+        {
+            api_seal_tell(c, API_SEAL_CHANGED, chain->place,
+                "events of chain %.16s up to this one are under no seal:"
+                " %llu were sealed",
+                (const char *) chain->name,
+                (unsigned long long) chain->sealed);
+        }
+    }
+}
+
+
+api_seal_verdict_t
+api_seal_check_end(api_seal_check_t *c, int64_t now, api_seal_sum_t *sum)
+{
+    unsigned i;
+
+    for (i = 0; i < c->ntorn; i++) {
+        api_seal_tell(c, API_SEAL_CHANGED, c->torn_place[i],
+            "this is no line that was written here");
+    }
+
+    cut_off(c);
+    unsealed(c);
+
+    if (c->opts.anchor.len && !c->anchored) {
+        api_seal_tell(c, API_SEAL_CHANGED, 0,
+            "the checkpoint that was given is not in the log");
+    }
+
+    ends(c, now);
+
+    *sum = c->sum;
+
+    return c->sum.verdict;
+}

@@ -1,0 +1,72 @@
+/* Parts of apisec log. */
+
+#ifndef APISEC_LOG_H
+#define APISEC_LOG_H
+
+#include "apisec.h"
+#include "api_json.h"
+
+
+typedef struct {
+    const char *key;
+    const char *state;
+    const char *name;
+    const char *epoch;
+    const char *checkpoint;
+    const char *to;
+    const char *kind;
+    const char *id;
+    const char *principal;
+    const char *operation;
+    const char *verdict;
+    const char *status;
+    const char *path;
+    const char *since;
+    const char *until;
+    bool        part;
+    bool        follow;
+} apisec_log_t;
+
+/* The commands; files are the arguments behind their name. */
+
+int apisec_log_keygen(const apisec_log_t *v);
+int apisec_log_verify(const apisec_log_t *v, const apisec_list_t *files);
+int apisec_log_query(const apisec_log_t *v, const apisec_list_t *files);
+int apisec_log_tail(const apisec_log_t *v, const apisec_list_t *files);
+int apisec_log_convert(const apisec_log_t *v, const apisec_list_t *files);
+
+
+/* apisec_log_file.c: lines of a file, also of one that gzip has packed. */
+
+#define APISEC_LOG_LINE 65536
+
+typedef struct {
+    void    *gz;
+    char    *buf;
+    size_t   pos;
+    size_t   len;
+    uint64_t line; /* number of the last one */
+    bool     end;
+} apisec_log_file_t;
+
+int  apisec_log_open(apisec_log_file_t *f, const char *path);
+void apisec_log_close(apisec_log_file_t *f);
+
+/* A line without its end; what is longer than APISEC_LOG_LINE comes in pieces.
+   False at the end. */
+
+bool apisec_log_next(apisec_log_file_t *f, api_span_t *line);
+
+
+/* apisec_log_query.c: an event, and does it fit?  False: it is none, or does
+   not.  The event is in apisec_arena(), for the caller to rewind. */
+
+bool
+apisec_log_match(const apisec_log_t *v, api_span_t line, api_json_t *event);
+
+/* Its member "a.b" as text; data NULL: there is none. */
+
+api_span_t apisec_log_value(const api_json_t *event, const char *path);
+
+
+#endif /* APISEC_LOG_H */

@@ -1,0 +1,70 @@
+#include "apisec_log.h"
+
+#include <errno.h>
+#include <zlib.h>
+
+
+#define BUF (2 * 1024 * 1024)
+
+int
+apisec_log_open(apisec_log_file_t *f, const char *path)
+{
+    char *buf = f->buf;
+
+    memset(f, 0, sizeof(*f));
+    f->buf = buf ? buf : apisec_alloc(BUF);
+
+    errno = 0;
+    f->gz = gzopen(path, "rb");
+
+    if (f->gz == NULL) {
+        return apisec_fail(APISEC_FAILED, "%s: %s", path, strerror(errno));
+    }
+
+    (void) gzbuffer(f->gz, 256 * 1024);
+
+    return APISEC_OK;
+}
+
+
+void
+apisec_log_close(apisec_log_file_t *f)
+{
+    gzclose(f->gz);
+}
+
+
+bool
+apisec_log_next(apisec_log_file_t *f, api_span_t *line)
+{
+    int    n;
+    char  *start, *end;
+    size_t len;
+
+    for (;;) {
+        start = f->buf + f->pos;
+        len = f->len - f->pos;
+        end = len ? memchr(start, '\n', len) : NULL;
+
+        if (end || len >= APISEC_LOG_LINE || (f->end && len)) {
+            len = end ? (size_t) (end - start) : len;
+            len = len > APISEC_LOG_LINE ? APISEC_LOG_LINE : len;
+            *line = api_span(start, len);
+            f->pos += len + (end && start + len == end);
+            f->line++;
+            return true;
+        }
+
+        if (f->end) {
+            return false;
+        }
+
+        memmove(f->buf, start, len);
+        f->len = len;
+        f->pos = 0;
+
+        n = gzread(f->gz, f->buf + len, (unsigned) (BUF - len));
+        f->len += n > 0 ? (size_t) n : 0;
+        f->end = n <= 0;
+    }
+}
