@@ -14,6 +14,7 @@
 #include "api_seclang.h"
 #include "api_text.h"
 #include "api_values.h"
+#include "api_waf_scan.h"
 
 
 #define NGX_API_WAF_UNSET  ((ngx_uint_t) -1)
@@ -45,6 +46,8 @@ typedef struct {
     ngx_str_t                   text;         /* "crs core", for messages */
     ngx_str_t                   file;         /* where it was named first */
     ngx_uint_t                  line;
+    ngx_uint_t                  index;
+    ngx_array_t                 files;        /* of ngx_str_t, of all names */
     api_seclang_t              *loader;
     const api_waf_program_t    *program;
     unsigned                    phases;       /* bit n: phase n has rules */
@@ -63,6 +66,7 @@ typedef struct {
 
 typedef struct {
     api_scratch_t              *scratch;
+    api_waf_scan_scratch_t    **scan;         /* by index of a set */
     api_sipkey_t                seed;
 } ngx_api_waf_worker_t;
 
@@ -74,6 +78,7 @@ typedef struct {
     ngx_api_tenant_t            tenant;
     ngx_array_t                 rulesets;     /* ngx_api_waf_ruleset_t * */
     ngx_array_t                 sets;         /* ngx_api_waf_set_t * */
+    ngx_str_t                   compiler;     /* api_waf_compiler */
     ngx_uint_t                  uses;         /* a set is used */
     ngx_api_waf_worker_t       *worker;
 } ngx_api_waf_main_conf_t;
@@ -182,6 +187,7 @@ char *ngx_api_waf_exclude(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 /* ngx_api_waf_ruleset.c */
 
 char *ngx_api_waf_ruleset(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_api_waf_compiler(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
 /* The set of these names, made if it is new; it is compiled later. */
 
@@ -191,6 +197,20 @@ ngx_api_waf_set_t *ngx_api_waf_set(ngx_conf_t *cf,
 /* init_main_conf: read and compile all sets that are named. */
 
 char *ngx_api_waf_compile(ngx_conf_t *cf, ngx_api_waf_main_conf_t *mcf);
+
+
+/* ngx_api_waf_scan.c */
+
+/* postconfiguration: databases of patterns, from the cache. */
+
+ngx_int_t ngx_api_waf_scan_init(ngx_conf_t *cf,
+    ngx_api_waf_main_conf_t *mcf);
+
+/* What scanning works in: init_process and exit_process. */
+
+ngx_int_t ngx_api_waf_scan_start(ngx_cycle_t *cycle,
+    ngx_api_waf_main_conf_t *mcf);
+void ngx_api_waf_scan_stop(ngx_api_waf_main_conf_t *mcf);
 
 
 /* ngx_api_waf_handler.c */

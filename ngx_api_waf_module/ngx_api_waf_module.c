@@ -192,6 +192,10 @@ ngx_api_waf_postconfiguration(ngx_conf_t *cf)
         return NGX_ERROR;
     }
 
+    if (ngx_api_waf_scan_init(cf, mcf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     return ngx_api_waf_hook(cf, mcf);
 }
 
@@ -244,7 +248,8 @@ ngx_api_waf_init_process(ngx_cycle_t *cycle)
 
     mcf->worker->scratch = api_scratch_create(&api_alloc_libc);
 
-    return mcf->worker->scratch ? NGX_OK : NGX_ERROR;
+    return mcf->worker->scratch ? ngx_api_waf_scan_start(cycle, mcf)
+                                : NGX_ERROR;
 }
 
 
@@ -256,6 +261,7 @@ ngx_api_waf_exit_process(ngx_cycle_t *cycle)
     mcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_api_waf_module);
 
     if (mcf) {
+        ngx_api_waf_scan_stop(mcf);
         api_scratch_free(mcf->worker->scratch);
     }
 }

@@ -157,12 +157,15 @@ ngx_api_waf_set(ngx_conf_t *cf, ngx_api_waf_main_conf_t *mcf,
 
     if (set == NULL || sets == NULL
         || ngx_array_init(&set->names, cf->pool, n, sizeof(ngx_str_t))
+           != NGX_OK
+        || ngx_array_init(&set->files, cf->pool, n, sizeof(ngx_str_t))
            != NGX_OK)
     {
         return NULL;
     }
 
     *sets = set;
+    set->index = mcf->sets.nelts - 1;
     set->text = text;
     set->file = cf->conf_file->file.name;
     set->line = cf->conf_file->line;
@@ -188,6 +191,12 @@ ngx_api_waf_compile(ngx_conf_t *cf, ngx_api_waf_main_conf_t *mcf)
 
     mcf->uses = 1;
     set = mcf->sets.elts;
+
+    mcf->worker->scan = ngx_pcalloc(cf->pool,
+                                    mcf->sets.nelts * sizeof(void *));
+    if (mcf->worker->scan == NULL) {
+        return NGX_CONF_ERROR;
+    }
 
     if (ngx_api_waf_predefine(cf, mcf) != NGX_CONF_OK) {
         return NGX_CONF_ERROR;
@@ -310,7 +319,7 @@ ngx_api_waf_load_names(ngx_conf_t *cf, ngx_api_waf_main_conf_t *mcf,
     ngx_api_waf_set_t *set)
 {
     api_err_t               err;
-    ngx_str_t              *name, *file;
+    ngx_str_t              *name, *file, *p;
     ngx_uint_t              i, k;
     ngx_api_waf_ruleset_t  *rs;
 
@@ -330,6 +339,13 @@ ngx_api_waf_load_names(ngx_conf_t *cf, ngx_api_waf_main_conf_t *mcf,
         file = rs->files.elts;
 
         for (k = 0; k < rs->files.nelts; k++) {
+            p = ngx_array_push(&set->files);
+            if (p == NULL) {
+                return NGX_CONF_ERROR;
+            }
+
+            *p = file[k];
+
             if (api_seclang_file(set->loader, (char *) file[k].data, &err)
                 != API_OK)
             {

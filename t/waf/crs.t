@@ -1,0 +1,16 @@
+#!/usr/bin/perl
+
+# Some of the Core Rule Set's regression tests beside ModSecurity; all of them:
+# make conformance-waf.
+
+use strict;
+use warnings;
+use Test::More;
+
+my $out = `perl t/waf/conformance.pl -n 60 2>&1`;
+
+is($?, 0, 'a sample of them: the same rules');
+like($out, qr/^all +\d+/m, 'a table of all');
+diag($out) if $?;
+
+done_testing;
