@@ -189,10 +189,13 @@ bool run_type(const run_t *v, const api_node_prog_t *n, uint32_t tok);
 
 bool run_text(run_t *v, uint32_t tok, api_span_t *s);
 
-/* Operations on scalars: one, and all of a node that has no others. */
+/* Operations on scalars: one; all of a node that has no others, over a token
+   without escapes; and over any, applied in some way. */
 
 run_rc_t
 run_scalar(run_t *v, run_frame_t *f, const api_op_t *op, uint32_t tok);
+run_rc_t
+run_scalars(run_t *v, run_frame_t *f, const api_node_prog_t *n, uint32_t tok);
 run_rc_t run_leaf(run_t *v, run_frame_t *f, const api_node_prog_t *n,
     uint32_t tok, unsigned how);
 

@@ -352,21 +352,14 @@ object_needs(run_t *v, run_frame_t *f, const api_object_t *o)
 }
 
 
-/* A member of an object that has properties and additionalProperties at most:
-   there is but one thing to do with each, and nobody asks which there were. */
+/* The slow part of the next: what is no scalar, is not of its type, or nobody
+   knows. */
 
-static inline run_rc_t
-object_plain_member(
-    run_t *v, run_frame_t *f, const api_object_t *o, uint32_t k)
+static run_rc_t
+object_plain_member(run_t *v, run_frame_t *f, const api_object_t *o,
+    const api_prop_t *p, uint32_t k)
 {
-    run_rc_t          rc;
-    const api_prop_t *p;
-
-    p = object_find(v, o, k);
-
-    if (p && p->bit != API_PROP_NONE) {
-        v->bits[f->seen + p->bit / 64] |= UINT64_C(1) << (p->bit & 63);
-    }
+    run_rc_t rc;
 
     if (p && p->node != API_SCHEMA_NONE) {
         if (v->direction != API_SCHEMA_ANY_WAY) {
@@ -390,23 +383,76 @@ object_plain_member(
 }
 
 
+/* A scalar that can be judged at once, and is not hidden by the direction. */
+
+static inline const api_node_prog_t *
+object_scalar(const run_t *v, const api_prop_t *p, const api_json_tok_t *value,
+    unsigned hidden)
+{
+    const api_node_prog_t *n;
+
+    if (p == NULL || p->node == API_SCHEMA_NONE) {
+        return NULL;
+    }
+
+    n = &v->s->nodes[p->node];
+
+    return (n->flags & API_NODE_F_SCALAR) && !(n->flags & hidden)
+                   && (n->types & run_mask(value->type))
+                   && !(value->flags & API_JSON_F_ESCAPED) && v->work.left
+               ? n
+               : NULL;
+}
+
+
+/* Members of an object that has properties and additionalProperties at most:
+   there is but one thing to do with each, and nobody asks which there were. */
+
 static run_rc_t
 object_plain(run_t *v, run_frame_t *f, const api_object_t *o)
 {
-    uint32_t k;
-    run_rc_t rc;
+    uint32_t               k, n, next;
+    run_rc_t               rc;
+    unsigned               hidden;
+    uint64_t              *seen;
+    const api_prop_t      *p;
+    const api_json_tok_t  *value;
+    const api_node_prog_t *node;
 
-    while (f->n) {
-        k = f->k;
-        f->k = api_json_next(v->json, k);
-        f->n--;
+    hidden = v->direction == API_SCHEMA_REQUEST    ? API_NODE_F_READ
+             : v->direction == API_SCHEMA_RESPONSE ? API_NODE_F_WRITE
+                                                   : 0;
+    seen = o->nbits ? v->bits + f->seen : NULL;
 
-        rc = object_plain_member(v, f, o, k);
+    for (k = f->k, n = f->n; n; k = next, n--) {
+        value = &v->json->tok[k + 1];
+        next = value->type >= API_JSON_ARRAY ? value->u.next : k + 2;
+        p = object_find(v, o, k);
+
+        if (p && p->bit != API_PROP_NONE) {
+            seen[p->bit / 64] |= UINT64_C(1) << (p->bit & 63);
+        }
+
+        node = object_scalar(v, p, value, hidden);
+
+        if (node) {
+            v->work.left--;
+            rc = run_scalars(v, f, node, k + 1);
+
+        } else {
+            /* the frame may wait here for that of another */
+
+            f->k = next;
+            f->n = n - 1;
+            rc = object_plain_member(v, f, o, p, k);
+        }
 
         if (rc != RUN_OK && run_ends(f, rc)) {
             return rc;
         }
     }
+
+    f->n = 0;
 
     return RUN_OK;
 }

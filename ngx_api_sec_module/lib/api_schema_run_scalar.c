@@ -134,7 +134,10 @@ static int
 scalar_cmp(run_t *v, uint32_t tok, const api_number_t *n)
 {
     if (n->small && scalar_small(v, tok)) {
-        return api_decimal_cmp(v->number.v, v->number.scale, n->v, n->scale);
+        return v->number.scale == n->scale
+                   ? (v->number.v > n->v) - (v->number.v < n->v)
+                   : api_decimal_cmp(
+                       v->number.v, v->number.scale, n->v, n->scale);
     }
 
     return api_json_number_cmp(scalar_raw(v, tok), n->text);
@@ -280,8 +283,8 @@ run_scalar(run_t *v, run_frame_t *f, const api_op_t *op, uint32_t tok)
 }
 
 
-static run_rc_t
-scalar_ops(run_t *v, run_frame_t *f, const api_node_prog_t *n, uint32_t tok)
+run_rc_t
+run_scalars(run_t *v, run_frame_t *f, const api_node_prog_t *n, uint32_t tok)
 {
     run_rc_t        rc, all;
     unsigned        mask;
@@ -332,7 +335,7 @@ scalar_aside(run_t *v, run_frame_t *f, const api_node_prog_t *n, uint32_t tok,
     f->quiet |= (how & (RUN_BRANCH | RUN_ASIDE)) != 0;
     mark = api_arena_mark(v->arena);
 
-    rc = scalar_ops(v, f, n, tok);
+    rc = run_scalars(v, f, n, tok);
 
     if (v->json->tok[tok].flags & API_JSON_F_ESCAPED) {
         api_arena_rewind(v->arena, mark);
@@ -354,5 +357,5 @@ run_leaf(run_t *v, run_frame_t *f, const api_node_prog_t *n, uint32_t tok,
         return scalar_aside(v, f, n, tok, how);
     }
 
-    return scalar_ops(v, f, n, tok);
+    return run_scalars(v, f, n, tok);
 }
