@@ -77,7 +77,7 @@ scan_transform(api_waf_tx_t *tx, const api_waf_scan_chain_t *c,
 
 static bool
 scan_add(api_waf_tx_t *tx, api_waf_scan_batch_t *b, uint64_t need,
-    api_span_t value, uint64_t *bits)
+    api_span_t value, api_trigger_t bits)
 {
     uint32_t              c, index;
     api_span_t            out;
@@ -93,18 +93,14 @@ scan_add(api_waf_tx_t *tx, api_waf_scan_batch_t *b, uint64_t need,
         return scan_nomem(tx);
     }
 
-    if (*bits == 0) {
-        *bits = api_transform_triggers(value);
-    }
-
     for (need &= ~UINT64_C(1); need != 0; need &= need - 1) {
         c = (uint32_t) __builtin_ctzll(need);
 
-        if ((*bits & scan->chain[c].mask) == 0) {
+        if ((bits & scan->chain[c].mask) == 0) {
             continue;
         }
 
-        if (!scan_transform(tx, &scan->chain[c], *bits, value, &out)) {
+        if (!scan_transform(tx, &scan->chain[c], bits, value, &out)) {
             return false;
         }
 
@@ -157,6 +153,12 @@ scan_collect(api_waf_tx_t *tx, api_waf_scan_batch_t *b, uint32_t var)
         first--;
     }
 
+    for (i = first; i < set->count; i++) {
+        v = &set->items[i];
+        v->name_bits = api_transform_triggers(v->name);
+        v->value_bits = api_transform_triggers(v->value);
+    }
+
     b->first[var] = first;
     b->count[var] = set->count - first;
     b->base[var][0] = API_WAF_NONE;
@@ -165,7 +167,7 @@ scan_collect(api_waf_tx_t *tx, api_waf_scan_batch_t *b, uint32_t var)
     for (i = first; i < set->count && scan->any[var][1]; i++) {
         v = &set->items[i];
 
-        if (!scan_add(tx, b, scan->need[var][1], v->name, &v->name_bits)) {
+        if (!scan_add(tx, b, scan->need[var][1], v->name, v->name_bits)) {
             return false;
         }
     }
@@ -176,7 +178,7 @@ scan_collect(api_waf_tx_t *tx, api_waf_scan_batch_t *b, uint32_t var)
         v = &set->items[i];
 
         if (!scan_add(tx, b, scan_need(scan, var, v->name), v->value,
-                &v->value_bits)) {
+                v->value_bits)) {
             return false;
         }
     }
@@ -224,8 +226,9 @@ scan_batch(api_waf_tx_t *tx, api_waf_scan_batch_t *b)
 
     b->words = (b->text.n + 63) / 64;
     b->row = api_arena_alloc(tx->arena, b->words * sizeof(uint64_t));
+    b->part = api_arena_alloc(tx->arena, b->words * sizeof(uint64_t));
 
-    if (b->row == NULL) {
+    if (b->row == NULL || b->part == NULL) {
         return scan_nomem(tx);
     }
 
@@ -314,37 +317,43 @@ api_waf_scan_phase(api_waf_tx_t *tx)
 }
 
 
-/* The row of a rule: of values as they came where its chain changes nothing,
-   of what its chain makes of them where it does. */
+/*
+ * Joins to the row of a rule: values as they came where a chain changes
+ * nothing, what the chain makes of them where it does.
+ */
 
 static void
-scan_row(const api_waf_tx_t *tx, api_waf_scan_batch_t *b, uint32_t bit,
-    uint32_t chain)
+scan_row(api_waf_scan_batch_t *b, uint32_t bit, uint32_t chain)
 {
     uint32_t                i, at;
     uint64_t                mask;
     api_waf_scan_changed_t *ch;
 
     ch = b->changed[chain];
-    b->all = b->hits.bits == NULL || (ch != NULL && ch->hits.bits == NULL)
-             || api_prefilter_always(tx->p->scan->pf, bit);
-    b->none = !b->all && !api_prefilter_any(&b->hits, bit)
-              && (ch == NULL || !api_prefilter_any(&ch->hits, bit));
+    b->all |= b->hits.bits == NULL || (ch != NULL && ch->hits.bits == NULL);
 
-    if (b->all || b->none) {
+    if (b->all
+        || (!api_prefilter_any(&b->hits, bit)
+            && (ch == NULL || !api_prefilter_any(&ch->hits, bit))))
+    {
         return;
     }
 
-    api_prefilter_row(&b->hits, bit, b->row);
+    b->none = false;
+    api_prefilter_row(&b->hits, bit, b->part);
 
     for (i = 0; ch != NULL && i < ch->text.n; i++) {
         at = ch->index[i];
         mask = UINT64_C(1) << (at % 64);
-        b->row[at / 64] &= ~mask;
+        b->part[at / 64] &= ~mask;
 
         if (api_prefilter_candidate(&ch->hits, bit, i)) {
-            b->row[at / 64] |= mask;
+            b->part[at / 64] |= mask;
         }
+    }
+
+    for (i = 0; i < b->words; i++) {
+        b->row[i] |= b->part[i];
     }
 }
 
@@ -352,8 +361,10 @@ scan_row(const api_waf_tx_t *tx, api_waf_scan_batch_t *b, uint32_t bit,
 void
 api_waf_scan_begin(api_waf_tx_t *tx, const api_waf_rule_t *rule)
 {
-    uint32_t            i, index;
-    api_waf_scan_run_t *run;
+    uint32_t              i;
+    uint64_t              chains;
+    api_waf_scan_run_t   *run;
+    api_waf_scan_batch_t *b;
 
     run = tx->scan;
 
@@ -367,10 +378,17 @@ api_waf_scan_begin(api_waf_tx_t *tx, const api_waf_rule_t *rule)
         return;
     }
 
-    index = (uint32_t) (rule - tx->p->rule);
-
     for (i = 0; i < run->nbatches; i++) {
-        scan_row(tx, run->batch[i], rule->bit, tx->p->scan->chain_of[index]);
+        b = run->batch[i];
+        b->all = false;
+        b->none = true;
+        memset(b->row, 0, b->words * sizeof(uint64_t));
+
+        for (chains = tx->p->scan->chains_of[rule - tx->p->rule]; chains != 0;
+             chains &= chains - 1)
+        {
+            scan_row(b, rule->bit, (uint32_t) __builtin_ctzll(chains));
+        }
     }
 }
 

@@ -10,7 +10,8 @@
 #define API_WAF_SCAN_CHAINS 64
 #define API_WAF_SCAN_BATCHES 8
 
-/* A chain without the t:lowercase at its end, which the patterns know of. */
+/* A chain without the t:lowercase at its end, which the patterns know of.  A
+   rule with multiMatch has one for each transformation of its chain. */
 
 typedef struct {
     const uint8_t *ids;
@@ -28,9 +29,9 @@ typedef struct api_waf_scan_s {
     const api_alloc_t   *alloc;
     api_prefilter_t     *pf;
     api_prefilter_set_t  set;
-    uint8_t             *chain_of; /* of a rule */
-    bool                *alone;    /* of a rule: stored targets are all */
-    uint32_t             nchains;  /* group n has the patterns of chain n,
+    uint64_t            *chains_of; /* of a rule: a mask */
+    bool                *alone;     /* of a rule: stored targets are all */
+    uint32_t             nchains;   /* group n has the patterns of chain n,
                                       group 0 all of them */
     api_waf_scan_chain_t chain[API_WAF_SCAN_CHAINS];
 
@@ -69,6 +70,7 @@ typedef struct {
     api_prefilter_hits_t     hits;
     api_waf_scan_changed_t **changed; /* of a chain; NULL: none */
     uint64_t                *row;     /* candidates of the rule that runs */
+    uint64_t                *part;
     uint32_t                 words;
     bool                     all; /* nothing is known: all are */
     bool                     none;

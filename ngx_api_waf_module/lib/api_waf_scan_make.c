@@ -9,7 +9,7 @@ typedef struct {
     api_arena_t             *arena;
     api_prefilter_pattern_t *pattern;
     uint32_t                 npatterns;
-    uint32_t                *group; /* of a pattern: its chain */
+    uint64_t                *group; /* of a pattern: its chains */
     api_waf_scan_named_t    *named;
     uint32_t                 nnamed;
     uint32_t                 room;
@@ -110,16 +110,13 @@ scan_named(scan_make_t *m, uint32_t var, api_span_t name, uint64_t mask)
 }
 
 
-/* What a target looks at is wanted behind a chain. */
+/* What a target looks at is wanted behind chains. */
 
 static int
-scan_need(scan_make_t *m, const api_waf_pick_t *pick, uint32_t chain)
+scan_need(scan_make_t *m, const api_waf_pick_t *pick, uint64_t mask)
 {
-    int      rc;
-    size_t   i;
-    uint64_t mask;
-
-    mask = UINT64_C(1) << chain;
+    int    rc;
+    size_t i;
 
     if (!scan_stored(pick)) {
         return API_OK;
@@ -161,8 +158,8 @@ scan_takes(const api_waf_rule_t *rule)
     uint32_t          i;
     api_operator_id_t id;
 
-    if (rule->op == NULL || rule->removed || rule->negate || rule->multi
-        || rule->arg.n > 0 || api_operator_macro(rule->op))
+    if (rule->op == NULL || rule->removed || rule->negate || rule->arg.n > 0
+        || api_operator_macro(rule->op))
     {
         return false;
     }
@@ -182,8 +179,6 @@ scan_takes(const api_waf_rule_t *rule)
     return false;
 }
 
-
-/* The number of a chain of transformations; NONE: there are too many. */
 
 /*
  * t:lowercase may as well come later than these: they take bytes out, or put
@@ -241,41 +236,70 @@ scan_shorten(const api_waf_chain_t *chain, uint8_t *ids, bool *lower)
 }
 
 
-/* The number of a chain of transformations; NONE: there are too many. */
+/* The bit of a chain of transformations in *chains; 0: there are too many. */
 
-static int
-scan_chain(scan_make_t *m, const api_waf_chain_t *chain, uint32_t *number,
-    bool *lower)
+static void
+scan_number(
+    api_waf_scan_t *scan, const uint8_t *ids, uint32_t n, uint64_t *chains)
 {
-    uint8_t              *ids;
-    uint32_t              i, n;
+    uint32_t              i;
     api_waf_scan_chain_t *c;
 
+    for (i = 0; i < scan->nchains; i++) {
+        c = &scan->chain[i];
+
+        if (c->n == n && (n == 0 || memcmp(c->ids, ids, n) == 0)) {
+            break;
+        }
+    }
+
+    if (i == API_WAF_SCAN_CHAINS) {
+        *chains = 0;
+        return;
+    }
+
+    if (i == scan->nchains) {
+        c = &scan->chain[scan->nchains++];
+        c->ids = ids;
+        c->n = n;
+        c->mask = api_transform_chain_mask(ids, n);
+    }
+
+    *chains |= UINT64_C(1) << i;
+}
+
+
+/* Chains behind which a rule looks at values; 0: it is better left alone. */
+
+static int
+scan_chains(
+    scan_make_t *m, const api_waf_rule_t *rule, uint64_t *chains, bool *lower)
+{
+    uint8_t               *ids;
+    uint32_t               i, n;
+    const api_waf_chain_t *chain;
+
+    chain = &m->chains[rule->chain];
     ids = api_arena_alloc(m->arena, chain->n);
 
     if (ids == NULL) {
         return API_NOMEM;
     }
 
-    n = scan_shorten(chain, ids, lower);
+    *chains = 0;
 
-    for (i = 0; i < m->scan->nchains; i++) {
-        c = &m->scan->chain[i];
-
-        if (c->n == n && (n == 0 || memcmp(c->ids, ids, n) == 0)) {
-            *number = i;
-            return API_OK;
-        }
+    if (!rule->multi) {
+        n = scan_shorten(chain, ids, lower);
+        scan_number(m->scan, ids, n, chains);
+        return API_OK;
     }
 
-    *number = API_WAF_NONE;
+    *lower = false;
+    *chains = 1; /* as it came */
 
-    if (i < API_WAF_SCAN_CHAINS) {
-        *number = i;
-        c = &m->scan->chain[m->scan->nchains++];
-        c->ids = ids;
-        c->n = n;
-        c->mask = api_transform_chain_mask(ids, n);
+    for (i = 0; i < chain->n && *chains != 0; i++) {
+        ids[i] = chain->ids[i];
+        scan_number(m->scan, ids, i + 1, chains);
     }
 
     return API_OK;
@@ -311,7 +335,7 @@ scan_phrases(
 
 
 static int
-scan_pattern(scan_make_t *m, api_waf_rule_t *rule, uint32_t chain, bool lower)
+scan_pattern(scan_make_t *m, api_waf_rule_t *rule, uint64_t chains, bool lower)
 {
     api_span_t              *phrase;
     api_operator_id_t        id;
@@ -321,7 +345,7 @@ scan_pattern(scan_make_t *m, api_waf_rule_t *rule, uint32_t chain, bool lower)
     p = &m->pattern[m->npatterns];
     p->bit = m->npatterns;
     p->flags = lower ? API_PREFILTER_LOWERCASE : 0;
-    m->group[m->npatterns] = chain;
+    m->group[m->npatterns] = chains;
     rule->bit = m->npatterns++;
 
     if (id == API_OPERATOR_RX) {
@@ -354,7 +378,8 @@ scan_rule(scan_make_t *m, uint32_t index)
 {
     int             rc;
     bool            lower, alone;
-    uint32_t        i, chain;
+    uint32_t        i;
+    uint64_t        chains;
     api_waf_rule_t *rule;
 
     rule = &m->rules[index];
@@ -364,9 +389,9 @@ scan_rule(scan_make_t *m, uint32_t index)
         return API_OK;
     }
 
-    rc = scan_chain(m, &m->chains[rule->chain], &chain, &lower);
+    rc = scan_chains(m, rule, &chains, &lower);
 
-    if (rc != API_OK || chain == API_WAF_NONE) {
+    if (rc != API_OK || chains == 0) {
         return rc;
     }
 
@@ -374,22 +399,26 @@ scan_rule(scan_make_t *m, uint32_t index)
         alone &= scan_stored(&rule->target[i].pick);
     }
 
-    m->scan->chain_of[index] = (uint8_t) chain;
+    m->scan->chains_of[index] = chains;
     m->scan->alone[index] = alone;
 
-    return scan_pattern(m, rule, chain, lower);
+    return scan_pattern(m, rule, chains, lower);
 }
 
 
 static int
 scan_groups(scan_make_t *m)
 {
+    size_t                 total;
     uint32_t              *list;
     uint32_t               i, g, n;
     api_prefilter_group_t *groups;
 
-    list = api_arena_alloc(
-        m->arena, (size_t) (2 * m->npatterns + 1) * sizeof(*list));
+    for (i = 0, total = m->npatterns; i < m->npatterns; i++) {
+        total += (size_t) __builtin_popcountll(m->group[i]);
+    }
+
+    list = api_arena_alloc(m->arena, (total + 1) * sizeof(*list));
     groups = api_arena_calloc(m->arena, m->scan->nchains, sizeof(*groups));
 
     if (list == NULL || groups == NULL) {
@@ -400,7 +429,7 @@ scan_groups(scan_make_t *m)
         groups[g].patterns = list;
 
         for (i = 0, n = 0; i < m->npatterns; i++) {
-            if (g == 0 || m->group[i] == g) {
+            if (g == 0 || (m->group[i] >> g & 1)) {
                 list[n++] = i;
             }
         }
@@ -475,7 +504,7 @@ scan_needs(scan_make_t *m)
         }
 
         for (k = 0; k < rule->ntargets && rc == API_OK; k++) {
-            rc = scan_need(m, &rule->target[k].pick, m->scan->chain_of[i]);
+            rc = scan_need(m, &rule->target[k].pick, m->scan->chains_of[i]);
         }
     }
 
@@ -507,10 +536,10 @@ api_waf_scan_make(api_waf_scan_t **scan, api_waf_rule_t *rules, uint32_t n,
 
     m.scan->alloc = alloc;
     m.scan->nchains = 1; /* nothing is done to a value */
-    m.scan->chain_of = api_arena_calloc(arena, n, sizeof(uint8_t));
+    m.scan->chains_of = api_arena_calloc(arena, n, sizeof(uint64_t));
     m.scan->alone = api_arena_calloc(arena, n, sizeof(bool));
 
-    if (m.scan->chain_of == NULL || m.scan->alone == NULL) {
+    if (m.scan->chains_of == NULL || m.scan->alone == NULL) {
         return API_NOMEM;
     }
 
@@ -532,68 +561,4 @@ api_waf_scan_make(api_waf_scan_t **scan, api_waf_rule_t *rules, uint32_t n,
     }
 
     return rc;
-}
-
-
-void
-api_waf_scan_free(api_waf_scan_t *scan)
-{
-    if (scan != NULL) {
-        api_prefilter_free(scan->pf);
-    }
-}
-
-
-api_prefilter_t *
-api_waf_program_prefilter(const api_waf_program_t *p)
-{
-    return p->scan->pf;
-}
-
-
-const api_prefilter_set_t *
-api_waf_program_patterns(const api_waf_program_t *p)
-{
-    return &p->scan->set;
-}
-
-
-int
-api_waf_scan_scratch_create(api_waf_scan_scratch_t **scratch,
-    const api_waf_program_t *p, const api_alloc_t *alloc)
-{
-    int                     rc;
-    api_waf_scan_scratch_t *s;
-
-    s = alloc->alloc(alloc->ctx, sizeof(*s));
-
-    if (s == NULL) {
-        return API_NOMEM;
-    }
-
-    s->alloc = alloc;
-    rc = api_prefilter_scratch_create(&s->pf, p->scan->pf, alloc);
-
-    if (rc != API_OK) {
-        s->pf = NULL;
-        api_waf_scan_scratch_free(s);
-        return rc;
-    }
-
-    *scratch = s;
-
-    return API_OK;
-}
-
-
-void
-api_waf_scan_scratch_free(api_waf_scan_scratch_t *scratch)
-{
-    if (scratch != NULL) {
-        api_prefilter_scratch_free(scratch->pf);
-
-        if (scratch->alloc->free != NULL) {
-            scratch->alloc->free(scratch->alloc->ctx, scratch);
-        }
-    }
 }
