@@ -7,7 +7,7 @@
 #define SCAN_PAIR 100
 #define SCAN_PAIR_BYTE 4
 #define SCAN_LIBRARY 1000
-#define SCAN_LIBRARY_BYTE 16
+#define SCAN_LIBRARY_BYTE 40
 
 /* Room that a scratch keeps between scans. */
 
