@@ -8,6 +8,7 @@
 
 
 #include "ngx_api_body.h"
+#include "ngx_api_header.h"
 #include "ngx_api_tally.h"
 #include "ngx_api_watch.h"
 #include "api_operator.h"
@@ -127,6 +128,17 @@ typedef enum {
 } ngx_api_waf_action_e;
 
 
+/* See ngx_api_waf_response.c. */
+
+typedef enum {
+    NGX_API_WAF_ANSWER_NONE = 0,
+    NGX_API_WAF_ANSWER_HOLDING,
+    NGX_API_WAF_ANSWER_WATCHING,
+    NGX_API_WAF_ANSWER_REPLACED,
+    NGX_API_WAF_ANSWER_DONE
+} ngx_api_waf_answer_e;
+
+
 typedef struct ngx_api_waf_run_s  ngx_api_waf_run_t;
 
 struct ngx_api_waf_run_s {
@@ -148,6 +160,11 @@ struct ngx_api_waf_run_s {
     api_values_request_t        request;
     api_waf_env_t               env;
     api_waf_tx_t               *tx;
+
+    ngx_uint_t                  answer;
+    u_char                     *held;         /* of the response, in arena */
+    size_t                      held_len;
+    size_t                      held_room;
 
     /* what is known at the end of each phase, in the pool of the request */
     int64_t                     score;
@@ -263,9 +280,23 @@ ngx_int_t ngx_api_waf_stream(ngx_http_request_t *r,
     const ngx_api_waf_main_conf_t *mcf, ngx_api_record_t *rec,
     ngx_api_waf_run_t *run);
 
+/* A response that is longer than is looked at. */
+
+ngx_int_t ngx_api_waf_long(ngx_http_request_t *r,
+    const ngx_api_waf_main_conf_t *mcf, ngx_api_record_t *rec,
+    ngx_api_waf_run_t *run);
+
 /* Nothing was refused. */
 
 void ngx_api_waf_passed(ngx_api_record_t *rec, ngx_api_waf_run_t *run);
+
+
+/* ngx_api_waf_response.c */
+
+ngx_int_t ngx_api_waf_response_header(ngx_http_request_t *r,
+    const ngx_api_waf_main_conf_t *mcf, ngx_api_record_t *rec);
+ngx_int_t ngx_api_waf_response_body(ngx_http_request_t *r,
+    const ngx_api_waf_main_conf_t *mcf, ngx_chain_t *in, ngx_chain_t **out);
 
 
 /* ngx_api_waf_report.c */

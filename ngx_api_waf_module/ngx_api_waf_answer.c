@@ -20,7 +20,8 @@ typedef enum {
     NGX_API_WAF_NO_RULE = 0,
     NGX_API_WAF_NO_FAILED,
     NGX_API_WAF_NO_OVER,
-    NGX_API_WAF_NO_STREAM
+    NGX_API_WAF_NO_STREAM,
+    NGX_API_WAF_NO_LONG
 } ngx_api_waf_no_e;
 
 
@@ -46,7 +47,13 @@ static const ngx_api_why_t  ngx_api_waf_nos[] = {
       ngx_string("grpc"),
       ngx_string("where gRPC belongs, api_waf takes skip=grpc"),
       ngx_string("unsupported_media_type"),
-      ngx_string("gRPC is not served here"), ngx_null_string }
+      ngx_string("gRPC is not served here"), ngx_null_string },
+
+    { NGX_API_CHECK_WAF, NGX_HTTP_BAD_GATEWAY,
+      ngx_string("response_too_large"),
+      ngx_string("the response is longer than SecResponseBodyLimit"),
+      ngx_string("response_blocked"),
+      ngx_string("The response was blocked"), ngx_null_string }
 };
 
 
@@ -92,6 +99,11 @@ ngx_api_waf_verdict(ngx_http_request_t *r, const ngx_api_waf_main_conf_t *mcf,
 
     if (rc == API_WAF_DROP) {
         why.status = NGX_HTTP_CLOSE;
+    }
+
+    if (v.phase >= API_WAF_RESPONSE_HEADERS_PHASE) {
+        why.code = ngx_api_waf_nos[NGX_API_WAF_NO_LONG].code;
+        why.title = ngx_api_waf_nos[NGX_API_WAF_NO_LONG].title;
     }
 
     if (ngx_api_waf_detail(r, run, &v, &why.detail) != NGX_OK) {
@@ -159,6 +171,18 @@ ngx_api_waf_stream(ngx_http_request_t *r, const ngx_api_waf_main_conf_t *mcf,
     ngx_api_why_t  why;
 
     why = ngx_api_waf_nos[NGX_API_WAF_NO_STREAM];
+
+    return ngx_api_waf_refuse(r, mcf, rec, run, &why);
+}
+
+
+ngx_int_t
+ngx_api_waf_long(ngx_http_request_t *r, const ngx_api_waf_main_conf_t *mcf,
+    ngx_api_record_t *rec, ngx_api_waf_run_t *run)
+{
+    ngx_api_why_t  why;
+
+    why = ngx_api_waf_nos[NGX_API_WAF_NO_LONG];
 
     return ngx_api_waf_refuse(r, mcf, rec, run, &why);
 }

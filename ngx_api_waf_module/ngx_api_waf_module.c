@@ -4,7 +4,7 @@
  *
  *   PREACCESS   headers as they came
  *   PRECONTENT  behind the contract: phases 1 and 2
- *   filters     the answer to what was refused
+ *   filters     phases 3 and 4; the answer to what was refused
  *   LOG         phase 5, counters
  */
 
@@ -15,6 +15,8 @@ static ngx_int_t ngx_api_waf_log_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_api_waf_header_filter(ngx_http_request_t *r);
 static ngx_int_t ngx_api_waf_body_filter(ngx_http_request_t *r,
     ngx_chain_t *in);
+static ngx_int_t ngx_api_waf_body_swap(ngx_http_request_t *r,
+    const ngx_api_waf_main_conf_t *mcf, ngx_chain_t *in);
 static ngx_int_t ngx_api_waf_preconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_api_waf_postconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_api_waf_hook(ngx_conf_t *cf,
@@ -99,6 +101,7 @@ ngx_api_waf_log_handler(ngx_http_request_t *r)
 static ngx_int_t
 ngx_api_waf_header_filter(ngx_http_request_t *r)
 {
+    ngx_int_t                       rc;
     ngx_uint_t                      swap;
     ngx_api_record_t               *rec;
     const ngx_api_waf_main_conf_t  *mcf;
@@ -124,6 +127,12 @@ ngx_api_waf_header_filter(ngx_http_request_t *r)
         ngx_http_set_ctx(r, (void *) &ngx_api_waf_module, ngx_api_waf_module);
     }
 
+    rc = ngx_api_waf_response_header(r, mcf, rec);
+
+    if (rc != NGX_DECLINED) {
+        return rc == NGX_DONE ? NGX_OK : rc;
+    }
+
     return ngx_http_next_header_filter(r);
 }
 
@@ -133,22 +142,56 @@ ngx_api_waf_header_filter(ngx_http_request_t *r)
 static ngx_int_t
 ngx_api_waf_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 {
-    ngx_buf_t                      *b;
-    ngx_chain_t                     out;
+    ngx_int_t                       rc;
+    ngx_chain_t                    *out;
     const ngx_api_waf_main_conf_t  *mcf;
 
-    if (in == NULL || ngx_http_get_module_ctx(r, ngx_api_waf_module) == NULL)
-    {
+    if (in == NULL || r != r->main) {
         return ngx_http_next_body_filter(r, in);
     }
+
+    mcf = ngx_http_get_module_main_conf(r, ngx_api_waf_module);
+
+    if (ngx_http_get_module_ctx(r, ngx_api_waf_module)) {
+        return ngx_api_waf_body_swap(r, mcf, in);
+    }
+
+    rc = ngx_api_waf_response_body(r, mcf, in, &out);
+
+    if (rc == NGX_DECLINED) {
+        return ngx_http_next_body_filter(r, in);
+    }
+
+    if (rc == NGX_DONE) {
+        return r->header_only ? NGX_OK : ngx_api_waf_body_filter(r, in);
+    }
+
+    if (rc != NGX_AGAIN) {
+        return rc;
+    }
+
+    rc = ngx_http_next_header_filter(r);
+
+    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
+        return rc;
+    }
+
+    return ngx_http_next_body_filter(r, out);
+}
+
+
+static ngx_int_t
+ngx_api_waf_body_swap(ngx_http_request_t *r,
+    const ngx_api_waf_main_conf_t *mcf, ngx_chain_t *in)
+{
+    ngx_buf_t    *b;
+    ngx_chain_t   out;
 
     ngx_http_set_ctx(r, NULL, ngx_api_waf_module);
 
     for ( /* void */ ; in; in = in->next) {
         in->buf->pos = in->buf->last;
     }
-
-    mcf = ngx_http_get_module_main_conf(r, ngx_api_waf_module);
 
     b = ngx_api_refuse_body(r, &mcf->self);
     if (b == NULL) {

@@ -1,0 +1,458 @@
+
+/*
+ * Phases 3 and 4: rules on what the application answers, only where a rule
+ * set has such rules.
+ *
+ *   NONE --phase 3--+--> DONE        no body to look at: phase 4 at once
+ *                   +--> HOLDING     enforce: header and body wait for phase 4
+ *                   +--> WATCHING    monitor: a copy is made as it passes
+ *                   +--> REPLACED    phase 3 said no
+ *   HOLDING, WATCHING --phase 4--> DONE, REPLACED
+ *
+ * What is held is bounded by SecResponseBodyLimit.  A longer body is looked at
+ * as far as that, and then flows on (ProcessPartial), or is refused (Reject).
+ */
+
+#include "ngx_api_waf.h"
+
+
+static ngx_api_waf_run_t *ngx_api_waf_answering(ngx_http_request_t *r,
+    const ngx_api_record_t *rec);
+static ngx_int_t ngx_api_waf_answer_phase3(ngx_http_request_t *r,
+    const ngx_api_waf_main_conf_t *mcf, ngx_api_record_t *rec,
+    ngx_api_waf_run_t *run);
+static ngx_int_t ngx_api_waf_answer_phase4(ngx_http_request_t *r,
+    const ngx_api_waf_main_conf_t *mcf, ngx_api_record_t *rec,
+    ngx_api_waf_run_t *run, ngx_uint_t partial);
+static ngx_int_t ngx_api_waf_answer_fields(ngx_http_request_t *r,
+    ngx_api_waf_run_t *run, uint32_t *n, api_values_field_t **fields);
+static ngx_uint_t ngx_api_waf_answer_read(ngx_http_request_t *r,
+    const ngx_api_waf_run_t *run);
+static ngx_uint_t ngx_api_waf_answer_type(const ngx_http_request_t *r,
+    api_span_t types);
+static ngx_int_t ngx_api_waf_answer_replace(ngx_http_request_t *r,
+    ngx_api_waf_run_t *run, ngx_int_t status);
+static ngx_int_t ngx_api_waf_answer_take(ngx_api_waf_run_t *run,
+    ngx_chain_t *in, ngx_uint_t *last);
+static ngx_int_t ngx_api_waf_answer_keep(ngx_api_waf_run_t *run,
+    const ngx_buf_t *b);
+static ngx_int_t ngx_api_waf_answer_give(ngx_http_request_t *r,
+    ngx_api_waf_run_t *run, ngx_chain_t *in, ngx_uint_t last,
+    ngx_chain_t **out);
+
+
+#define NGX_API_WAF_ANSWER_LIMIT  524288
+#define NGX_API_WAF_ANSWER_FIRST  4096
+
+
+/* The inspection that belongs to what is answered now. */
+
+static ngx_api_waf_run_t *
+ngx_api_waf_answering(ngx_http_request_t *r, const ngx_api_record_t *rec)
+{
+    ngx_api_waf_ctx_t             *ctx;
+    ngx_api_waf_run_t             *run;
+    const ngx_api_waf_loc_conf_t  *lcf;
+
+    ctx = ngx_api_waf_ctx_of(rec);
+    lcf = ngx_http_get_module_loc_conf(r, ngx_api_waf_module);
+
+    for (run = ctx ? ctx->runs : NULL; run; run = run->next) {
+        if (run->policy == lcf->policy && run->state == NGX_API_WAF_DONE) {
+            return run;
+        }
+    }
+
+    return NULL;
+}
+
+
+ngx_int_t
+ngx_api_waf_response_header(ngx_http_request_t *r,
+    const ngx_api_waf_main_conf_t *mcf, ngx_api_record_t *rec)
+{
+    ngx_int_t                 rc;
+    ngx_api_waf_run_t        *run;
+    const ngx_api_refusal_t  *refusal;
+
+    run = ngx_api_waf_answering(r, rec);
+    refusal = &rec->refusal;
+
+    if (run == NULL || !run->live || run->refused
+        || run->answer != NGX_API_WAF_ANSWER_NONE
+        || (run->policy->set->phases & 0x18) == 0
+        || r->headers_out.status == NGX_HTTP_NOT_MODIFIED
+        || r->headers_out.status == NGX_HTTP_SWITCHING_PROTOCOLS
+        || (refusal->status && refusal->status == r->headers_out.status
+            && refusal->uri_changes == r->uri_changes
+            && refusal->upstream == r->upstream))
+    {
+        return NGX_DECLINED;
+    }
+
+    run->answer = NGX_API_WAF_ANSWER_DONE;
+    rc = ngx_api_waf_answer_phase3(r, mcf, rec, run);
+
+    if (rc != NGX_DECLINED) {
+        return ngx_api_waf_answer_replace(r, run, rc);
+    }
+
+    if ((run->policy->set->phases >> API_WAF_RESPONSE_BODY_PHASE & 1) == 0) {
+        return NGX_DECLINED;
+    }
+
+    if (!ngx_api_waf_answer_read(r, run)) {
+        rc = ngx_api_waf_answer_phase4(r, mcf, rec, run, 0);
+
+        return rc == NGX_DECLINED ? NGX_DECLINED
+                                  : ngx_api_waf_answer_replace(r, run, rc);
+    }
+
+    /* a range of it would be cut out before we see it */
+
+    ngx_http_clear_accept_ranges(r);
+    r->main_filter_need_in_memory = 1;
+
+    if (run->mode != NGX_API_MODE_ENFORCE) {
+        run->answer = NGX_API_WAF_ANSWER_WATCHING;
+        return NGX_DECLINED;
+    }
+
+    run->answer = NGX_API_WAF_ANSWER_HOLDING;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_api_waf_answer_phase3(ngx_http_request_t *r,
+    const ngx_api_waf_main_conf_t *mcf, ngx_api_record_t *rec,
+    ngx_api_waf_run_t *run)
+{
+    uint32_t             n;
+    api_waf_rc_t         rc;
+    api_values_field_t  *fields;
+
+    if (ngx_api_waf_answer_fields(r, run, &n, &fields) != NGX_OK
+        || api_values_response(&run->builder,
+                               (unsigned) r->headers_out.status,
+                               API_SPAN("HTTP/1.1"), fields, n)
+           != API_OK)
+    {
+        return ngx_api_waf_verdict(r, mcf, rec, run, API_WAF_FAILED);
+    }
+
+    rc = api_waf_tx_run(run->tx, API_WAF_RESPONSE_HEADERS_PHASE, 0);
+
+    return ngx_api_waf_run_note(r, run) == NGX_OK
+           ? ngx_api_waf_verdict(r, mcf, rec, run, rc)
+           : NGX_HTTP_INTERNAL_SERVER_ERROR;
+}
+
+
+static ngx_int_t
+ngx_api_waf_answer_phase4(ngx_http_request_t *r,
+    const ngx_api_waf_main_conf_t *mcf, ngx_api_record_t *rec,
+    ngx_api_waf_run_t *run, ngx_uint_t partial)
+{
+    api_waf_rc_t  rc;
+
+    if (api_values_response_body(&run->builder,
+                                 api_span(run->held, run->held_len), partial)
+        != API_OK)
+    {
+        return ngx_api_waf_verdict(r, mcf, rec, run, API_WAF_FAILED);
+    }
+
+    rc = api_waf_tx_run(run->tx, API_WAF_RESPONSE_BODY_PHASE, 0);
+
+    return ngx_api_waf_run_note(r, run) == NGX_OK
+           ? ngx_api_waf_verdict(r, mcf, rec, run, rc)
+           : NGX_HTTP_INTERNAL_SERVER_ERROR;
+}
+
+
+/* Those that nginx keeps elsewhere are put to the others. */
+
+static ngx_int_t
+ngx_api_waf_answer_fields(ngx_http_request_t *r, ngx_api_waf_run_t *run,
+    uint32_t *n, api_values_field_t **fields)
+{
+    size_t                  count;
+    ngx_uint_t              i;
+    api_values_field_t     *field;
+    const ngx_list_part_t  *part;
+    const ngx_table_elt_t  *h;
+
+    count = 1;
+
+    for (part = &r->headers_out.headers.part; part; part = part->next) {
+        count += part->nelts;
+    }
+
+    field = api_arena_calloc(&run->arena, count, sizeof(api_values_field_t));
+    if (field == NULL) {
+        return NGX_ERROR;
+    }
+
+    *fields = field;
+
+    for (part = &r->headers_out.headers.part; part; part = part->next) {
+        h = part->elts;
+
+        for (i = 0; i < part->nelts; i++) {
+
+            if (h[i].hash) {
+                field->name = ngx_api_span(&h[i].key);
+                field->value = ngx_api_span(&h[i].value);
+                field++;
+            }
+        }
+    }
+
+    if (r->headers_out.content_type.len) {
+        field->name = API_SPAN("Content-Type");
+        field->value = ngx_api_span(&r->headers_out.content_type);
+        field++;
+    }
+
+    *n = (uint32_t) (field - *fields);
+
+    return NGX_OK;
+}
+
+
+/* Is there a body that rules can read? */
+
+static ngx_uint_t
+ngx_api_waf_answer_read(ngx_http_request_t *r, const ngx_api_waf_run_t *run)
+{
+    const ngx_table_elt_t     *coding;
+    const api_waf_settings_t  *s;
+
+    s = api_waf_tx_settings(run->tx);
+    coding = r->headers_out.content_encoding;
+
+    return s->response_body
+           && r->method != NGX_HTTP_HEAD
+           && r->headers_out.content_length_n != 0
+           && r->headers_out.status != NGX_HTTP_NO_CONTENT
+           && (coding == NULL || coding->hash == 0 || coding->value.len == 0)
+           && ngx_api_waf_answer_type(r, s->response_types);
+}
+
+
+/* SecResponseBodyMimeType; without it text/plain and text/html. */
+
+static ngx_uint_t
+ngx_api_waf_answer_type(const ngx_http_request_t *r, api_span_t types)
+{
+    api_span_t  type, rest, one;
+
+    rest = ngx_api_span(&r->headers_out.content_type);
+    type = ngx_api_header_word(&rest, ';');
+    rest = types.len ? types : API_SPAN("text/plain text/html");
+
+    while (rest.len) {
+        one = ngx_api_header_word(&rest, ' ');
+
+        if (one.len && api_span_eq_nocase(one, type)) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* Once more from the top, with nothing of the application in it; our header
+   filter makes a problem of it. */
+
+static ngx_int_t
+ngx_api_waf_answer_replace(ngx_http_request_t *r, ngx_api_waf_run_t *run,
+    ngx_int_t status)
+{
+    ngx_int_t  rc;
+
+    run->answer = NGX_API_WAF_ANSWER_REPLACED;
+
+    if (status < NGX_HTTP_SPECIAL_RESPONSE || status > 599) {
+        status = NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ngx_http_clean_header(r);
+
+    r->err_status = status;
+    r->headers_out.status = status;
+
+    rc = ngx_http_top_header_filter(r);
+
+    return rc == NGX_ERROR ? NGX_ERROR : NGX_DONE;
+}
+
+
+/*
+ * NGX_DECLINED: in goes on as it is; NGX_OK: nothing is to be sent now;
+ * NGX_AGAIN: the header is to be sent, then *out; NGX_DONE: the problem has
+ * been begun, its body is to be sent; or an error.
+ */
+
+ngx_int_t
+ngx_api_waf_response_body(ngx_http_request_t *r,
+    const ngx_api_waf_main_conf_t *mcf, ngx_chain_t *in, ngx_chain_t **out)
+{
+    ngx_int_t           rc, verdict;
+    ngx_uint_t          last;
+    ngx_api_record_t   *rec;
+    ngx_api_waf_run_t  *run;
+
+    rec = ngx_api_record_peek(r, mcf->self.record);
+    run = ngx_api_waf_answering(r, rec);
+
+    if (run && run->answer == NGX_API_WAF_ANSWER_REPLACED) {
+
+        for ( /* void */ ; in; in = in->next) {
+            in->buf->pos = in->buf->last;
+        }
+
+        return NGX_OK;
+    }
+
+    if (run == NULL || (run->answer != NGX_API_WAF_ANSWER_HOLDING
+                        && run->answer != NGX_API_WAF_ANSWER_WATCHING))
+    {
+        return NGX_DECLINED;
+    }
+
+    rc = ngx_api_waf_answer_take(run, in, &last);
+
+    if (rc == NGX_ERROR) {
+        return NGX_ERROR;
+    }
+
+    if (rc == NGX_OK && !last) {
+        return run->answer == NGX_API_WAF_ANSWER_HOLDING ? NGX_OK
+                                                         : NGX_DECLINED;
+    }
+
+    verdict = rc == NGX_ABORT
+              && api_waf_tx_settings(run->tx)->response_body_reject
+              ? ngx_api_waf_long(r, mcf, rec, run)
+              : ngx_api_waf_answer_phase4(r, mcf, rec, run, rc == NGX_ABORT);
+
+    if (run->answer == NGX_API_WAF_ANSWER_WATCHING) {
+        run->answer = NGX_API_WAF_ANSWER_DONE;
+        return NGX_DECLINED;
+    }
+
+    if (verdict != NGX_DECLINED) {
+        return ngx_api_waf_answer_replace(r, run, verdict);
+    }
+
+    run->answer = NGX_API_WAF_ANSWER_DONE;
+
+    return ngx_api_waf_answer_give(r, run, in, last, out);
+}
+
+
+/* NGX_ABORT: there is more than is looked at. */
+
+static ngx_int_t
+ngx_api_waf_answer_take(ngx_api_waf_run_t *run, ngx_chain_t *in,
+    ngx_uint_t *last)
+{
+    ngx_int_t   rc;
+    ngx_buf_t  *b;
+
+    *last = 0;
+
+    for ( /* void */ ; in; in = in->next) {
+        b = in->buf;
+
+        rc = ngx_api_waf_answer_keep(run, b);
+
+        if (rc != NGX_OK) {
+            return rc;
+        }
+
+        if (run->answer == NGX_API_WAF_ANSWER_HOLDING) {
+            b->pos = b->last;
+        }
+
+        *last |= b->last_buf;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_api_waf_answer_keep(ngx_api_waf_run_t *run, const ngx_buf_t *b)
+{
+    off_t    size;
+    size_t   limit, room;
+    u_char  *data;
+
+    limit = api_waf_tx_settings(run->tx)->response_body_limit;
+    limit = limit ? limit : NGX_API_WAF_ANSWER_LIMIT;
+    size = ngx_buf_size(b);
+
+    if (size <= 0) {
+        return NGX_OK;
+    }
+
+    if (!ngx_buf_in_memory(b) || size > (off_t) (limit - run->held_len)) {
+        return NGX_ABORT;
+    }
+
+    if ((size_t) size > run->held_room - run->held_len) {
+        room = ngx_max(run->held_len + (size_t) size, 2 * run->held_room);
+        room = ngx_max(room, NGX_API_WAF_ANSWER_FIRST);
+
+        data = api_arena_grow(&run->arena, run->held, run->held_room, room);
+        if (data == NULL) {
+            return NGX_ABORT;
+        }
+
+        run->held = data;
+        run->held_room = room;
+    }
+
+    ngx_memcpy(run->held + run->held_len, b->pos, (size_t) size);
+    run->held_len += (size_t) size;
+
+    return NGX_OK;
+}
+
+
+/* What was held, then what is left of in. */
+
+static ngx_int_t
+ngx_api_waf_answer_give(ngx_http_request_t *r, ngx_api_waf_run_t *run,
+    ngx_chain_t *in, ngx_uint_t last, ngx_chain_t **out)
+{
+    ngx_buf_t    *b;
+    ngx_chain_t  *cl;
+
+    cl = ngx_alloc_chain_link(r->pool);
+    b = ngx_calloc_buf(r->pool);
+
+    if (cl == NULL || b == NULL) {
+        return NGX_ERROR;
+    }
+
+    /* the arena lives until the log */
+
+    b->pos = run->held;
+    b->last = run->held + run->held_len;
+    b->memory = run->held_len != 0;
+    b->last_buf = last;
+    b->last_in_chain = last;
+    b->sync = run->held_len == 0 && !last;
+
+    cl->buf = b;
+    cl->next = last ? NULL : in;
+    *out = cl;
+
+    return NGX_AGAIN;
+}

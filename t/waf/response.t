@@ -1,0 +1,217 @@
+# Phases 3, 4 and 5: rules on what the application answers.
+
+use Test::Nginx::Socket 'no_plan';
+use ApiTest;
+
+free_port('WAF_UP');
+no_root_location();
+
+add_block_preprocessor(sub {
+    my $block = shift;
+
+    $block->set_value(http_config => ($block->http_config // '') . <<'END');
+    log_format waf '$status action=$api_waf_action rules=$api_waf_rules';
+    access_log logs/access.log waf;
+
+    server {
+        listen 127.0.0.1:$TEST_NGINX_RAND_PORT_1;
+        access_log off;
+        default_type text/plain;
+        location /secret { return 200 "a root:x:0:0 line\n"; }
+        location /plain { return 200 "nothing\n"; }
+        location /header { add_header X-Debug on; return 200 "fine\n"; }
+        location /json { default_type application/json; return 200 "root:x:\n"; }
+        location /long { return 200 "$TEST_LONG"; }
+        location /none { return 204; }
+        location /error { return 500 "oops\n"; }
+    }
+    api_waf_ruleset out $TEST_NGINX_HTML_DIR/out.conf;
+END
+
+    my $long = 'x' x 3000;
+    my $text = $block->http_config;
+    $text =~ s/\$TEST_LONG/$long/;
+    $block->set_value(http_config => $text);
+
+    $block->set_value(user_files => <<'END' . ($block->user_files // ''));
+>>> out.conf
+SecResponseBodyAccess On
+SecResponseBodyMimeType text/plain text/html
+SecResponseBodyLimit 2000
+SecRule RESPONSE_HEADERS:X-Debug "@streq on" "id:31,phase:3,deny,log"
+SecRule RESPONSE_BODY "@contains root:x:" "id:41,phase:4,deny,status:502,log"
+SecRule RESPONSE_STATUS "@eq 500" "id:51,phase:5,pass,log"
+IncludeOptional more*.conf
+END
+});
+
+check_problems();
+run_tests();
+
+__DATA__
+
+=== TEST 1: a rule on a header of the response
+--- config
+    location / { api_waf out; proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_1; }
+--- request
+GET /header
+--- error_code: 403
+--- problem
+status: 403
+code: response_blocked
+--- response_headers
+! X-Debug
+--- access_log
+403 action=refused rules=31
+--- no_error_log
+[alert]
+
+
+
+=== TEST 2: a rule on the body: nothing of it is sent
+--- config
+    location / { api_waf out; proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_1; }
+--- request
+GET /secret
+--- error_code: 502
+--- problem
+status: 502
+code: response_blocked
+--- response_body_unlike: root
+--- access_log
+502 action=refused rules=41
+--- no_error_log
+[alert]
+
+
+
+=== TEST 3: ... and its twin
+--- config
+    location / { api_waf out; proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_1; }
+--- request
+GET /plain
+--- response_body
+nothing
+--- access_log
+200 action=passed rules=-
+
+
+
+=== TEST 4: monitor lets it pass, and says so
+--- config
+    location / { api_waf out mode=monitor; proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_1; }
+--- request
+GET /secret
+--- response_body
+a root:x:0:0 line
+--- access_log
+200 action=monitor rules=41
+
+
+
+=== TEST 5: a type that is not asked for
+--- config
+    location / { api_waf out; proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_1; }
+--- request
+GET /json
+--- response_body
+root:x:
+--- access_log
+200 action=passed rules=-
+
+
+
+=== TEST 6: a long body flows on, as it came
+--- config
+    location / { api_waf out; proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_1; }
+--- request
+GET /long
+--- response_body eval
+'x' x 3000
+
+
+
+=== TEST 7: ... or is refused
+--- user_files
+>>> more.conf
+SecResponseBodyLimitAction Reject
+--- config
+    location / { api_waf out; proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_1; }
+--- request
+GET /long
+--- error_code: 502
+--- problem
+status: 502
+code: response_blocked
+
+
+
+=== TEST 8: no body; HEAD
+--- config
+    location / { api_waf out; proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_1; }
+--- request eval
+["GET /none", "HEAD /plain", "HEAD /header"]
+--- error_code eval
+[204, 200, 403]
+
+
+
+=== TEST 9: phase 5 sees the status
+--- config
+    location / { api_waf out; proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_1; }
+--- request
+GET /error
+--- error_code: 500
+--- response_body
+oops
+--- access_log
+500 action=passed rules=51
+
+
+
+=== TEST 10: a file of nginx itself, over HTTP/2
+--- config
+    location / { api_waf out; default_type text/plain; root html; }
+--- user_files
+>>> page
+a root:x:0:0 line
+--- http2
+--- request
+GET /page
+--- error_code: 502
+--- response_body_unlike: root
+
+
+
+=== TEST 11: ... and its twin, in parts
+--- config
+    location / { api_waf out; default_type text/plain; root html; output_buffers 1 16; }
+--- user_files
+>>> page
+a line of sixteen bytes and more of them to come
+--- request
+GET /page
+--- response_body
+a line of sixteen bytes and more of them to come
+
+
+
+=== TEST 12: what comes in several pieces is looked at in one
+--- config
+    location / { api_waf out; proxy_buffering off; proxy_pass http://127.0.0.1:$TEST_NGINX_WAF_UP; }
+--- tcp_listen eval: free_port('WAF_UP')
+--- tcp_reply eval
+["HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\na ro", "ot:x:0 line\n"]
+--- request
+GET /
+--- error_code: 502
+
+
+
+=== TEST 13: on a connection that is kept
+--- config
+    location / { api_waf out; proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_1; }
+--- pipelined_requests eval
+["GET /secret", "GET /plain", "GET /header", "GET /plain"]
+--- error_code eval
+[502, 200, 403, 200]
