@@ -354,3 +354,24 @@ GET /?q=evil
 up
 --- access_log
 200 action=- score=- rules=- on=- why=-/-
+
+
+
+=== TEST 21: bodies are read unless the rules say Off
+--- http_config
+    api_waf_ruleset a $TEST_NGINX_HTML_DIR/plain.conf;
+    api_waf_ruleset b $TEST_NGINX_HTML_DIR/plain.conf $TEST_NGINX_HTML_DIR/off.conf;
+--- user_files
+>>> plain.conf
+SecRule ARGS "@contains evil" "id:20,phase:2,deny,log"
+>>> off.conf
+SecRequestBodyAccess Off
+--- config
+    location /a { api_waf a; proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_1; }
+    location /b { api_waf b; proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_1; }
+--- request eval
+["POST /a\n{\"a\":\"evil\"}", "POST /b\n{\"a\":\"evil\"}", "GET /b?a=evil"]
+--- more_headers eval
+["Content-Type: application/json", "Content-Type: application/json", ""]
+--- error_code eval
+[403, 200, 403]
