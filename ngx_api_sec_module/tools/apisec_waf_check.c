@@ -80,6 +80,7 @@ int
 apisec_waf_check(const api_seclang_t *loader, const api_waf_program_t *program)
 {
     uint32_t                  i, n, removed, phase[API_WAF_NPHASES] = { 0 };
+    uint32_t                  level[10] = { 0 };
     api_waf_rule_info_t       rule;
     const api_waf_settings_t *s;
 
@@ -93,6 +94,7 @@ apisec_waf_check(const api_seclang_t *loader, const api_waf_program_t *program)
     for (i = 0; i < n; i++) {
         api_waf_program_rule(program, i, &rule);
         phase[rule.phase]++;
+        level[rule.level < 10 ? rule.level : 9]++;
         removed += rule.removed;
     }
 
@@ -100,6 +102,10 @@ apisec_waf_check(const api_seclang_t *loader, const api_waf_program_t *program)
 
     printf("%u rules, %u of them removed; in phases 1 to 5: %u %u %u %u %u\n",
         n, removed, phase[1], phase[2], phase[3], phase[4], phase[5]);
+    printf("by paranoia level: %u always, %u from 1 on, 2: %u, 3: %u, 4: %u; "
+           "the files ask for %u\n",
+        level[0], level[1], level[2], level[3], level[4],
+        api_waf_program_level(program));
     printf("SecRuleEngine %s, request bodies %s, response bodies %s\n",
         s->engine_said ? engines[s->engine] : "not said",
         s->request_body ? "on" : "off", s->response_body ? "on" : "off");

@@ -100,6 +100,15 @@ int api_seclang_text(
     api_seclang_t *s, const char *name, api_span_t text, api_err_t *err);
 
 /*
+ * The highest paranoia level that views will ask for, when it is above that
+ * of the files: rules of higher levels are left out of the prefilter.  They
+ * run as well, when something asks for them, but slower.  Before
+ * api_seclang_finish.
+ */
+
+void api_seclang_paranoia(api_seclang_t *s, uint32_t level);
+
+/*
  * Apply SecRuleRemove*, SecRuleUpdate* and SecDefaultAction, resolve markers
  * and make the program.  It lives as long as the loader; api_seclang_file may
  * not be called any more.

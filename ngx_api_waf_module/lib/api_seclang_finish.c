@@ -356,6 +356,10 @@ api_seclang_link(api_seclang_t *s)
         }
     }
 
+    if (rc == API_OK) {
+        api_seclang_level(s);
+    }
+
     return rc;
 }
 

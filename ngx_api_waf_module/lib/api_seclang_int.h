@@ -89,6 +89,8 @@ struct api_seclang_s {
     uint32_t              match_limit;
     uint32_t              depth_limit;
 
+    uint8_t paranoia; /* that locations ask for at most */
+
     struct api_waf_program_s program;
     struct api_waf_scan_s   *scan;
 };
@@ -245,6 +247,12 @@ int api_seclang_default(api_seclang_t *s, const api_span_t *word, uint32_t n);
 /* The rule of an id, no link; NULL: none. */
 
 api_waf_rule_t *api_seclang_find(api_seclang_t *s, uint32_t id);
+
+
+/* api_seclang_level.c: which rules run at which paranoia level; when phases
+   have their steps and jumps */
+
+void api_seclang_level(api_seclang_t *s);
 
 
 /* api_seclang_late.c: SecRuleRemove*, SecRuleUpdate* when all are known */

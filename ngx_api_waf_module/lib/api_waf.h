@@ -92,6 +92,11 @@ typedef struct {
 
 const api_waf_settings_t *api_waf_program_settings(const api_waf_program_t *p);
 
+/* The paranoia level that the files ask for, by CRS's names of TX; 1 when they
+   say nothing. */
+
+uint32_t api_waf_program_level(const api_waf_program_t *p);
+
 /* Bit n: phase n has rules that are not removed. */
 
 unsigned api_waf_program_phases(const api_waf_program_t *p);
@@ -105,6 +110,7 @@ typedef struct {
     uint8_t     phase;
     uint8_t     severity; /* 0 .. 7; 255: none */
     uint8_t     links;    /* of its chain; 0: no chain */
+    uint8_t     level;    /* of paranoia, from which on it runs; 0: always */
     bool        removed;
     api_span_t  msg; /* as written, macros not expanded */
     uint32_t    ntags;

@@ -143,6 +143,7 @@ typedef struct {
     uint8_t     disrupt;
     bool        capture;
     bool        multi;
+    uint8_t     level; /* of paranoia, from which on it runs; 0: always */
     bool        negate;
     bool        has_next; /* while it is read: chain */
     bool        removed;
@@ -223,6 +224,8 @@ struct api_waf_program_s {
     api_waf_settings_t  settings;
     api_span_t          webappid;
     api_transform_env_t transform;
+    uint8_t             level;   /* of paranoia, that the files ask for */
+    uint8_t             most;    /* that somebody asks for */
     uint32_t            timeout; /* SecCollectionTimeout, seconds */
 
     const struct api_waf_scan_s *scan; /* the prefilter; NULL: none */

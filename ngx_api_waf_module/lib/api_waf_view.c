@@ -19,6 +19,13 @@ api_waf_program_phases(const api_waf_program_t *p)
 
 
 uint32_t
+api_waf_program_level(const api_waf_program_t *p)
+{
+    return p->level;
+}
+
+
+uint32_t
 api_waf_program_rules(const api_waf_program_t *p)
 {
     return p->nheads;
@@ -40,6 +47,7 @@ api_waf_program_rule(
     info->phase = rule->phase;
     info->severity = rule->severity;
     info->links = rule->links;
+    info->level = rule->level;
     info->removed = rule->removed;
     info->msg = rule->msg.text;
     info->ntags = rule->ntags;
