@@ -121,9 +121,10 @@ bool api_operator_macro(const api_operator_t *op);
 const char *api_operator_inert(const api_operator_t *op);
 
 /* A value with none of these triggers (api_transform.h) does not match, and
-   leaves nothing in captures. */
+   leaves nothing in captures.  The arena is as before. */
 
-api_trigger_t api_operator_triggers(const api_operator_t *op);
+api_trigger_t
+api_operator_triggers(const api_operator_t *op, api_arena_t *arena);
 
 /* Phrase n (from 0) of a @pm, as it is matched; false: no more. */
 

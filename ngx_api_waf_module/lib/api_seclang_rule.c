@@ -220,8 +220,8 @@ api_seclang_operator(api_seclang_t *s, api_waf_rule_t *rule, api_span_t text)
     }
 
     rule->arg.text = arg;
-    rule->triggers =
-        rule->negate ? API_TRIG_ALWAYS : api_operator_triggers(rule->op);
+    rule->triggers = rule->negate ? API_TRIG_ALWAYS
+                                  : api_operator_triggers(rule->op, &s->arena);
 
     return api_operator_macro(rule->op) ? api_seclang_macro(s, arg, &rule->arg)
                                         : API_OK;

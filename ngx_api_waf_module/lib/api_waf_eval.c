@@ -294,7 +294,9 @@ api_waf_try_multi(
 
     value = t->item->value;
 
-    if (api_waf_test(tx, t->rule, value)) {
+    if ((t->item->bits == 0 || (t->item->bits & t->rule->triggers))
+        && api_waf_test(tx, t->rule, value))
+    {
         api_waf_hit(tx, t, value);
     }
 
@@ -316,6 +318,12 @@ api_waf_try_multi(
         }
 
         value = next;
+
+        if (t->rule->triggers != API_TRIG_ALWAYS
+            && !(api_transform_triggers(value) & t->rule->triggers))
+        {
+            continue;
+        }
 
         if (api_waf_test(tx, t->rule, value)) {
             api_waf_hit(tx, t, value);
