@@ -18,6 +18,7 @@ typedef struct {
 } operator_gate_t;
 
 #define GATE_NONE UINT32_MAX
+#define GATE_PAIR 5
 
 static const struct {
     api_trigger_t trigger;
@@ -92,6 +93,36 @@ operator_set(const api_byteset_t *set)
 }
 
 
+/* Two neighbours that have a trigger as a pair: the dots of ../ */
+
+static operator_gate_t
+operator_pair(const api_pattern_t *a, const api_pattern_t *b)
+{
+    uint8_t         byte[2];
+    unsigned        c;
+    operator_gate_t g = { 0, GATE_NONE };
+
+    if (b == NULL || a->kind != API_PATTERN_SET || b->kind != API_PATTERN_SET
+        || api_byteset_count(&a->set) != 1 || api_byteset_count(&b->set) != 1)
+    {
+        return g;
+    }
+
+    byte[0] = 0;
+    byte[1] = 0;
+
+    for (c = 0; c < 256; c++) {
+        byte[0] = api_byteset_has(&a->set, c) ? (uint8_t) c : byte[0];
+        byte[1] = api_byteset_has(&b->set, c) ? (uint8_t) c : byte[1];
+    }
+
+    g.mask = api_transform_triggers(api_span(byte, 2)) & API_TRIG_PAIRS;
+    g.cost = g.mask ? GATE_PAIR : GATE_NONE;
+
+    return g;
+}
+
+
 /* A tree is at most API_PATTERN_DEPTH deep. */
 
 static operator_gate_t
@@ -110,6 +141,8 @@ operator_gate(const api_pattern_t *tree)
     case API_PATTERN_CAT:
         for (child = tree->first; child; child = child->next) {
             g = operator_gate(child);
+            best = g.cost < best.cost ? g : best;
+            g = operator_pair(child, child->next);
             best = g.cost < best.cost ? g : best;
         }
 

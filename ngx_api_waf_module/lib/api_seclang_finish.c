@@ -413,8 +413,8 @@ api_seclang_finish(
     p->timeout = s->timeout;
     p->transform.unicode = s->settings.unicode_map;
 
-    rc = api_waf_scan_make(
-        &s->scan, s->rules.items, s->rules.n, p->chain, s->alloc, &s->arena);
+    rc = api_waf_scan_make(&s->scan, s->rules.items, s->rules.n, p->chain,
+        p->most, s->alloc, &s->arena);
 
     if (rc != API_OK) {
         return api_seclang_nomem(s);

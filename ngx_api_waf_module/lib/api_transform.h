@@ -168,6 +168,8 @@ typedef uint64_t api_trigger_t;
 #define API_TRIG_SPACE_ARG API_TRIG(45) /* a space before / or ( */
 #define API_TRIG_DOTS API_TRIG(46)      /* .. */
 
+#define API_TRIG_PAIRS (API_TRIG(48) - API_TRIG(40))
+
 api_trigger_t api_transform_triggers(api_span_t value);
 
 /* api_transform_chain for a value whose triggers are known. */

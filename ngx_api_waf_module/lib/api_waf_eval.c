@@ -289,24 +289,28 @@ static void
 api_waf_try_multi(
     api_waf_tx_t *tx, api_waf_try_t *t, const api_waf_chain_t *chain)
 {
-    uint32_t   i;
-    api_span_t value, next;
+    uint32_t      i;
+    api_span_t    value, next;
+    api_trigger_t bits;
 
     value = t->item->value;
+    bits = t->item->bits ? t->item->bits : api_transform_triggers(value);
 
-    if ((t->item->bits == 0 || (t->item->bits & t->rule->triggers))
-        && api_waf_test(tx, t->rule, value))
-    {
+    if ((bits & t->rule->triggers) && api_waf_test(tx, t->rule, value)) {
         api_waf_hit(tx, t, value);
     }
 
     for (i = 0; i < chain->n && !tx->failure; i++) {
+        if ((bits & api_transform_mask(chain->ids[i])) == 0) {
+            continue;
+        }
+
         if (!api_waf_work(tx, value.len)) {
             return;
         }
 
-        if (api_transform_run(
-                chain->ids[i], &tx->p->transform, value, tx->arena, &next)
+        if (api_transform_chain_known(&chain->ids[i], 1, &tx->p->transform,
+                value, bits, tx->arena, &next)
             != API_OK)
         {
             api_waf_failed(tx, "no memory");
@@ -318,14 +322,9 @@ api_waf_try_multi(
         }
 
         value = next;
+        bits = api_transform_triggers(value);
 
-        if (t->rule->triggers != API_TRIG_ALWAYS
-            && !(api_transform_triggers(value) & t->rule->triggers))
-        {
-            continue;
-        }
-
-        if (api_waf_test(tx, t->rule, value)) {
+        if ((bits & t->rule->triggers) && api_waf_test(tx, t->rule, value)) {
             api_waf_hit(tx, t, value);
         }
     }

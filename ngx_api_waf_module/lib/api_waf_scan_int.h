@@ -84,10 +84,11 @@ typedef struct api_waf_scan_run_s {
     const api_waf_rule_t *rule; /* whose rows they are */
 } api_waf_scan_run_t;
 
-/* At load: gives rules their bits.  API_OK or API_NOMEM. */
+/* At load: gives rules their bits, but those of a paranoia level above `most`.
+   API_OK or API_NOMEM. */
 
 int api_waf_scan_make(api_waf_scan_t **scan, api_waf_rule_t *rules, uint32_t n,
-    const api_waf_chain_t *chains, const api_alloc_t *alloc,
+    const api_waf_chain_t *chains, uint32_t most, const api_alloc_t *alloc,
     api_arena_t *arena);
 void api_waf_scan_free(api_waf_scan_t *scan);
 

@@ -514,7 +514,7 @@ scan_needs(scan_make_t *m)
 
 int
 api_waf_scan_make(api_waf_scan_t **scan, api_waf_rule_t *rules, uint32_t n,
-    const api_waf_chain_t *chains, const api_alloc_t *alloc,
+    const api_waf_chain_t *chains, uint32_t most, const api_alloc_t *alloc,
     api_arena_t *arena)
 {
     int         rc;
@@ -544,7 +544,11 @@ api_waf_scan_make(api_waf_scan_t **scan, api_waf_rule_t *rules, uint32_t n,
     }
 
     for (i = 0, rc = API_OK; i < n && rc == API_OK; i++) {
-        rc = scan_rule(&m, i);
+        rules[i].bit = API_WAF_NONE;
+
+        if (rules[i].level <= most) {
+            rc = scan_rule(&m, i);
+        }
     }
 
     if (rc == API_OK) {
