@@ -383,7 +383,6 @@ scan_rule(scan_make_t *m, uint32_t index)
     api_waf_rule_t *rule;
 
     rule = &m->rules[index];
-    rule->bit = API_WAF_NONE;
 
     if (m->npatterns == API_PREFILTER_PATTERNS || !scan_takes(rule)) {
         return API_OK;
@@ -545,10 +544,7 @@ api_waf_scan_make(api_waf_scan_t **scan, api_waf_rule_t *rules, uint32_t n,
 
     for (i = 0, rc = API_OK; i < n && rc == API_OK; i++) {
         rules[i].bit = API_WAF_NONE;
-
-        if (rules[i].level <= most) {
-            rc = scan_rule(&m, i);
-        }
+        rc = rules[i].level > most ? API_OK : scan_rule(&m, i);
     }
 
     if (rc == API_OK) {

@@ -276,6 +276,49 @@ test_settings(void)
 }
 
 
+#define R(targets, op, actions)                                               \
+    "SecRule " targets " \"" op "\" \"" actions "\"\n"
+
+/* What stands behind a gate runs from its level on. */
+
+static void
+test_levels(void)
+{
+    uint32_t                 i;
+    api_err_t                err;
+    api_seclang_t           *s;
+    api_waf_rule_info_t      info;
+    const api_waf_program_t *p;
+
+    static const uint8_t levels[] = { 0, 0, 0, 2, 2, 3, 0, 2 };
+
+    p = waf_load(&s,
+        "SecAction "
+        "id:1,phase:1,pass,setvar:tx.blocking_paranoia_level=3\n" R(
+            "ARGS", "a", "id:2,phase:2,pass") R("TX:DETECTION_PARANOIA_LEVEL",
+            "@lt 2", "id:3,phase:2,pass,skipAfter:E") R("ARGS", "a",
+            "id:4,phase:2,pass") R("TX:DETECTION_PARANOIA_LEVEL", "@lt 3",
+            "id:5,phase:2,pass,skipAfter:E")
+            R("ARGS", "a", "id:6,phase:2,pass") "SecMarker E\n" R("ARGS", "a",
+                "id:7,phase:2,pass") R("TX:EXECUTING_PARANOIA_LEVEL", "@lt 2",
+                "id:8,phase:2,pass,skipAfter:F")
+                R("ARGS", "a", "id:9,phase:2,pass") "SecMarker F\n"
+                                                    "SecRuleRemoveById 8",
+        NULL, &api_alloc_libc, &err);
+
+    ut_int(api_waf_program_level(p), 3, "the level that the files ask for");
+
+    for (i = 0; i < 7; i++) {
+        api_waf_program_rule(p, i, &info);
+        ut_int(info.level, levels[i], "level of rule %u", (unsigned) info.id);
+    }
+
+    api_waf_program_rule(p, 8, &info);
+    ut_int(info.level, 0, "a gate that is removed is open");
+    api_seclang_free(s);
+}
+
+
 /* Every allocation fails once: an error, and nothing is left. */
 
 static const char everything[] =
@@ -329,6 +372,7 @@ main(void)
     test_spellings();
     test_notes();
     test_settings();
+    test_levels();
     test_no_memory();
 
     return ut_done();
