@@ -103,8 +103,8 @@ test_case(const case_t *c, api_arena_t *arena, ut_rand_t *r)
 
     if (c->without) {
         value = api_span(c->without, strlen(c->without));
-        ut_ok(!(api_transform_triggers(value) & mask), "nor does a %zu-byte value",
-            value.len);
+        ut_ok(!(api_transform_triggers(value) & mask),
+            "nor does a %zu-byte value", value.len);
     }
 
     api_operator_free(op);
