@@ -233,6 +233,7 @@ struct ngx_api_sec_main_conf_s {
     ngx_array_t                 path_operands;
     const ngx_api_sec_paths_t  *paths;        /* set by api_schema, or NULL */
     ngx_array_t                 statuses;     /* of ngx_api_sec_status_t * */
+    ngx_str_t                   page_policy;  /* CSP of the page of one */
     ngx_api_sec_specs_t        *specs;
     ngx_api_sec_audits_t       *audits;
     time_t                      loaded;       /* this configuration */
@@ -560,8 +561,7 @@ ngx_int_t ngx_api_sec_ready(const ngx_api_door_t *door, ngx_str_t *why);
 char *ngx_api_sec_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 void ngx_api_sec_status_merge(ngx_conf_t *cf, ngx_api_sec_loc_conf_t *conf,
     const ngx_api_sec_loc_conf_t *prev);
-char *ngx_api_sec_status_check(ngx_conf_t *cf,
-    const ngx_api_sec_main_conf_t *mcf);
+char *ngx_api_sec_status_check(ngx_conf_t *cf, ngx_api_sec_main_conf_t *mcf);
 void ngx_api_sec_metrics(const ngx_api_door_t *door, api_metrics_t *m);
 
 /* ngx_api_sec_body.c */

@@ -40,6 +40,7 @@ const ngx_api_section_t  ngx_api_sec_status_document =
 
 
 const ngx_api_section_t  ngx_api_sec_sections[] = {
+    { ngx_string("ui"), NGX_HTTP_GET, ngx_api_sec_page },
     { ngx_string("metrics"), NGX_HTTP_GET, ngx_api_sec_report_metrics },
     { ngx_string("keys"), NGX_HTTP_GET, ngx_api_sec_report_keys },
     { ngx_string("inventory"), NGX_HTTP_GET, ngx_api_sec_inventory_section },
@@ -52,9 +53,11 @@ const ngx_api_section_t  ngx_api_sec_sections[] = {
 static ngx_uint_t
 ngx_api_sec_report_document(const ngx_api_door_t *door, ngx_api_admin_t *a)
 {
+    const ngx_api_sec_loc_conf_t   *lcf;
     const ngx_api_sec_main_conf_t  *mcf;
 
     mcf = (const ngx_api_sec_main_conf_t *) door;
+    lcf = ngx_http_get_module_loc_conf(a->r, ngx_api_sec_module);
 
     api_writer_object(a->w);
 
@@ -72,6 +75,9 @@ ngx_api_sec_report_document(const ngx_api_door_t *door, ngx_api_admin_t *a)
     ngx_api_sec_report_zone(mcf, a->w);
     ngx_api_sec_report_issuers(mcf, a->w);
     ngx_api_sec_report_sections(a->r, a->w);
+
+    api_writer_name(a->w, API_SPAN("write"));
+    api_writer_bool(a->w, lcf->status->write);
 
     api_writer_end(a->w);
 

@@ -2,7 +2,7 @@
 /*
  * One request for api_status.
  *
- *   GET  ""               the document of all modules
+ *   GET  ""               the document of all modules, or the page
  *   GET  metrics          for Prometheus
  *   *    SECTION[/PATH]   a resource of the module that has it
  *
@@ -139,6 +139,12 @@ ngx_api_sec_status_target(ngx_http_request_t *r,
 
     for (i = 0; i < NGX_API_NMODULES; i++) {
         doors[i] = ngx_api_door(r, i);
+    }
+
+    if (name.len == 0 && slash == NULL
+        && ngx_api_sec_page_wanted(r, status))
+    {
+        ngx_str_set(&name, "ui");
     }
 
     if (name.len == 0 && slash == NULL) {

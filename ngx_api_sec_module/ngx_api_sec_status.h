@@ -7,6 +7,7 @@
  *   ngx_api_sec_status.c         one request: which section, its body
  *   ngx_api_sec_status_guard.c   who may
  *   ngx_api_sec_status_answer.c  what is sent
+ *   ngx_api_sec_page.c           the page for people
  *   ngx_api_sec_report.c         the document, metrics, what sec has to tell
  */
 
@@ -71,6 +72,16 @@ ngx_int_t ngx_api_sec_status_not_allowed(ngx_http_request_t *r,
 
 extern const ngx_api_section_t  ngx_api_sec_sections[];
 extern const ngx_api_section_t  ngx_api_sec_status_document;
+
+/* The page; postconfiguration: the policy of its scripts, made once. */
+
+ngx_uint_t ngx_api_sec_page(const ngx_api_door_t *door, ngx_api_admin_t *a);
+ngx_int_t ngx_api_sec_page_init(ngx_conf_t *cf, ngx_api_sec_main_conf_t *mcf);
+
+/* Does who asks for the location itself want it? */
+
+ngx_uint_t ngx_api_sec_page_wanted(ngx_http_request_t *r,
+    const ngx_api_sec_status_t *status);
 
 /* Members of a JSON object, for api_health too. */
 

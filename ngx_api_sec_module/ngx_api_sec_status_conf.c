@@ -173,12 +173,16 @@ ngx_api_sec_status_names(ngx_conf_t *cf, ngx_api_sec_status_t *status)
 /* postconfiguration: listeners and peers are known. */
 
 char *
-ngx_api_sec_status_check(ngx_conf_t *cf, const ngx_api_sec_main_conf_t *mcf)
+ngx_api_sec_status_check(ngx_conf_t *cf, ngx_api_sec_main_conf_t *mcf)
 {
     ngx_uint_t                     i;
     ngx_api_sec_status_t * const  *status;
 
     status = mcf->statuses.elts;
+
+    if (mcf->statuses.nelts && ngx_api_sec_page_init(cf, mcf) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
 
     for (i = 0; i < mcf->statuses.nelts; i++) {
 
