@@ -28,7 +28,7 @@ Content-Type: application/json
 Cache-Control: no-store
 X-Content-Type-Options: nosniff
 --- response_body_like eval
-qr/\A\{"version":"[\d.]+","nginx":"[\d.]+","pid":\d+,"time":"\d{4}-[-\d]+T[:\d]+Z","loaded":"\d{4}-[-\d]+T[:\d]+Z","modules":\{"ngx_api_sec_module":\{"ready":true,"requests":0,"allow":0,"monitor":0,"deny":0[,}].*"zone":\{"name":"main","size":1048576,.*"issuers":\[\{"name":"corp","keys":1\}.*\],"sections":\["metrics","keys"[],].*\}\n\z/
+qr/\A\{"version":"[\d.]+","nginx":"[\d.]+","pid":\d+,"time":"\d{4}-[-\d]+T[:\d]+Z","loaded":"\d{4}-[-\d]+T[:\d]+Z","modules":\{"ngx_api_sec_module":\{"ready":true,"requests":0,"allow":0,"monitor":0,"deny":0[,}].*"zone":\{"name":"main","size":1048576,.*"issuers":\[\{"name":"corp","keys":1\}.*\],"sections":\["ui","metrics","keys"[],].*,"write":false\}\n\z/
 
 
 
@@ -40,7 +40,7 @@ GET /_api/
 Content-Type: application/json
 Cache-Control: no-store
 --- response_body_like
-^\{"version":.*"sections":\[.*\]\}$
+^\{"version":.*"sections":\[.*\],"write":false\}$
 
 
 
@@ -240,7 +240,7 @@ problem_like(status => 421, code => 'foreign_host')
     location /_api/ { api_status metrics nonsense; }
 --- must_die
 --- error_log eval
-qr/no module that is loaded serves the section "nonsense" of "api_status" in \S+nginx\.conf:\d+; there are: metrics keys/
+qr/no module that is loaded serves the section "nonsense" of "api_status" in \S+nginx\.conf:\d+; there are: ui metrics keys/
 
 
 
