@@ -79,6 +79,8 @@ typedef struct {
     ngx_api_tenant_t            tenant;
     ngx_array_t                 rulesets;     /* ngx_api_waf_ruleset_t * */
     ngx_array_t                 sets;         /* ngx_api_waf_set_t * */
+    ngx_api_tenant_t            collections;  /* size 0: there are none */
+    api_waf_store_t             store;
     ngx_str_t                   compiler;     /* api_waf_compiler */
     ngx_uint_t                  uses;         /* a set is used */
     ngx_api_waf_worker_t       *worker;
@@ -228,6 +230,14 @@ ngx_int_t ngx_api_waf_scan_init(ngx_conf_t *cf,
 ngx_int_t ngx_api_waf_scan_start(ngx_cycle_t *cycle,
     ngx_api_waf_main_conf_t *mcf);
 void ngx_api_waf_scan_stop(ngx_api_waf_main_conf_t *mcf);
+
+
+/* ngx_api_waf_store.c */
+
+char *ngx_api_waf_collections(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+ngx_int_t ngx_api_waf_store_init(ngx_conf_t *cf,
+    ngx_api_waf_main_conf_t *mcf);
 
 
 /* ngx_api_waf_handler.c */

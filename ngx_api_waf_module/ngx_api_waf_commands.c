@@ -18,6 +18,15 @@ ngx_command_t  ngx_api_waf_commands[] = {
       0,
       NULL },
 
+    /* api_waf_collections SIZE; */
+
+    { ngx_string("api_waf_collections"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_api_waf_collections,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
     /* api_waf_compiler PATH; */
 
     { ngx_string("api_waf_compiler"),

@@ -235,7 +235,9 @@ ngx_api_waf_postconfiguration(ngx_conf_t *cf)
         return NGX_ERROR;
     }
 
-    if (ngx_api_waf_scan_init(cf, mcf) != NGX_OK) {
+    if (ngx_api_waf_store_init(cf, mcf) != NGX_OK
+        || ngx_api_waf_scan_init(cf, mcf) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 

@@ -182,6 +182,7 @@ ngx_api_waf_start(const ngx_api_waf_main_conf_t *mcf, ngx_api_waf_run_t *run)
     env->utc_offset = tp->gmtoff * 60;
     env->engine = run->mode == NGX_API_MODE_ENFORCE ? API_WAF_ENGINE_ON
                                                     : API_WAF_ENGINE_DETECT;
+    env->store = mcf->collections.data ? &mcf->store : NULL;
     env->scratch = mcf->worker->scratch;
     env->scan = mcf->worker->scan[run->policy->set->index];
     env->seed = mcf->worker->seed;
