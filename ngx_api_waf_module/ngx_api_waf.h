@@ -12,6 +12,7 @@
 #include "ngx_api_tally.h"
 #include "ngx_api_watch.h"
 #include "api_operator.h"
+#include "api_patch.h"
 #include "api_seclang.h"
 #include "api_text.h"
 #include "api_values.h"
@@ -55,6 +56,13 @@ typedef struct {
 } ngx_api_waf_set_t;
 
 
+/* api_waf_patch; of a file, the list is state of the process. */
+
+typedef struct {
+    api_patches_t              *list;
+} ngx_api_waf_patches_t;
+
+
 /* A program as locations see it; what runs once a request. */
 
 typedef struct {
@@ -79,6 +87,7 @@ typedef struct {
     ngx_api_tenant_t            tenant;
     ngx_array_t                 rulesets;     /* ngx_api_waf_ruleset_t * */
     ngx_array_t                 sets;         /* ngx_api_waf_set_t * */
+    ngx_api_watches_t           watches;
     ngx_api_tenant_t            collections;  /* size 0: there are none */
     api_waf_store_t             store;
     ngx_str_t                   compiler;     /* api_waf_compiler */
@@ -95,6 +104,7 @@ typedef struct {
     ngx_uint_t                  in;
     ngx_uint_t                  out;
     ngx_api_conf_list_t         exclude;      /* of api_waf_exclude_t * */
+    ngx_api_conf_list_t         patches;      /* ngx_api_waf_patches_t * */
     ngx_uint_t                  own;          /* differs from above */
     ngx_api_waf_policy_t       *policy;       /* made in merge */
 } ngx_api_waf_loc_conf_t;
@@ -232,6 +242,14 @@ ngx_int_t ngx_api_waf_scan_start(ngx_cycle_t *cycle,
 void ngx_api_waf_scan_stop(ngx_api_waf_main_conf_t *mcf);
 
 
+/* ngx_api_waf_patch.c */
+
+char *ngx_api_waf_patch(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+ngx_int_t ngx_api_waf_patch_check(ngx_http_request_t *r,
+    const ngx_api_waf_main_conf_t *mcf, const ngx_api_waf_loc_conf_t *lcf,
+    ngx_api_record_t *rec, ngx_api_waf_run_t *run);
+
+
 /* ngx_api_waf_store.c */
 
 char *ngx_api_waf_collections(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -273,6 +291,12 @@ ngx_int_t ngx_api_waf_verdict(ngx_http_request_t *r,
     const ngx_api_waf_main_conf_t *mcf, ngx_api_record_t *rec,
     ngx_api_waf_run_t *run, api_waf_rc_t rc);
 
+
+/* By a decision that is no verdict of a rule. */
+
+ngx_int_t ngx_api_waf_refuse(ngx_http_request_t *r,
+    const ngx_api_waf_main_conf_t *mcf, ngx_api_record_t *rec,
+    ngx_api_waf_run_t *run, const ngx_api_why_t *why);
 
 /* Refuse once more what was refused, in a location that an error_page or the
    like has led to. */

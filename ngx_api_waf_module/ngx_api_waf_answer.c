@@ -7,9 +7,6 @@
 #include "ngx_api_waf.h"
 
 
-static ngx_int_t ngx_api_waf_refuse(ngx_http_request_t *r,
-    const ngx_api_waf_main_conf_t *mcf, ngx_api_record_t *rec,
-    ngx_api_waf_run_t *run, ngx_api_why_t *why);
 static ngx_int_t ngx_api_waf_detail(ngx_http_request_t *r,
     ngx_api_waf_run_t *run, const api_waf_verdict_t *v, ngx_str_t *detail);
 static ngx_int_t ngx_api_waf_redirect(ngx_http_request_t *r,
@@ -123,9 +120,9 @@ ngx_api_waf_verdict(ngx_http_request_t *r, const ngx_api_waf_main_conf_t *mcf,
 
 /* A verdict that would have been counts once a request. */
 
-static ngx_int_t
+ngx_int_t
 ngx_api_waf_refuse(ngx_http_request_t *r, const ngx_api_waf_main_conf_t *mcf,
-    ngx_api_record_t *rec, ngx_api_waf_run_t *run, ngx_api_why_t *why)
+    ngx_api_record_t *rec, ngx_api_waf_run_t *run, const ngx_api_why_t *why)
 {
     if (run->mode == NGX_API_MODE_ENFORCE) {
         run->refused = 1;

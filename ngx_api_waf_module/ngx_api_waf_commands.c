@@ -72,5 +72,14 @@ ngx_command_t  ngx_api_waf_commands[] = {
       0,
       NULL },
 
+    /* api_waf_patch ID path= param= match= expires= owner= | FILE | off; */
+
+    { ngx_string("api_waf_patch"),
+      NGX_API_WAF_ANY|NGX_CONF_1MORE,
+      ngx_api_waf_patch,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     ngx_null_command
 };

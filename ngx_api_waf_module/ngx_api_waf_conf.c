@@ -33,6 +33,8 @@ ngx_api_waf_create_main_conf(ngx_conf_t *cf)
         || ngx_array_init(&mcf->rulesets, cf->pool, 4, sizeof(void *))
            != NGX_OK
         || ngx_array_init(&mcf->sets, cf->pool, 4, sizeof(void *)) != NGX_OK
+        || ngx_array_init(&mcf->watches.files, cf->pool, 2, sizeof(void *))
+           != NGX_OK
         || ngx_api_random(&mcf->worker->seed, sizeof(api_sipkey_t)) != NGX_OK)
     {
         return NULL;
@@ -330,7 +332,9 @@ ngx_api_waf_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_uint_value(conf->out, prev->out, 0);
 
     if (ngx_api_conf_list_join(cf, &conf->exclude, &prev->exclude)
-        != NGX_CONF_OK)
+        != NGX_CONF_OK
+        || ngx_api_conf_list_join(cf, &conf->patches, &prev->patches)
+           != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
     }

@@ -219,6 +219,10 @@ ngx_api_waf_inspect(ngx_http_request_t *r, const ngx_api_waf_main_conf_t *mcf,
     if (run->state == NGX_API_WAF_HEADERS) {
         rc = ngx_api_waf_body(r, mcf, lcf, rec, run);
 
+        if (rc == NGX_DECLINED) {
+            rc = ngx_api_waf_patch_check(r, mcf, lcf, rec, run);
+        }
+
         if (rc != NGX_DECLINED) {
             return rc;
         }

@@ -293,8 +293,13 @@ ngx_api_waf_init_process(ngx_cycle_t *cycle)
 
     mcf->worker->scratch = api_scratch_create(&api_alloc_libc);
 
-    return mcf->worker->scratch ? ngx_api_waf_scan_start(cycle, mcf)
-                                : NGX_ERROR;
+    if (mcf->worker->scratch == NULL
+        || ngx_api_waf_scan_start(cycle, mcf) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return ngx_api_watch_start(cycle, &mcf->watches);
 }
 
 
