@@ -18,6 +18,7 @@ static const apisec_command_t *const commands[] = {
     &apisec_jwks,
     &apisec_schema,
     &apisec_waf,
+    &apisec_inventory,
     &apisec_why,
     &apisec_log,
 };
@@ -56,11 +57,11 @@ overview(FILE *out)
     fprintf(out, "usage: apisec COMMAND ...\n\n");
 
     for (i = 0; i < NCOMMANDS; i++) {
-        fprintf(out, "    %-8s %s\n", commands[i]->name, commands[i]->summary);
+        fprintf(out, "    %-9s %s\n", commands[i]->name, commands[i]->summary);
     }
 
     fprintf(out,
-        "    %-8s %s\n    %-8s %s\n\n"
+        "    %-9s %s\n    %-9s %s\n\n"
         "exit code: 0 done; 1 the answer is no (not found, not valid);\n"
         "           2 wrong command line; 3 a file or key stood in the way;\n"
         "           4 of log verify: not all is there\n",

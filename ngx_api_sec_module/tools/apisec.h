@@ -63,7 +63,8 @@ typedef struct {
 } apisec_command_t;
 
 extern const apisec_command_t apisec_init, apisec_token, apisec_key,
-    apisec_why, apisec_jwks, apisec_schema, apisec_waf, apisec_log;
+    apisec_why, apisec_jwks, apisec_schema, apisec_waf, apisec_log,
+    apisec_inventory;
 
 /* Reads argv (without the command's name) into *values and *args.  APISEC_OK
    or APISEC_USAGE, and then it has said what is wrong. */

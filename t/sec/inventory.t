@@ -329,17 +329,46 @@ is($openapi->{paths}{'/v1/orders'}{get}{parameters}[0]{schema}{type},
    'integer', '... with types');
 is($openapi->{paths}{'/v2/carts/{id}'}{get}{parameters}[0]{schema}{type},
    'integer', '... and what its ids are');
+my $overlay2 = inventory('/overlay');
 unlike(($server->get('/_api/inventory?limit=1000'))[2]
        . ($server->get('/_api/inventory/openapi'))[2],
        qr/$secret|jane|4111|DE89|078-05/,
        'no value is in any of it');
+
+# The command line reads it.
+
+$server->stop;
+
+my $apisec = ($ENV{API_BUILD} // 'build') . '/bin/apisec inventory';
+my $snap = "$state/inventory.snap";
+
+like(`$apisec list $snap`, qr{^shadow +GET +api\.example/v2/carts/\{id\}  6 requests}m,
+     'list');
+is(scalar(() = `$apisec list $snap --state shadow --json` =~ /^\{/mg), 3,
+   '... those of a state, as JSON');
+is_deeply(decode_json(`$apisec export $snap`)->{paths}, $openapi->{paths},
+          'export says what api_status says');
+is_deeply(decode_json(`$apisec export $snap --overlay`)->{actions},
+          $overlay2->{actions}, '... the overlay too');
+
+`$apisec diff $snap $snap`;
+is($? >> 8, 0, 'diff of the same');
+`$apisec merge --output $state/two $snap $snap`;
+is($?, 0, 'merge');
+like(`$apisec list $state/two`, qr{GET +api\.example/v2/carts/\{id\}  12 req}m,
+     '... adds up');
+`$apisec merge --output $state/two $snap $snap 2>&1`;
+is($? >> 8, 3, '... and writes over nothing');
+`$apisec list /dev/null 2>&1`;
+is($? >> 8, 3, 'what is no file of an inventory');
+`$apisec list $snap --state x 2>&1`;
+is($? >> 8, 2, 'a state there is not');
 
 unlike(slurp("$state/inventory.snap"), qr/$secret|jane|4111|DE89|078-05/,
        'nor in the file');
 
 # A file that is broken, or of others, is not read.
 
-$server->stop;
 open my $fh, '+<', "$state/inventory.snap" or die $!;
 seek $fh, 3000, 0;
 print $fh 'x';
