@@ -53,7 +53,8 @@ static const ngx_uint_t  ngx_api_ratelimit_ban_checks[] = {
     NGX_API_CHECK_BODY,
     NGX_API_CHECK_SCHEMA,
     NGX_API_CHECK_LIMIT,
-    NGX_API_CHECK_WAF
+    NGX_API_CHECK_WAF,
+    NGX_API_CHECK_BEHAVIOR
 };
 
 

@@ -142,6 +142,7 @@ struct ngx_api_sec_ctx_s {
     const ngx_api_sec_graphql_t *graphql;     /* that refused */
     ngx_api_sec_noted_t        *noted;        /* members of the body */
     ngx_api_sec_scan_t         *scan;         /* of the response */
+    unsigned                    threat;       /* bits: api_behavior */
 
     api_alloc_t                 alloc;
     api_arena_t                 arena;
@@ -197,6 +198,12 @@ typedef struct ngx_api_sec_inventory_s    ngx_api_sec_inventory_t;
 typedef struct ngx_api_sec_inventories_s  ngx_api_sec_inventories_t;
 
 
+/* ngx_api_sec_behavior.h: api_behavior */
+
+typedef struct ngx_api_sec_behavior_s   ngx_api_sec_behavior_t;
+typedef struct ngx_api_sec_behaviors_s  ngx_api_sec_behaviors_t;
+
+
 /* ngx_api_sec_body.c: api_body and the directives of the reader */
 
 #define NGX_API_SEC_BODY_OFF   0
@@ -214,6 +221,7 @@ typedef struct {
     size_t                      revocations;
     size_t                      metrics;
     size_t                      inventory;
+    size_t                      behavior;
 } ngx_api_sec_shares_t;
 
 
@@ -252,6 +260,7 @@ struct ngx_api_sec_main_conf_s {
     ngx_api_tenant_t            tenant;
     ngx_api_sec_monitor_t      *monitor;
     ngx_api_sec_inventories_t  *inventories;
+    ngx_api_sec_behaviors_t    *behaviors;
 
     ngx_str_t                   state;        /* api_state */
     ngx_uint_t                  permissions;  /* api_secret_permissions */
@@ -287,6 +296,7 @@ struct ngx_api_sec_loc_conf_s {
     ngx_api_sec_schema_conf_t  *schema;
     const ngx_api_sec_inventory_t *inventory;
     const ngx_api_sec_leak_t   *leak;
+    ngx_api_conf_list_t         behavior;     /* ngx_api_sec_behavior_t */
     const ngx_api_sec_graphql_t *graphql;
     const ngx_api_sec_audit_t  *audit;        /* UNSET_PTR, NULL: off */
     ngx_uint_t                  audit_redact;
@@ -312,6 +322,7 @@ struct ngx_api_sec_loc_conf_s {
 #define NGX_API_SEC_USES_AUDIT_DENY  0x1000
 #define NGX_API_SEC_USES_INVENTORY   0x2000
 #define NGX_API_SEC_USES_LEAK        0x4000    /* or responses are scanned */
+#define NGX_API_SEC_USES_BEHAVIOR    0x8000
 
 void ngx_api_sec_uses(ngx_conf_t *cf, ngx_uint_t feature);
 
@@ -530,6 +541,11 @@ void ngx_api_sec_audit_upgrade(ngx_http_request_t *r,
 char *ngx_api_sec_inventory(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 void ngx_api_sec_inventory_note(ngx_http_request_t *r,
     const ngx_api_record_t *rec);
+
+/* ngx_api_sec_behavior_conf.c */
+
+char *ngx_api_sec_behavior(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_api_sec_alert_spool(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
 /* ngx_api_sec_leak_conf.c */
 

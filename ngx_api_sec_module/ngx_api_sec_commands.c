@@ -118,6 +118,10 @@ ngx_command_t  ngx_api_sec_commands[] = {
 
     NGX_API_SEC_LOC("api_inventory", NGX_API_SEC_HSLX, NGX_CONF_ANY,
                     ngx_api_sec_inventory),
+    NGX_API_SEC_LOC("api_behavior", NGX_API_SEC_HSLX, NGX_CONF_1MORE,
+                    ngx_api_sec_behavior),
+    NGX_API_SEC_MAIN("api_alert_spool", NGX_CONF_TAKE1,
+                     ngx_api_sec_alert_spool),
     NGX_API_SEC_LOC("api_leak", NGX_API_SEC_HSLX, NGX_CONF_1MORE,
                     ngx_api_sec_leak),
     NGX_API_SEC_LOC("api_audit", NGX_API_SEC_HSLX, NGX_CONF_1MORE,

@@ -6,7 +6,7 @@
 
 #include "ngx_api_sec_forward.h"
 #include "ngx_api_sec_monitor.h"
-#include "ngx_api_sec_inventory.h"
+#include "ngx_api_sec_behavior.h"
 #include "ngx_api_sec_schema.h"
 #include "ngx_api_sec_status.h"
 #include "ngx_api_sec_audit.h"
@@ -68,7 +68,8 @@ ngx_api_sec_create_main_conf(ngx_conf_t *cf)
         || ngx_api_sec_specs_init(cf, mcf) != NGX_CONF_OK
         || ngx_api_sec_audit_create(cf, mcf) != NGX_OK
         || ngx_api_sec_monitor_create(cf, mcf) != NGX_OK
-        || ngx_api_sec_inventory_create(cf, mcf) != NGX_OK)
+        || ngx_api_sec_inventory_create(cf, mcf) != NGX_OK
+        || ngx_api_sec_behavior_create(cf, mcf) != NGX_OK)
     {
         return NULL;
     }
@@ -198,6 +199,8 @@ ngx_api_sec_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_api_sec_status_merge(cf, conf, prev);
 
     if (ngx_api_conf_list_join(cf, &conf->bind, &prev->bind) != NGX_CONF_OK
+        || ngx_api_conf_list_join(cf, &conf->behavior, &prev->behavior)
+           != NGX_CONF_OK
         || ngx_api_sec_forward_merge(cf, conf, prev) != NGX_CONF_OK
         || ngx_api_sec_schema_merge(cf, conf, prev) != NGX_CONF_OK
         || ngx_api_conf_list_join(cf, &conf->require, &prev->require)
@@ -229,6 +232,7 @@ ngx_api_sec_merge_uses(const ngx_api_sec_loc_conf_t *conf)
     uses |= conf->schema->rules ? NGX_API_SEC_USES_SCHEMA : 0;
     uses |= conf->body != NGX_API_SEC_BODY_OFF ? NGX_API_SEC_USES_BODY : 0;
     uses |= conf->schema->bare_rules ? NGX_API_SEC_USES_BARE : 0;
+    uses |= conf->behavior.items ? NGX_API_SEC_USES_BEHAVIOR : 0;
     uses |= conf->inventory ? NGX_API_SEC_USES_INVENTORY : 0;
     uses |= conf->graphql ? NGX_API_SEC_USES_GRAPHQL : 0;
     uses |= conf->forward.items || conf->strip || conf->assert
@@ -319,6 +323,8 @@ ngx_api_sec_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
           offsetof(ngx_api_sec_shares_t, metrics), NULL },
         { ngx_string("inventory"), NGX_API_OPT_SIZE,
           offsetof(ngx_api_sec_shares_t, inventory), NULL },
+        { ngx_string("behavior"), NGX_API_OPT_SIZE,
+          offsetof(ngx_api_sec_shares_t, behavior), NULL },
         ngx_api_null_opt
     };
 

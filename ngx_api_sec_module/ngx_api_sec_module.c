@@ -16,6 +16,7 @@
 #include "ngx_api_sec_audit.h"
 #include "ngx_api_sec_monitor.h"
 #include "ngx_api_sec_leak.h"
+#include "ngx_api_sec_behavior.h"
 #include "ngx_api_sec_schema_response.h"
 
 
@@ -314,6 +315,10 @@ ngx_api_sec_preconfiguration(ngx_conf_t *cf)
         return NGX_ERROR;
     }
 
+    if (ngx_api_sec_behavior_variable(cf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     if (ngx_api_sec_schema_variables(cf) != NGX_OK) {
         return NGX_ERROR;
     }
@@ -349,6 +354,7 @@ ngx_api_sec_postconfiguration(ngx_conf_t *cf)
         || ngx_api_sec_revoke_zone(cf, mcf) != NGX_OK
         || ngx_api_sec_monitor_zone(cf, mcf) != NGX_OK
         || ngx_api_sec_inventory_zone(cf, mcf) != NGX_OK
+        || ngx_api_sec_behavior_zone(cf, mcf) != NGX_OK
         || ngx_api_sec_budget_create(cf, mcf) != NGX_OK)
     {
         return NGX_ERROR;
@@ -406,7 +412,9 @@ ngx_api_sec_init_process(ngx_cycle_t *cycle)
 
     ngx_api_sec_monitor_start(mcf);
 
-    if (ngx_api_sec_inventory_start(cycle, mcf) != NGX_OK) {
+    if (ngx_api_sec_inventory_start(cycle, mcf) != NGX_OK
+        || ngx_api_sec_usual_start(cycle, mcf) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 

@@ -5,7 +5,7 @@
 
 #include "ngx_api_sec_forward.h"
 #include "ngx_api_sec_monitor.h"
-#include "ngx_api_sec_inventory.h"
+#include "ngx_api_sec_behavior.h"
 #include "ngx_api_sec_schema.h"
 
 
@@ -236,6 +236,8 @@ static const ngx_api_sec_hook_t  ngx_api_sec_hooks[] = {
     { NGX_API_SEC_USES_CORS|NGX_API_SEC_USES_ORIGIN
       |NGX_API_SEC_USES_AUDIT_DENY,
       NGX_HTTP_PREACCESS_PHASE, 1, ngx_api_sec_page_gate },
+    { NGX_API_SEC_USES_BEHAVIOR, NGX_HTTP_PREACCESS_PHASE, 1,
+      ngx_api_sec_behavior_address },
     { NGX_API_SEC_USES_AUTH, NGX_HTTP_ACCESS_PHASE, 1,
       ngx_api_sec_access_gate },
     { NGX_API_SEC_USES_FORWARD, NGX_HTTP_POST_READ_PHASE, 0,
@@ -255,6 +257,8 @@ static const ngx_api_sec_hook_t  ngx_api_sec_hooks[] = {
     { NGX_API_SEC_USES_BODY|NGX_API_SEC_USES_SCHEMA|NGX_API_SEC_USES_GRAPHQL
       |NGX_API_SEC_USES_BARE, NGX_HTTP_PRECONTENT_PHASE, 1,
       ngx_api_sec_release_handler },
+    { NGX_API_SEC_USES_BEHAVIOR, NGX_HTTP_PRECONTENT_PHASE, 0,
+      ngx_api_sec_behavior_principal }, /* behind the next */
     { NGX_API_SEC_USES_AUTH|NGX_API_SEC_USES_REQUIRE|NGX_API_SEC_USES_SCHEMA,
       NGX_HTTP_PRECONTENT_PHASE, 0, ngx_api_sec_require_gate },
     { NGX_API_SEC_USES_AUDIT, NGX_HTTP_LOG_PHASE, 0,
@@ -263,6 +267,8 @@ static const ngx_api_sec_hook_t  ngx_api_sec_hooks[] = {
       ngx_api_sec_monitor_handler },
     { NGX_API_SEC_USES_INVENTORY, NGX_HTTP_LOG_PHASE, 0,
       ngx_api_sec_inventory_handler },
+    { NGX_API_SEC_USES_BEHAVIOR, NGX_HTTP_LOG_PHASE, 0,
+      ngx_api_sec_behavior_handler },
     { 0, 0, 0, NULL }
 };
 

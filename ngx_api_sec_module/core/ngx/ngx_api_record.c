@@ -25,7 +25,8 @@ const ngx_str_t  ngx_api_check_names[] = {
     ngx_string("ban"),
     ngx_string("waf"),
     ngx_string("audit"),
-    ngx_string("leak")
+    ngx_string("leak"),
+    ngx_string("behavior")
 };
 
 

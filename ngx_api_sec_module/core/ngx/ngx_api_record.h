@@ -45,6 +45,7 @@ typedef enum {
     NGX_API_CHECK_WAF,
     NGX_API_CHECK_AUDIT,
     NGX_API_CHECK_LEAK,
+    NGX_API_CHECK_BEHAVIOR,
     NGX_API_NCHECKS
 } ngx_api_check_e;
 
