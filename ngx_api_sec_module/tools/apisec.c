@@ -19,6 +19,7 @@ static const apisec_command_t *const commands[] = {
     &apisec_schema,
     &apisec_waf,
     &apisec_inventory,
+    &apisec_alert,
     &apisec_why,
     &apisec_log,
 };
