@@ -178,6 +178,8 @@ install:
 	@test -f $(firstword $(MODULE_FILES)) || { echo "run make build"; exit 2; }
 	install -d $(DESTDIR)$(MODULES_PATH) $(DESTDIR)$(PREFIX)/bin
 	install -m 644 $(MODULE_FILES) $(DESTDIR)$(MODULES_PATH)
+	install -d $(DESTDIR)$(MODULES_PATH)/ngx_api_waf_rules
+	install -m 644 $(RULES) $(DESTDIR)$(MODULES_PATH)/ngx_api_waf_rules
 	install $(BUILD)/bin/apisec $(DESTDIR)$(PREFIX)/bin
 	@echo
 	@echo "At the top of nginx.conf, those you use, in any order:"
@@ -189,6 +191,7 @@ install:
 
 uninstall:
 	rm -f $(MODULES:%=$(DESTDIR)$(MODULES_PATH)/%.so)
+	rm -rf $(DESTDIR)$(MODULES_PATH)/ngx_api_waf_rules
 	rm -f $(DESTDIR)$(PREFIX)/bin/apisec
 
 # The cache (nginx's source, the nginx with sanitizers) outlives a clean.
@@ -213,8 +216,13 @@ dist:
 
 .PHONY: modules tools tests fuzzers
 
+RULES = $(wildcard ngx_api_waf_module/rules/*.conf)
+
 modules:
 	@.ci/build modules
+	@rm -rf $(BUILD)/modules/ngx_api_waf_rules
+	@install -d $(BUILD)/modules/ngx_api_waf_rules
+	@install -m 644 $(RULES) $(BUILD)/modules/ngx_api_waf_rules
 
 LIB_DIRS = ngx_api_sec_module/core/lib $(MODULES:%=%/lib)
 LIB = $(notdir $(wildcard $(LIB_DIRS:%=%/*.c)))

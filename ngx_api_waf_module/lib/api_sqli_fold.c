@@ -194,8 +194,7 @@ api_sqli_operand(api_sqli_fold_t *f, const api_sqli_token_t *token)
         f->solid = true;
 
     } else if (type == SQ_NAME && f->word == SQ_NONE) {
-        f->chain =
-            f->chain && !api_sqli_is(f, 0, SQ_BIT(ARITH) | SQ_BIT(CONCAT));
+        f->chain = f->chain && api_sqli_is(f, 0, LOGIC); /* not "<b>" */
     }
 
     f->want = false;

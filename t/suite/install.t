@@ -43,6 +43,11 @@ for my $name (@so) {
 }
 
 is(mode("$dir/opt/bin/apisec"), '755', 'apisec');
+
+my @rules = glob "$dir$to/ngx_api_waf_rules/*.conf";
+is(scalar @rules, scalar(() = glob "$root/ngx_api_waf_module/rules/*.conf"),
+    'the rules for APIs beside the modules');
+is(mode($rules[0]), '644', '... for everybody to read');
 like($said, qr/when it is restarted, not when it\nis reloaded/,
     'a new module file needs a restart');
 
