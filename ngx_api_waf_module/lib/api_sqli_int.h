@@ -110,6 +110,10 @@ bool api_sqli_prefix(api_span_t word);
 api_sqli_type_t api_sqli_word(api_span_t word);
 api_sqli_type_t api_sqli_words(api_span_t first, api_span_t second);
 
+/* For tests: word i of the table, lower case; NULL: no more. */
+
+const char *api_sqli_entry(size_t i);
+
 
 /* The folded sequence of one reading. */
 

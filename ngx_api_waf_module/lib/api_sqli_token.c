@@ -99,6 +99,10 @@ api_sqli_dangerous(api_span_t word)
         "ctxsys", "owa_util", "sysmaster" };
     size_t                   i, len;
 
+    if (word.len < 4 || memchr("xsduco", api_lower(word.data[0]), 6) == NULL) {
+        return false;
+    }
+
     for (i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
         len = strlen(prefixes[i]);
 

@@ -136,12 +136,19 @@ test_words(void)
         { "distinct", SQ_FILLER },
         { "outer", SQ_NAME },
     };
-    size_t i;
+    size_t      i, bad;
+    const char *word;
 
     for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
         ut_int(api_sqli_word(api_span(words[i].word, strlen(words[i].word))),
             words[i].type, "\"%s\"", words[i].word);
     }
+
+    for (i = 0, bad = 0; (word = api_sqli_entry(i)) != NULL; i++) {
+        bad += api_sqli_word(api_span(word, strlen(word))) == SQ_NAME;
+    }
+
+    ut_ok(i > 400 && bad == 0, "all %zu words of the table are found", i);
 
     ut_int(api_sqli_words(API_SPAN("Order"), API_SPAN("BY")), SQ_ORDER,
         "two words");
