@@ -131,6 +131,62 @@ check_verdict(const api_verdict_t *v)
 }
 
 
+/* What passes where all that is unknown is refused, passes anywhere. */
+
+static void
+check_looser(const api_openapi_t *spec, const api_request_t *r,
+    unsigned status, api_arena_t *a)
+{
+    int           rc;
+    api_verdict_t v;
+
+    static const api_contract_opts_t loose = { .deny_override = true };
+
+    rc = api_contract_request(spec, r, &loose, a, &v);
+    MUST(rc == API_OK || v.status == 500);
+    check_verdict(&v);
+    MUST(status != 0 || v.status == 0 || v.status == 500);
+}
+
+
+/* The same as a response: what its header alone is refused for, it is refused
+   for as a whole. */
+
+static void
+check_response(const api_openapi_t *spec, const api_operation_t *op,
+    const api_request_t *r, api_arena_t *a)
+{
+    int            rc;
+    bool           reads;
+    api_verdict_t  head, v;
+    api_response_t s = { 0 };
+
+    if (op == NULL) {
+        return;
+    }
+
+    s.op = op;
+    s.status = r->nfields % 2 ? 200 : 404;
+    s.fields = r->fields;
+    s.nfields = r->nfields;
+    s.has_body = r->has_body;
+    s.body = r->body;
+    s.skip_body = true;
+    rc = api_contract_response(spec, &s, NULL, a, &head);
+    reads = api_contract_reads_response(&s);
+    MUST(rc == API_OK || head.status == 500);
+    check_verdict(&head);
+
+    s.skip_body = false;
+    rc = api_contract_response(spec, &s, NULL, a, &v);
+    MUST(rc == API_OK || v.status == 500);
+    check_verdict(&v);
+    MUST(head.status == 0 || v.status != 0);
+    MUST(reads || head.status != 0 || v.status == 0 || v.status == 500
+         || !r->has_body || r->body.len == 0);
+}
+
+
 static const uint8_t *
 read_fields(
     const uint8_t *p, const uint8_t *end, api_field_t *fields, size_t *n)
@@ -205,6 +261,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     rc = api_contract_request(spec, &r, &opts, &a, &v);
     MUST(rc == API_OK || v.status == 500);
     check_verdict(&v);
+    check_looser(spec, &r, v.status, &a);
+    check_response(spec, v.op, &r, &a);
     api_arena_free(&a);
 
     return 0;
