@@ -110,6 +110,7 @@ conformance-waf:
 	@.ci/deps build test
 	+@$(INNER) modules
 	@perl t/waf/conformance.pl
+	@perl t/waf/differential.pl -n 1000
 
 t:
 	@.ci/deps build test

@@ -26,6 +26,8 @@
  * - JSON and form fields are in ARGS_POST and ARGS_NAMES too;
  * - XML: entities are not expanded.  A document that declares one is
  *   REQBODY_ERROR 1, and what it declares is inspected as text;
+ * - a line end within a field of a multipart body is part of its value, which
+ *   ModSecurity 3.0.9 loses;
  * - a multipart body that ModSecurity's reader gives up is read to its end;
  *   flags are set in every case in which ModSecurity sets them and in some
  *   more (api_multipart.h), each as MULTIPART_STRICT_ERROR;
