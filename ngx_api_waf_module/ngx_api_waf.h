@@ -92,6 +92,7 @@ typedef struct {
     api_waf_store_t             store;
     ngx_str_t                   compiler;     /* api_waf_compiler */
     ngx_uint_t                  uses;         /* a set is used */
+    ngx_uint_t                  paranoia;     /* the highest of locations */
     ngx_api_waf_worker_t       *worker;
 } ngx_api_waf_main_conf_t;
 

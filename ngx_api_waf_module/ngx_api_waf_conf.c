@@ -159,8 +159,9 @@ ngx_api_waf_paranoia(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_api_waf_loc_conf_t *lcf = conf;
 
-    ngx_int_t   n;
-    ngx_str_t  *value;
+    ngx_int_t                 n;
+    ngx_str_t                *value;
+    ngx_api_waf_main_conf_t  *mcf;
 
     if (lcf->paranoia != NGX_CONF_UNSET_UINT) {
         return "is duplicate";
@@ -175,6 +176,9 @@ ngx_api_waf_paranoia(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     lcf->paranoia = (ngx_uint_t) n;
     lcf->own = 1;
+
+    mcf = ngx_http_conf_get_module_main_conf(cf, ngx_api_waf_module);
+    mcf->paranoia = ngx_max(mcf->paranoia, lcf->paranoia);
 
     return NGX_CONF_OK;
 }

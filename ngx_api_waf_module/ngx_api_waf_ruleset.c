@@ -298,6 +298,8 @@ ngx_api_waf_load(ngx_conf_t *cf, ngx_api_waf_main_conf_t *mcf,
         return NGX_CONF_ERROR;
     }
 
+    api_seclang_paranoia(set->loader, (uint32_t) mcf->paranoia);
+
     if (api_seclang_finish(set->loader, &set->program, &err) != API_OK) {
         return ngx_api_waf_load_failed(cf, set, &err);
     }

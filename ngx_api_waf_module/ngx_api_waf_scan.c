@@ -310,7 +310,9 @@ ngx_api_waf_scan_command(ngx_conf_t *cf, const ngx_api_waf_main_conf_t *mcf,
     ngx_str_t   *file;
     ngx_uint_t   i;
 
-    argv = ngx_palloc(cf->pool, (set->files.nelts + 6) * sizeof(char *));
+    static char *const  level[] = { "1", "2", "3", "4" };
+
+    argv = ngx_palloc(cf->pool, (set->files.nelts + 8) * sizeof(char *));
     if (argv == NULL) {
         return NULL;
     }
@@ -328,6 +330,12 @@ ngx_api_waf_scan_command(ngx_conf_t *cf, const ngx_api_waf_main_conf_t *mcf,
 
     *p++ = "--cache";
     *p++ = (char *) (uintptr_t) dir;
+
+    if (mcf->paranoia) {
+        *p++ = "--paranoia";
+        *p++ = level[mcf->paranoia - 1];
+    }
+
     *p = NULL;
 
     return argv;

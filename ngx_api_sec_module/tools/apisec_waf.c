@@ -13,7 +13,7 @@ static const apisec_option_t options[] = {
     { "response", APISEC_TEXT, offsetof(apisec_waf_values_t, response), "FILE",
         "of explain: the answer to it, for phases 3 and 4" },
     { "paranoia", APISEC_TEXT, offsetof(apisec_waf_values_t, paranoia), "N",
-        "of explain: as api_waf_paranoia" },
+        "as api_waf_paranoia; of compile: the highest that is used" },
     { "remote", APISEC_TEXT, offsetof(apisec_waf_values_t, remote), "ADDRESS",
         "of explain: of the client, by default 127.0.0.1" },
     { "cache", APISEC_TEXT, offsetof(apisec_waf_values_t, cache), "DIR",
@@ -83,7 +83,7 @@ run(int argc, char **argv)
         return apisec_fail(APISEC_USAGE, "waf %s takes files of rules", what);
     }
 
-    rc = apisec_waf_load(&files, &loader, &program);
+    rc = apisec_waf_load(&files, &values, &loader, &program);
     if (rc != APISEC_OK) {
         return rc;
     }

@@ -23,8 +23,9 @@ typedef struct {
 /* apisec_waf_load.c: the rules of files and patterns, by the code that nginx
    runs.  APISEC_OK, or it has said what is wrong. */
 
-int apisec_waf_load(const apisec_list_t *files, api_seclang_t **loader,
-    const api_waf_program_t **program);
+int
+apisec_waf_load(const apisec_list_t *files, const apisec_waf_values_t *values,
+    api_seclang_t **loader, const api_waf_program_t **program);
 
 /* apisec_waf_message.c: a request, or an answer when `answer`, of a file. */
 

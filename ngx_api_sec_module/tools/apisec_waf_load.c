@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <glob.h>
+#include <stdlib.h>
 
 
 #define FILE_MAX (16 * 1024 * 1024)
@@ -111,8 +112,8 @@ glob_file(void *ctx, const char *pattern, size_t index, const char **path)
 
 
 int
-apisec_waf_load(const apisec_list_t *files, api_seclang_t **loader,
-    const api_waf_program_t **program)
+apisec_waf_load(const apisec_list_t *files, const apisec_waf_values_t *values,
+    api_seclang_t **loader, const api_waf_program_t **program)
 {
     int              rc;
     size_t           i;
@@ -129,6 +130,11 @@ apisec_waf_load(const apisec_list_t *files, api_seclang_t **loader,
 
     for (i = 0; i < files->n && rc == API_OK; i++) {
         rc = api_seclang_file(*loader, files->item[i], &err);
+    }
+
+    if (values->paranoia) {
+        api_seclang_paranoia(
+            *loader, (uint32_t) strtoul(values->paranoia, NULL, 10));
     }
 
     if (rc == API_OK) {

@@ -187,6 +187,7 @@ api_seclang_free(api_seclang_t *s)
     }
 
     alloc = s->alloc;
+    api_transform_env_close(&s->program.transform);
     api_waf_scan_free(s->scan);
     api_arena_free(&s->arena);
 

@@ -412,6 +412,7 @@ api_seclang_finish(
     p->webappid = s->webappid;
     p->timeout = s->timeout;
     p->transform.unicode = s->settings.unicode_map;
+    api_transform_env_open(&p->transform);
 
     rc = api_waf_scan_make(&s->scan, s->rules.items, s->rules.n, p->chain,
         p->most, s->alloc, &s->arena);

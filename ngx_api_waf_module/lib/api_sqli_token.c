@@ -98,12 +98,19 @@ api_sqli_dangerous(api_span_t word)
     static const char *const prefixes[] = { "xp_", "sp_", "dbms_", "utl_",
         "ctxsys", "owa_util", "sysmaster" };
     size_t                   i, len;
+    uint8_t                  c;
+
+    c = word.len ? api_lower(word.data[0]) : 0;
 
     if (word.len < 4 || memchr("xsduco", api_lower(word.data[0]), 6) == NULL) {
         return false;
     }
 
     for (i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+        if (c != (uint8_t) prefixes[i][0]) {
+            continue;
+        }
+
         len = strlen(prefixes[i]);
 
         if (word.len > len

@@ -441,9 +441,16 @@ api_sqli_entry(size_t i)
 api_sqli_type_t
 api_sqli_words(api_span_t first, api_span_t second)
 {
-    size_t i;
+    size_t  i;
+    uint8_t c;
+
+    c = first.len ? api_lower(first.data[0]) : 0;
 
     for (i = 0; i < NPAIRS; i++) {
+        if (c != (uint8_t) api_sqli_pairs[i].first[0]) {
+            continue;
+        }
+
         if (api_sqli_cmp(first, api_sqli_pairs[i].first,
                 strlen(api_sqli_pairs[i].first))
                 == 0

@@ -89,7 +89,14 @@ int api_unicode_map_read(api_unicode_map_t *map, api_span_t text,
 
 typedef struct {
     const api_unicode_map_t *unicode; /* NULL: none was configured */
+    void                    *md5; /* of OpenSSL; NULL: looked up each time */
+    void                    *sha1;
 } api_transform_env_t;
+
+/* Looks the digests up, once; the memory is OpenSSL's. */
+
+void api_transform_env_open(api_transform_env_t *env);
+void api_transform_env_close(api_transform_env_t *env);
 
 /*
  * out is what transformation id makes of in: `in` itself (same pointer, same

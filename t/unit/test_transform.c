@@ -258,7 +258,7 @@ test_map(void)
     api_err_t                err;
     api_span_t               text, out;
     api_arena_t              arena;
-    api_transform_env_t      env;
+    api_transform_env_t      env = { NULL, NULL, NULL };
     static api_unicode_map_t map;
 
     text = API_SPAN("1 (one)\n0041:61 2039:3c\n\n2 (two)\n0041:62\n");
