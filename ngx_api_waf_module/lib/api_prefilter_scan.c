@@ -186,7 +186,7 @@ scan_value(const api_prefilter_t *pf, const uint64_t *members,
     }
 
     a = &pf->automaton;
-    end = value.data + value.len;
+    end = value.len ? value.data + value.len : value.data;
 
     for (p = value.data, state = 0; p < end; p++) {
         state = api_automaton_step(a, state, *p);
