@@ -130,7 +130,7 @@ api_seclang_level_said(const api_seclang_t *s)
 void
 api_seclang_level(api_seclang_t *s)
 {
-    uint8_t phase;
+    uint32_t phase;
 
     for (phase = 1; phase < API_WAF_NPHASES; phase++) {
         api_seclang_gates(s, &s->program.phase[phase]);

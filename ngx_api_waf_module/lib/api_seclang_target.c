@@ -26,6 +26,13 @@ api_seclang_pattern_begins(api_span_t text, size_t i)
 }
 
 
+static bool
+api_seclang_ends_pattern(uint8_t c)
+{
+    return c == '|' || c == ',' || c == '\'';
+}
+
+
 static size_t
 api_seclang_target_end(api_span_t text)
 {
@@ -51,7 +58,7 @@ api_seclang_target_end(api_span_t text)
 
             } else if (pattern
                        && (i + 1 == text.len
-                           || memchr("|,'", text.data[i + 1], 3)))
+                           || api_seclang_ends_pattern(text.data[i + 1])))
             {
                 pattern = false;
             }

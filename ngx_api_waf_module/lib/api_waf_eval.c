@@ -42,12 +42,12 @@ api_waf_pick_takes(const api_waf_pick_t *pick, api_waf_var_t var,
 static void
 api_waf_activate(api_waf_tx_t *tx, const api_waf_pick_t *pick)
 {
-    const api_waf_pick_t **at;
+    api_waf_active_t *at;
 
     at = api_waf_push(tx, &tx->active, sizeof(*at));
 
     if (at) {
-        *at = pick;
+        at->pick = pick;
     }
 }
 
@@ -125,7 +125,7 @@ api_waf_dropped(
 
     for (i = t->base; i < tx->active.n; i++) {
         if (api_waf_pick_takes(
-                *API_WAF_AT(const api_waf_pick_t *, tx->active, i), item->var,
+                API_WAF_AT(api_waf_active_t, tx->active, i)->pick, item->var,
                 item->name, &tx->budget, tx->env->scratch))
         {
             return true;
@@ -144,7 +144,7 @@ api_waf_target_dropped(
 
     for (i = t->base; i < tx->active.n; i++) {
         if (api_span_eq_nocase(
-                (*API_WAF_AT(const api_waf_pick_t *, tx->active, i))->full,
+                API_WAF_AT(api_waf_active_t, tx->active, i)->pick->full,
                 pick->full))
         {
             return true;
@@ -430,6 +430,8 @@ api_waf_try_count(
     if (!tx->failure) {
         (void) api_waf_try(tx, &item, t);
     }
+
+    t->item = NULL;
 }
 
 

@@ -38,6 +38,12 @@ typedef struct {
     api_span_t logdata;
 } api_waf_words_t;
 
+/* A target taken out of a rule that runs. */
+
+typedef struct {
+    const api_waf_pick_t *pick;
+} api_waf_active_t;
+
 /* A target taken out at run time. */
 
 typedef struct {
@@ -88,7 +94,7 @@ struct api_waf_tx_s {
 
     uint64_t     *removed; /* a bit a rule; NULL: none */
     api_waf_vec_t drops;   /* api_waf_drop_t */
-    api_waf_vec_t active;  /* const api_waf_pick_t *: of the links that run */
+    api_waf_vec_t active;  /* api_waf_active_t, of the links that run */
 
     api_waf_item_t matched; /* MATCHED_VAR; value.data NULL: none */
     api_waf_vec_t  matches; /* api_waf_item_t, MATCHED_VARS */

@@ -181,8 +181,7 @@ static const char *const spellings[] = {
     "SecRule ARGS \"@rx b\" \"id:1,phase:2,deny\"",
     "secrule args b id:1,phase:request,deny",
     "\xef\xbb\xbf  SecRule\tARGS b \\\n  \"id:1,\\\n   phase:2 , deny\"\r\n",
-    "SecRule \"ARGS\" \"b\" "
-    "\\\r\n\"id:'1',phase:'2',t:lowercase,t:none,deny\"",
+    "SecRule \"ARGS\" \"b\" \\\r\n\"id:'1',phase:'2',t:trim,t:none,deny\"",
     "# SecRule ARGS x \"id:1,\\\n   deny\"\nSecRule ARGS b id:1,phase:2,deny",
     "# a comment that goes on is over\\\nSecRule ARGS b id:1,phase:2,deny",
     "SecRule ARGS|!REQUEST_HEADERS b id:1,phase:2,deny\n# the end",
