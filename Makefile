@@ -36,7 +36,7 @@ MODULE_FILES = $(MODULES:%=$(BUILD)/modules/%.so)
 
 # What a person types
 
-.PHONY: help deps build static demo test unit conformance conformance-waf contract t test-builds check bench \
+.PHONY: help deps build static demo test unit conformance conformance-waf contract t test-builds check bench bench-waf \
     fuzz fuzz-smoke lint asan install uninstall clean distclean dist \
     clean-root-test
 
@@ -61,6 +61,7 @@ help:
 #: make fuzz         FUZZ_SECONDS=600 TARGET=json; fuzz-smoke: 20 s each
 #: make contract     round trip over the descriptions of large APIs (npm)
 #: make bench        ratios against baselines measured in the same run
+#: make bench-waf    the Core Rule Set, beside ModSecurity
 #: make check        lint, test, asan, fuzz-smoke
 #: make dist         a source archive          make clean, distclean
 #: make clean-root-test   demo and test in a fresh minimal Debian (root)
@@ -148,6 +149,11 @@ bench:
 	@.ci/deps build test bench
 	+@$(INNER) modules tools
 	@exec t/bench/run
+
+bench-waf:
+	@.ci/deps build test bench
+	+@$(INNER) modules tools
+	@API_BUILD=$(API_BUILD) perl t/bench/waf.pl
 
 fuzz:
 	@.ci/deps build fuzz

@@ -15,6 +15,17 @@
 #include <unistd.h>
 
 
+static uint64_t
+nanoseconds(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+
+    return (uint64_t) t.tv_sec * UINT64_C(1000000000) + (uint64_t) t.tv_nsec;
+}
+
+
 static void *
 symbol(void *lib, const char *name)
 {
@@ -39,9 +50,13 @@ library(api_hs_t *hs, bool compiler)
             "%s is not here; install libvectorscan5 or libhyperscan5", name);
     }
 
-    return api_hs_load(hs, compiler, symbol, lib, &err) == API_OK
-               ? APISEC_OK
-               : apisec_fail(APISEC_FAILED, "%s: %s", name, err.text);
+    if (api_hs_load(hs, compiler, symbol, lib, &err) != API_OK) {
+        return apisec_fail(APISEC_FAILED, "%s: %s", name, err.text);
+    }
+
+    hs->clock = nanoseconds;
+
+    return APISEC_OK;
 }
 
 

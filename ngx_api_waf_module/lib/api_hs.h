@@ -50,6 +50,11 @@ typedef struct api_hs_s {
         void **db, api_hs_error_t **error);
     int (*free_compile_error)(api_hs_error_t *error);
     int (*serialize_database)(const void *db, char **bytes, size_t *len);
+
+    /* Not of the library: a clock, in nanoseconds, for what a scan costs;
+       NULL: it is not measured. */
+
+    uint64_t (*clock)(void);
 } api_hs_t;
 
 /*

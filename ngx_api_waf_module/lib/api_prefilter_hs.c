@@ -128,6 +128,7 @@ api_prefilter_attach(
         return rc;
     }
 
+    pf->price = head.price;
     pf->stat.scanned = 0;
 
     for (i = 0; i < pf->npatterns; i++) {

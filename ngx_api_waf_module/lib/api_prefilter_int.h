@@ -12,7 +12,7 @@
 /* Part of the key of a cache file: one more whenever trees, literals or the
    way they are written change. */
 
-#define API_PREFILTER_VERSION 1
+#define API_PREFILTER_VERSION 2
 
 /* Trees are made for subjects with 0xff replaced by 0xfe: 0xff stands between
    values when they are joined, with a line end on either side for ^ and $. */
@@ -43,6 +43,7 @@ struct api_prefilter_s {
     const api_hs_t       *hs;
     void                 *db;
     size_t                db_size;
+    uint64_t              price; /* as in the file */
     char                  key[API_PREFILTER_KEY];
     char                  version[64];
     api_prefilter_stat_t  stat;
@@ -93,6 +94,10 @@ int api_prefilter_refine(const api_prefilter_t *pf,
     const api_prefilter_text_t *text, api_prefilter_scratch_t *scratch);
 
 
+/* What a scan is taken to cost when nobody has measured it. */
+
+#define API_PREFILTER_PRICE (24 * 1024)
+
 /* The file of a database: this, the mask of its patterns, the database. */
 
 #define API_PREFILTER_MAGIC "apiwafdb"
@@ -104,6 +109,7 @@ typedef struct {
     char     key[API_PREFILTER_KEY];
     char     version[63]; /* of the library; with the key no gap is left */
     uint64_t size;        /* of the database */
+    uint64_t price;       /* of a scan: nanoseconds for 1024 bytes */
     uint64_t sum[2];      /* of everything, this one zero */
 } api_prefilter_head_t;
 

@@ -1,13 +1,12 @@
 #include "api_prefilter_int.h"
 
 
-/* What evaluating a pattern costs, a value and a byte of it, in nanoseconds,
-   and what hs_scan does: measured, and only their relation counts. */
+/* What evaluating a pattern costs, a value and a byte of it, and what a scan
+   of the library does besides its bytes, in nanoseconds. */
 
 #define SCAN_PAIR 100
 #define SCAN_PAIR_BYTE 4
 #define SCAN_LIBRARY 1000
-#define SCAN_LIBRARY_BYTE 40
 
 /* Room that a scratch keeps between scans. */
 
@@ -294,8 +293,7 @@ scan_worth(const api_prefilter_t *pf, const api_prefilter_text_t *text,
     return pf->db != NULL && scratch->npairs > 0
            && (pf->eager
                || scratch->price
-                      > SCAN_LIBRARY
-                            + SCAN_LIBRARY_BYTE * (uint64_t) text->len);
+                      > SCAN_LIBRARY + pf->price * text->len / 1024);
 }
 
 
