@@ -227,9 +227,6 @@ RULES = $(wildcard ngx_api_waf_module/rules/*.conf)
 
 modules:
 	@.ci/build modules
-	@rm -rf $(BUILD)/modules/ngx_api_waf_rules
-	@install -d $(BUILD)/modules/ngx_api_waf_rules
-	@install -m 644 $(RULES) $(BUILD)/modules/ngx_api_waf_rules
 
 LIB_DIRS = ngx_api_sec_module/core/lib $(MODULES:%=%/lib)
 LIB = $(notdir $(wildcard $(LIB_DIRS:%=%/*.c)))
