@@ -319,9 +319,10 @@ pm_binary(api_span_t in, size_t *pos, uint8_t *out, size_t *n,
 static int
 pm_decode(api_span_t in, api_span_t *out, const api_operator_make_t *m)
 {
-    int      rc;
-    size_t   i, n = 0;
-    uint8_t *p;
+    int               rc;
+    size_t            i, n = 0;
+    uint8_t          *p;
+    static const char escaped[5] = { ':', ';', '\\', '"', '|' };
 
     p = api_arena_alloc(m->arena, in.len + 1);
     if (p == NULL) {
@@ -338,7 +339,7 @@ pm_decode(api_span_t in, api_span_t *out, const api_operator_make_t *m)
         }
 
         if (in.data[i] == '\\' && i + 1 < in.len
-            && memchr(":;\\\"|", in.data[i + 1], 5) != NULL)
+            && memchr(escaped, in.data[i + 1], sizeof(escaped)) != NULL)
         {
             i++;
         }

@@ -284,7 +284,7 @@ api_operator_run_cc(const api_operator_run_t *run)
 
         o = pcre2_get_ovector_pointer(run->scratch->data);
 
-        if (o[0] > o[1]) {
+        if (o[0] > o[1] || run->value.data == NULL) {
             return 0; /* \K in a lookahead */
         }
 

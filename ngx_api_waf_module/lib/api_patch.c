@@ -181,6 +181,7 @@ read_match(reader_t *r, api_span_t value)
     int       rc;
     api_err_t err;
 
+    memset(&err, 0, sizeof(err));
     r->p.match = value;
     rc = api_operator_compile(
         &r->p.op, API_SPAN("rx"), value, NULL, &r->list->arena, &err);

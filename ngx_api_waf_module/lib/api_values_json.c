@@ -409,8 +409,9 @@ static void
 graphql_value(api_values_t *b, api_waf_var_t var,
     const api_graphql_node_t *node, api_span_t name)
 {
-    api_span_t value = node->text;
-    uint8_t   *p;
+    uint8_t         *p;
+    api_span_t       value = node->text;
+    const api_span_t prefix = API_SPAN("graphql.");
 
     if (node->type == API_GRAPHQL_STRING || node->type == API_GRAPHQL_BLOCK) {
         if (api_graphql_string(node, b->arena, &value) != API_OK) {
@@ -425,7 +426,7 @@ graphql_value(api_values_t *b, api_waf_var_t var,
         return;
     }
 
-    memcpy(p, "graphql.", 8);
+    memcpy(p, prefix.data, prefix.len);
     if (name.len) {
         memcpy(p + 8, name.data, name.len);
     }
