@@ -253,6 +253,7 @@ struct ngx_api_sec_main_conf_s {
     api_spend_t                *spend;        /* state of a process */
     ngx_array_t                 revocations;  /* ngx_api_sec_revocations_t * */
     ngx_api_tenant_t            revoked;
+    struct ngx_api_keeper_s    *keeper;       /* of it; NULL: not kept */
     ngx_api_watches_t           watches;
 
     ngx_shm_zone_t             *zone;
@@ -502,6 +503,11 @@ ngx_uint_t ngx_api_sec_budget_fault(ngx_api_sec_fault_t *fault);
 char *ngx_api_sec_revocations(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 ngx_int_t ngx_api_sec_revoke_zone(ngx_conf_t *cf,
     ngx_api_sec_main_conf_t *mcf);
+ngx_int_t ngx_api_sec_revoke_restore(ngx_cycle_t *cycle,
+    const ngx_api_sec_main_conf_t *mcf);    /* before there are workers */
+ngx_int_t ngx_api_sec_revoke_start(ngx_cycle_t *cycle,
+    const ngx_api_sec_main_conf_t *mcf);
+void ngx_api_sec_revoke_end(const ngx_api_sec_main_conf_t *mcf);
 ngx_uint_t ngx_api_sec_revoke_section(const ngx_api_door_t *door,
     ngx_api_admin_t *a);
 

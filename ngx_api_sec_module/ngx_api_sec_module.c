@@ -400,6 +400,17 @@ ngx_api_sec_init_module(ngx_cycle_t *cycle)
 
 
 static ngx_int_t
+ngx_api_sec_init_module(ngx_cycle_t *cycle)
+{
+    ngx_api_sec_main_conf_t  *mcf;
+
+    mcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_api_sec_module);
+
+    return mcf ? ngx_api_sec_revoke_restore(cycle, mcf) : NGX_OK;
+}
+
+
+static ngx_int_t
 ngx_api_sec_init_process(ngx_cycle_t *cycle)
 {
     ngx_api_sec_main_conf_t  *mcf;
@@ -418,7 +429,9 @@ ngx_api_sec_init_process(ngx_cycle_t *cycle)
         return NGX_ERROR;
     }
 
-    if (ngx_api_sec_audit_start(mcf, cycle) != NGX_OK) {
+    if (ngx_api_sec_audit_start(mcf, cycle) != NGX_OK
+        || ngx_api_sec_revoke_start(cycle, mcf) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
@@ -437,5 +450,6 @@ ngx_api_sec_exit_process(ngx_cycle_t *cycle)
         ngx_api_sec_monitor_stop(mcf);
         ngx_api_sec_inventory_stop(cycle, mcf);
         ngx_api_sec_audit_stop(mcf, cycle);
+        ngx_api_sec_revoke_end(mcf);
     }
 }

@@ -4,14 +4,6 @@
 
 #define NGX_API_REVOCATIONS_MAX  (8 * 1024 * 1024)
 
-/* In the zone: a key of its own, so that nobody can make hashes meet. */
-
-typedef struct {
-    uint8_t                     seed[16];
-    uint64_t                    table[];
-} ngx_api_sec_revoke_zone_t;
-
-
 static int ngx_api_sec_revoke_load(void *data, api_span_t text,
     api_err_t *err);
 static void ngx_api_sec_revoke_cleanup(void *data);
@@ -123,13 +115,17 @@ ngx_api_sec_revoke_zone(ngx_conf_t *cf, ngx_api_sec_main_conf_t *mcf)
                                    : mcf->zone->shm.size / 32;
 
     ngx_str_set(&mcf->revoked.name, "revocations");
-    mcf->revoked.abi = 1;
+    mcf->revoked.abi = 2;
     mcf->revoked.size = ngx_max(size - size % ngx_pagesize,
                                 2 * (size_t) API_REVOKED_TABLE_MIN);
     mcf->revoked.init = ngx_api_sec_revoke_init;
     mcf->revoked.carry = ngx_api_sec_revoke_carry;
 
-    return ngx_api_zone_tenant(cf, mcf->zone, &mcf->revoked);
+    if (ngx_api_zone_tenant(cf, mcf->zone, &mcf->revoked) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_api_sec_revoke_keep(cf, mcf);
 }
 
 
@@ -149,23 +145,32 @@ static ngx_int_t
 ngx_api_sec_revoke_carry(void *data, size_t size, const void *old,
     size_t old_size)
 {
+    ngx_api_sec_revoke_zone_t *z = data;
+    const ngx_api_sec_revoke_zone_t *was = old;
+
     size_t                 i;
     api_revoked_entry_t    entry;
     api_revoked_table_t   *to, *from;
 
     to = ngx_api_sec_revoke_at(data, size);
     from = ngx_api_sec_revoke_at((void *) (uintptr_t) old, old_size);
-    i = 0;
 
     if (to == NULL) {
         return NGX_DECLINED;
     }
+
+    i = 0;
 
     while (from && api_revoked_table_next(from, &i, &entry)) {
         if (api_revoked_table_put(to, &entry) != API_OK) {
             return NGX_DECLINED;
         }
     }
+
+    z->loaded = was->loaded;
+    z->changes = was->changes;
+    z->kept.file = was->kept.file;
+    z->kept.saved = was->kept.saved;
 
     return NGX_OK;
 }

@@ -10,7 +10,19 @@
 
 
 #include "ngx_api_sec.h"
+#include "ngx_api_keeper.h"
 #include "api_revoked.h"
+
+
+/* In the zone: a key of its own, so that nobody can make hashes meet. */
+
+typedef struct {
+    uint8_t                     seed[16];
+    ngx_atomic_t                changes;
+    ngx_atomic_t                loaded;       /* what was kept is in it */
+    ngx_api_kept_t              kept;
+    uint64_t                    table[];
+} ngx_api_sec_revoke_zone_t;
 
 
 typedef struct {
@@ -19,6 +31,11 @@ typedef struct {
     api_sipkey_t                seed;
 } ngx_api_sec_revocations_t;
 
+
+/* ngx_api_sec_revoke_keep.c: what api_status takes is kept over a restart */
+
+ngx_int_t ngx_api_sec_revoke_keep(ngx_conf_t *cf,
+    ngx_api_sec_main_conf_t *mcf);
 
 /* The table, or NULL. */
 

@@ -31,6 +31,7 @@ ngx_api_sec_revoke_section(const ngx_api_door_t *door, ngx_api_admin_t *a)
     ngx_slab_pool_t                 *shpool;
     api_revoked_entry_t              entry;
     api_revoked_table_t             *table;
+    ngx_api_sec_revoke_zone_t       *z;
     const ngx_api_sec_main_conf_t   *mcf;
 
     mcf = (const ngx_api_sec_main_conf_t *) door;
@@ -63,6 +64,11 @@ ngx_api_sec_revoke_section(const ngx_api_door_t *door, ngx_api_admin_t *a)
                                     : api_revoked_table_take(table, &entry);
 
     ngx_shmtx_unlock(&shpool->mutex);
+
+    if (rc == API_OK) {
+        z = mcf->revoked.data;
+        (void) ngx_atomic_fetch_add(&z->changes, 1);
+    }
 
     if (rc == API_DENIED) {
         return ngx_api_sec_revoke_bad(a, NGX_HTTP_NOT_FOUND,

@@ -94,6 +94,11 @@ api_revoked_kind_t api_revoked_table_find(
 
 int api_revoked_table_put(
     api_revoked_table_t *table, const api_revoked_entry_t *entry);
+
+/* As put, but one that is there keeps the later `before`. */
+
+int api_revoked_table_add(
+    api_revoked_table_t *table, const api_revoked_entry_t *entry);
 int api_revoked_table_take(
     api_revoked_table_t *table, const api_revoked_entry_t *entry);
 

@@ -204,6 +204,21 @@ api_revoked_table_put(
 
 
 int
+api_revoked_table_add(
+    api_revoked_table_t *table, const api_revoked_entry_t *entry)
+{
+    const api_revoked_place_t *p;
+
+    p = api_revoked_place(table,
+        api_revoked_tag(table, entry->kind, entry->issuer, entry->value));
+
+    return p && atomic_load(&p->before) >= entry->before
+               ? API_OK
+               : api_revoked_table_put(table, entry);
+}
+
+
+int
 api_revoked_table_take(
     api_revoked_table_t *table, const api_revoked_entry_t *entry)
 {

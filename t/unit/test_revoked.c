@@ -3,7 +3,7 @@
 
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
 
-#include "api_revoked.h"
+#include "api_revoked_pack.h"
 #include "ut.h"
 
 #include <stdio.h>
@@ -243,9 +243,129 @@ test_race(void)
 }
 
 
+static api_revoked_entry_t
+entry(api_revoked_kind_t kind, const char *issuer, const char *value,
+    int64_t before)
+{
+    api_revoked_entry_t e;
+
+    e.kind = kind;
+    e.value = str(value);
+    e.issuer = str(issuer);
+    e.before = before;
+
+    return e;
+}
+
+
+/* A table, packed in pieces of two, as the bytes of a file. */
+
+static size_t
+packed(const api_revoked_table_t *t, uint8_t *file, int32_t spoil)
+{
+    size_t                at = 0, len = API_SNAPSHOT_HEAD;
+    uint32_t              n;
+    api_snapshot_head_t   head;
+    api_revoked_record_t  records[2];
+    api_snapshot_writer_t w;
+
+    api_revoked_head(&head);
+    api_snapshot_begin(&w, &head, file);
+
+    do {
+        n = api_revoked_pack(t, &at, records, 2);
+
+        if (n && spoil >= 0) {
+            ((uint32_t *) &records[0])[spoil] = 1000;
+        }
+
+        api_snapshot_block(
+            &w, n, api_span(records, n * sizeof(records[0])), file + len);
+        len += API_SNAPSHOT_BLOCK;
+        memcpy(file + len, records, n * sizeof(records[0]));
+        len += n * sizeof(records[0]);
+    } while (n);
+
+    return len;
+}
+
+
+static void
+test_pack(void)
+{
+    int                  i;
+    size_t               len;
+    uint8_t             *file = calloc(1, 65536);
+    void                *mem[3];
+    api_err_t            err;
+    api_revoked_of_t     o;
+    api_revoked_table_t *t, *to;
+    api_revoked_entry_t  e;
+    api_revoked_merged_t done;
+
+    mem[0] = calloc(1, 65536);
+    t = api_revoked_table_init(mem[0], 65536, seed);
+    mem[1] = calloc(1, 65536);
+    to = api_revoked_table_init(mem[1], 65536, seed);
+
+    for (i = 0; i < 5; i++) {
+        e = entry(API_REVOKED_SUB, i % 2 ? "corp" : "", "someone", 100 + i);
+        e.value.len -= (size_t) i;
+        (void) api_revoked_table_put(t, &e);
+    }
+
+    len = packed(t, file, -1);
+    ut_int(api_revoked_merge(to, api_span(file, len), &done, &err), API_OK,
+        "what was packed is taken");
+    ut_int((int) done.taken, 5, "all of it");
+    ut_int((int) api_revoked_table_count(to), 5, "and no more");
+
+    o = of(NULL, "someon", "corp", 100);
+    ut_int(api_revoked_table_find(to, &o), API_REVOKED_SUB, "as it was");
+    o.iat = 101;
+    ut_int(api_revoked_table_find(to, &o), API_REVOKED_NKINDS, "its time too");
+
+    /* of two that say the same the one that revokes more stands */
+
+    e = entry(API_REVOKED_SUB, "", "someone", 500);
+    (void) api_revoked_table_put(to, &e);
+    (void) api_revoked_merge(to, api_span(file, len), &done, &err);
+    o = of(NULL, "someone", "x", 499);
+    ut_int(api_revoked_table_find(to, &o), API_REVOKED_SUB, "the later one");
+
+    for (i = 0; i < 4; i++) {
+        len = packed(t, file, i);
+        ut_int(api_revoked_merge(to, api_span(file, len), &done, &err), API_OK,
+            "a file with records that make no sense");
+        ut_int((int) done.unsound, 3, "they are counted");
+    }
+
+    mem[2] = calloc(1, 4096);
+    to = api_revoked_table_init(mem[2], 4096, seed);
+    for (i = 0; i < 1000; i++) {
+        e = entry(API_REVOKED_JTI, "", "abcdefgh", i);
+        e.value = api_span(file + i, 8);
+        (void) api_revoked_table_put(to, &e);
+    }
+
+    len = packed(t, file, -1);
+    (void) api_revoked_merge(to, api_span(file, len), &done, &err);
+    ut_ok(done.lost > 0 && done.lost + done.taken == 5, "no room: counted");
+
+    ut_ok(
+        api_revoked_merge(to, api_span(file, len - 1), &done, &err) != API_OK,
+        "a file that is cut");
+
+    free(mem[0]);
+    free(mem[1]);
+    free(mem[2]);
+    free(file);
+}
+
 int
 main(void)
 {
+    test_pack();
     test_text();
     test_memory();
     test_table();
