@@ -14,6 +14,9 @@
 #define NGX_API_REVOKE_PAGE  500
 
 
+static int ngx_api_sec_revoke_change(const ngx_api_sec_main_conf_t *mcf,
+    api_revoked_table_t *table, const api_revoked_entry_t *entry,
+    ngx_uint_t add);
 static ngx_uint_t ngx_api_sec_revoke_list(ngx_api_admin_t *a,
     const ngx_api_sec_main_conf_t *mcf, api_revoked_table_t *table);
 static void ngx_api_sec_revoke_entry(api_writer_t *w,
@@ -28,10 +31,8 @@ ngx_uint_t
 ngx_api_sec_revoke_section(const ngx_api_door_t *door, ngx_api_admin_t *a)
 {
     int                              rc;
-    ngx_slab_pool_t                 *shpool;
     api_revoked_entry_t              entry;
     api_revoked_table_t             *table;
-    ngx_api_sec_revoke_zone_t       *z;
     const ngx_api_sec_main_conf_t   *mcf;
 
     mcf = (const ngx_api_sec_main_conf_t *) door;
@@ -54,21 +55,8 @@ ngx_api_sec_revoke_section(const ngx_api_door_t *door, ngx_api_admin_t *a)
                                       "before and issuer");
     }
 
-    /* nginx takes this lock back from a worker that died with it */
-
-    shpool = (ngx_slab_pool_t *) mcf->zone->shm.addr;
-
-    ngx_shmtx_lock(&shpool->mutex);
-
-    rc = a->method == NGX_HTTP_POST ? api_revoked_table_put(table, &entry)
-                                    : api_revoked_table_take(table, &entry);
-
-    ngx_shmtx_unlock(&shpool->mutex);
-
-    if (rc == API_OK) {
-        z = mcf->revoked.data;
-        (void) ngx_atomic_fetch_add(&z->changes, 1);
-    }
+    rc = ngx_api_sec_revoke_change(mcf, table, &entry,
+                                   a->method == NGX_HTTP_POST);
 
     if (rc == API_DENIED) {
         return ngx_api_sec_revoke_bad(a, NGX_HTTP_NOT_FOUND,
@@ -89,6 +77,36 @@ ngx_api_sec_revoke_section(const ngx_api_door_t *door, ngx_api_admin_t *a)
     ngx_api_sec_revoke_entry(a->w, &entry);
 
     return NGX_HTTP_CREATED;
+}
+
+
+static int
+ngx_api_sec_revoke_change(const ngx_api_sec_main_conf_t *mcf,
+    api_revoked_table_t *table, const api_revoked_entry_t *entry,
+    ngx_uint_t add)
+{
+    int                         rc;
+    ngx_slab_pool_t            *shpool;
+    ngx_api_sec_revoke_zone_t  *z;
+
+    z = mcf->revoked.data;
+
+    /* nginx takes this lock back from a worker that died with it */
+
+    shpool = (ngx_slab_pool_t *) mcf->zone->shm.addr;
+
+    ngx_shmtx_lock(&shpool->mutex);
+
+    rc = add ? api_revoked_table_put(table, entry)
+             : api_revoked_table_take(table, entry);
+
+    if (rc == API_OK) {
+        z->changes++;
+    }
+
+    ngx_shmtx_unlock(&shpool->mutex);
+
+    return rc;
 }
 
 

@@ -291,12 +291,43 @@ packed(const api_revoked_table_t *t, uint8_t *file, int32_t spoil)
 
 
 static void
+test_pack_room(const api_revoked_table_t *t, uint8_t *file)
+{
+    int                  i;
+    void                *mem;
+    size_t               len;
+    api_err_t            err;
+    api_revoked_table_t *to;
+    api_revoked_entry_t  e;
+    api_revoked_merged_t done;
+
+    mem = calloc(1, 4096);
+    to = api_revoked_table_init(mem, 4096, seed);
+    for (i = 0; i < 1000; i++) {
+        e = entry(API_REVOKED_JTI, "", "abcdefgh", i);
+        e.value = api_span(file + i, 8);
+        (void) api_revoked_table_put(to, &e);
+    }
+
+    len = packed(t, file, -1);
+    (void) api_revoked_merge(to, api_span(file, len), &done, &err);
+    ut_ok(done.lost > 0 && done.lost + done.taken == 5, "no room: counted");
+
+    ut_ok(
+        api_revoked_merge(to, api_span(file, len - 1), &done, &err) != API_OK,
+        "a file that is cut");
+
+    free(mem);
+}
+
+
+static void
 test_pack(void)
 {
     int                  i;
     size_t               len;
     uint8_t             *file = calloc(1, 65536);
-    void                *mem[3];
+    void                *mem[2];
     api_err_t            err;
     api_revoked_of_t     o;
     api_revoked_table_t *t, *to;
@@ -340,25 +371,10 @@ test_pack(void)
         ut_int((int) done.unsound, 3, "they are counted");
     }
 
-    mem[2] = calloc(1, 4096);
-    to = api_revoked_table_init(mem[2], 4096, seed);
-    for (i = 0; i < 1000; i++) {
-        e = entry(API_REVOKED_JTI, "", "abcdefgh", i);
-        e.value = api_span(file + i, 8);
-        (void) api_revoked_table_put(to, &e);
-    }
-
-    len = packed(t, file, -1);
-    (void) api_revoked_merge(to, api_span(file, len), &done, &err);
-    ut_ok(done.lost > 0 && done.lost + done.taken == 5, "no room: counted");
-
-    ut_ok(
-        api_revoked_merge(to, api_span(file, len - 1), &done, &err) != API_OK,
-        "a file that is cut");
+    test_pack_room(t, file);
 
     free(mem[0]);
     free(mem[1]);
-    free(mem[2]);
     free(file);
 }
 
