@@ -391,22 +391,13 @@ ngx_api_sec_init_module(ngx_cycle_t *cycle)
 
     mcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_api_sec_module);
 
-    if (mcf) {
-        ngx_api_sec_seal_wipe(mcf);
+    if (mcf == NULL) {
+        return NGX_OK;
     }
 
-    return NGX_OK;
-}
+    ngx_api_sec_seal_wipe(mcf);
 
-
-static ngx_int_t
-ngx_api_sec_init_module(ngx_cycle_t *cycle)
-{
-    ngx_api_sec_main_conf_t  *mcf;
-
-    mcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_api_sec_module);
-
-    return mcf ? ngx_api_sec_revoke_restore(cycle, mcf) : NGX_OK;
+    return ngx_api_sec_revoke_restore(cycle, mcf);
 }
 
 
