@@ -61,6 +61,15 @@ sub until_true {
 
 sub kept { my ($name) = @_; return -e $file && slurp($file) =~ /\Q$name\E/ }
 
+# to the end: a worker that ends writes the file
+sub stop {
+    my ($old) = @_;
+    my @workers = $old->workers;
+    $old->stop;
+    until_true(sub { !grep { -e "/proc/$_" } @workers });
+    return;
+}
+
 # what nginx says that does not start
 sub refused {
     return eval { start(@_); 1 } ? 'it starts' : $@;
@@ -75,7 +84,7 @@ is(asks($server, 'alice'), 200, 'alice');
 is(change($server, 'POST', 'alice'), 201, '... is revoked');
 is(asks($server, 'alice'), 401, '... at once');
 is(asks($server, 'bob'), 200, 'bob is not');
-$server->stop;
+stop($server);
 ok(kept('alice'), 'the file has her');
 is((stat $file)[2] & 077, 0, '... and is nobody else\'s');
 
@@ -110,7 +119,7 @@ is(asks($server, 'many1'), 401, 'all is as it was');
 ok($server->reload(config(share => '128k')), 'a larger share');
 is((scalar grep { asks($server, "many$_") != 401 } 0 .. $n - 1), 0, 'nothing is lost');
 is(change($server, 'POST', 'dave'), 201, 'one more, in the new zone');
-$server->stop;
+stop($server);
 ok(kept('dave'), 'it is kept');
 
 like(refused(share => '16k'), qr/of its \d+ entries \d+ have no room.*what was revoked before is not known/s,
@@ -138,7 +147,7 @@ like(refused(), qr/nobody else may write/, 'writable for all: no start');
 chmod 0600, $file;
 $server = start();
 is(asks($server, 'carol'), 401, 'as it was: all is well');
-$server->stop;
+stop($server);
 
 # without a directory it is said
 
@@ -150,6 +159,6 @@ SKIP: {
     like($server->log . $server->text('stderr'), qr/is forgotten at a restart: the directory of api_state is missing/,
         'no directory: a warning');
 }
-$server->stop;
+stop($server);
 
 done_testing();

@@ -211,7 +211,7 @@ sub stop {
     my $pid = delete $self->{pid} or return;
 
     kill 'TERM', $pid;
-    for (1 .. 250) {
+    for (1 .. 1500) {
         return if waitpid($pid, 1) == $pid;
         sleep 0.02;
     }
