@@ -231,6 +231,17 @@ api_inv_walk(api_inventory_t *inv, const api_inv_path_t *path, uint32_t *nodes,
 }
 
 
+/* To look at all siblings is dear: it is done when a node is new, and then ever
+   less often, for those that stand beside it go on to change. */
+
+static bool
+api_inv_due(const api_inv_node_t *n)
+{
+    return (n->flags & API_INV_N_USED)
+           && ((n->hits & (n->hits - 1)) == 0 || n->hits % 64 == 0);
+}
+
+
 /* A path that is served: its nodes are used, and may be alike now. */
 
 static api_inv_op_t
@@ -248,7 +259,7 @@ api_inv_served(api_inventory_t *inv, uint32_t at, const api_inv_path_t *path,
     op = api_inv_hit(inv, at, path, rules);
 
     for (changed = false, i = 0; i < n; i++) {
-        if (api_inv_node(inv, nodes[i])->flags & API_INV_N_USED) {
+        if (api_inv_due(api_inv_node(inv, nodes[i]))) {
             changed |= api_inv_group(inv, nodes[i], rules, path->now);
         }
     }

@@ -173,6 +173,22 @@ api_sensitive_at(const api_sensitive_text_t *t, size_t at, size_t from,
 }
 
 
+/* Most bytes begin nothing, or stand within a word. */
+
+static bool
+api_sensitive_passes(api_span_t text, size_t at)
+{
+    uint8_t c, start;
+
+    c = text.data[at];
+    start = c < 128 ? api_sensitive_start[c] : API_SENSITIVE_NOTHING;
+
+    return start == API_SENSITIVE_NOTHING
+           || (start <= API_SENSITIVE_AT_WORD && at
+               && api_sensitive_alnum(text.data[at - 1]));
+}
+
+
 static bool
 api_sensitive_from(
     const api_sensitive_text_t *t, size_t from, api_sensitive_find_t *find)
@@ -180,6 +196,10 @@ api_sensitive_from(
     size_t at, len, back;
 
     for (at = from; at < t->text.len; at++) {
+        if (api_sensitive_passes(t->text, at)) {
+            continue;
+        }
+
         len = api_sensitive_at(t, at, from, &find->kind, &back);
 
         if (len) {

@@ -198,6 +198,24 @@ api_sensitive_jwt(api_span_t text, size_t at, bool more)
 }
 
 
+/* Second letters of keys, by the first: words seldom begin so. */
+
+static bool
+api_sensitive_may(uint8_t a, uint8_t b)
+{
+    static const char pairs[] = "AKASABACAISGdoghgiglhvnppyrkskshxoya";
+    size_t            i;
+
+    for (i = 0; i + 1 < sizeof(pairs); i += 2) {
+        if ((uint8_t) pairs[i] == a && (uint8_t) pairs[i + 1] == b) {
+            return true;
+        }
+    }
+
+    return false;
+}
+
+
 size_t
 api_sensitive_secret(const api_sensitive_text_t *t, size_t at, unsigned *kind)
 {
@@ -211,7 +229,9 @@ api_sensitive_secret(const api_sensitive_text_t *t, size_t at, unsigned *kind)
         return api_sensitive_jwt(t->text, at, t->more);
     }
 
-    if (!(t->kinds & 1U << API_SENSITIVE_CLOUD_KEY)) {
+    if (!(t->kinds & 1U << API_SENSITIVE_CLOUD_KEY) || at + 1 >= t->text.len
+        || !api_sensitive_may(c, t->text.data[at + 1]))
+    {
         return 0;
     }
 
@@ -401,6 +421,10 @@ api_sensitive_phrase(const api_sensitive_text_t *t, size_t at, unsigned *kind)
     }
 
     *kind = API_SENSITIVE_STACK_TRACE;
+
+    if (memchr("aTgSPF", c, 6) == NULL) {
+        return 0;
+    }
 
     return t->kinds & 1U << API_SENSITIVE_STACK_TRACE
                ? api_sensitive_trace(t->text, at)
