@@ -58,6 +58,7 @@ typedef enum {
 struct ngx_api_sec_monitor_s {
     ngx_api_tenant_t            tenant;
     api_lane_t                  lane;
+    size_t                      text;         /* room the metrics took last */
 };
 
 

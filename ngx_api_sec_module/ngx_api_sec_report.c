@@ -146,6 +146,8 @@ ngx_api_sec_report_metrics(const ngx_api_door_t *door, ngx_api_admin_t *a)
     api_metrics_t         m;
     api_metrics_format_t  format;
 
+    const ngx_api_sec_main_conf_t  *mcf;
+
     static const ngx_str_t  types[] = {
         ngx_string("text/plain; version=0.0.4; charset=utf-8"),
         ngx_string("application/openmetrics-text; version=1.0.0; "
@@ -156,10 +158,11 @@ ngx_api_sec_report_metrics(const ngx_api_door_t *door, ngx_api_admin_t *a)
         return NGX_HTTP_NOT_FOUND;
     }
 
+    mcf = (const ngx_api_sec_main_conf_t *) door;
     format = ngx_api_sec_report_format(a->r);
     rc = API_LIMIT;
 
-    for (size = NGX_API_SEC_METRICS_SIZE;
+    for (size = ngx_max(NGX_API_SEC_METRICS_SIZE, mcf->monitor->text);
          rc == API_LIMIT && size <= NGX_API_SEC_METRICS_MAX;
          size *= 4)
     {
@@ -177,6 +180,7 @@ ngx_api_sec_report_metrics(const ngx_api_door_t *door, ngx_api_admin_t *a)
         rc = api_metrics_done(&m, &text);
 
         if (rc == API_OK) {
+            mcf->monitor->text = size;
             a->type = types[format];
             a->raw = ngx_api_str(text);
             return NGX_HTTP_OK;
