@@ -174,6 +174,7 @@ struct ngx_api_waf_run_s {
     api_waf_env_t               env;
     api_waf_tx_t               *tx;
 
+    ngx_str_t                   location;     /* of a rule that redirects */
     ngx_uint_t                  answer;
     u_char                     *held;         /* of the response, in arena */
     size_t                      held_len;
@@ -332,6 +333,11 @@ ngx_int_t ngx_api_waf_response_header(ngx_http_request_t *r,
     const ngx_api_waf_main_conf_t *mcf, ngx_api_record_t *rec);
 ngx_int_t ngx_api_waf_response_body(ngx_http_request_t *r,
     const ngx_api_waf_main_conf_t *mcf, ngx_chain_t *in, ngx_chain_t **out);
+
+/* Is this the body of a subrequest, while that of the request is held? */
+
+ngx_uint_t ngx_api_waf_response_in_pieces(ngx_http_request_t *r,
+    const ngx_api_waf_main_conf_t *mcf);
 
 
 /* ngx_api_waf_report.c */

@@ -10,7 +10,7 @@
 static ngx_int_t ngx_api_waf_detail(ngx_http_request_t *r,
     ngx_api_waf_run_t *run, const api_waf_verdict_t *v, ngx_str_t *detail);
 static ngx_int_t ngx_api_waf_redirect(ngx_http_request_t *r,
-    api_span_t location);
+    ngx_api_waf_run_t *run, api_span_t location);
 
 
 typedef enum {
@@ -109,7 +109,7 @@ ngx_api_waf_verdict(ngx_http_request_t *r, const ngx_api_waf_main_conf_t *mcf,
 
     if (rc == API_WAF_DENY && v.location.data
         && run->mode == NGX_API_MODE_ENFORCE
-        && ngx_api_waf_redirect(r, v.location) != NGX_OK)
+        && ngx_api_waf_redirect(r, run, v.location) != NGX_OK)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
@@ -216,7 +216,8 @@ ngx_api_waf_detail(ngx_http_request_t *r, ngx_api_waf_run_t *run,
 
 
 static ngx_int_t
-ngx_api_waf_redirect(ngx_http_request_t *r, api_span_t location)
+ngx_api_waf_redirect(ngx_http_request_t *r, ngx_api_waf_run_t *run,
+    api_span_t location)
 {
     size_t     i;
     ngx_str_t  value;
@@ -233,6 +234,8 @@ ngx_api_waf_redirect(ngx_http_request_t *r, api_span_t location)
         value.data[i] = location.data[i] < 0x20 || location.data[i] == 0x7f
                         ? '_' : location.data[i];
     }
+
+    run->location = value;
 
     ngx_http_clear_location(r);
 

@@ -146,11 +146,16 @@ ngx_api_waf_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
     ngx_chain_t                    *out;
     const ngx_api_waf_main_conf_t  *mcf;
 
-    if (in == NULL || r != r->main) {
-        return ngx_http_next_body_filter(r, in);
+    mcf = ngx_http_get_module_main_conf(r, ngx_api_waf_module);
+
+    if (in && r != r->main) {
+        return ngx_api_waf_response_in_pieces(r, mcf)
+               ? NGX_ERROR : ngx_http_next_body_filter(r, in);
     }
 
-    mcf = ngx_http_get_module_main_conf(r, ngx_api_waf_module);
+    if (in == NULL) {
+        return ngx_http_next_body_filter(r, in);
+    }
 
     if (ngx_http_get_module_ctx(r, ngx_api_waf_module)) {
         return ngx_api_waf_body_swap(r, mcf, in);

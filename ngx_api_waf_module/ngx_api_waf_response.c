@@ -32,8 +32,10 @@ static ngx_uint_t ngx_api_waf_answer_type(const ngx_http_request_t *r,
     api_span_t types);
 static ngx_int_t ngx_api_waf_answer_replace(ngx_http_request_t *r,
     ngx_api_waf_run_t *run, ngx_int_t status);
-static ngx_int_t ngx_api_waf_answer_take(ngx_api_waf_run_t *run,
-    ngx_chain_t *in, ngx_uint_t *last);
+static ngx_int_t ngx_api_waf_answer_take(ngx_http_request_t *r,
+    ngx_api_waf_run_t *run, ngx_chain_t **in, ngx_uint_t *last);
+static ngx_uint_t ngx_api_waf_answer_cut(const ngx_http_request_t *r,
+    const ngx_buf_t *b);
 static ngx_int_t ngx_api_waf_answer_keep(ngx_api_waf_run_t *run,
     const ngx_buf_t *b);
 static ngx_int_t ngx_api_waf_answer_give(ngx_http_request_t *r,
@@ -285,6 +287,18 @@ ngx_api_waf_answer_replace(ngx_http_request_t *r, ngx_api_waf_run_t *run,
     r->err_status = status;
     r->headers_out.status = status;
 
+    if (status == NGX_HTTP_CLOSE) {
+        return NGX_ERROR;    /* nothing has been sent: the connection goes */
+    }
+
+    if (run->location.len) {
+        r->headers_out.location = ngx_api_add_header(r, "Location",
+                                                     &run->location);
+        if (r->headers_out.location == NULL) {
+            return NGX_ERROR;
+        }
+    }
+
     rc = ngx_http_top_header_filter(r);
 
     return rc == NGX_ERROR ? NGX_ERROR : NGX_DONE;
@@ -303,6 +317,7 @@ ngx_api_waf_response_body(ngx_http_request_t *r,
 {
     ngx_int_t           rc, verdict;
     ngx_uint_t          last;
+    ngx_chain_t        *rest;
     ngx_api_record_t   *rec;
     ngx_api_waf_run_t  *run;
 
@@ -324,21 +339,28 @@ ngx_api_waf_response_body(ngx_http_request_t *r,
         return NGX_DECLINED;
     }
 
-    rc = ngx_api_waf_answer_take(run, in, &last);
-
-    if (rc == NGX_ERROR) {
-        return NGX_ERROR;
-    }
+    rest = in;
+    rc = ngx_api_waf_answer_take(r, run, &rest, &last);
 
     if (rc == NGX_OK && !last) {
         return run->answer == NGX_API_WAF_ANSWER_HOLDING ? NGX_OK
                                                          : NGX_DECLINED;
     }
 
-    verdict = rc == NGX_ABORT
-              && api_waf_tx_settings(run->tx)->response_body_reject
-              ? ngx_api_waf_long(r, mcf, rec, run)
-              : ngx_api_waf_answer_phase4(r, mcf, rec, run, rc == NGX_ABORT);
+    if (rc == NGX_ERROR) {
+
+        /* a full budget is no way around the rules */
+
+        verdict = ngx_api_waf_verdict(r, mcf, rec, run, API_WAF_FAILED);
+
+    } else if (rc == NGX_ABORT
+               && api_waf_tx_settings(run->tx)->response_body_reject)
+    {
+        verdict = ngx_api_waf_long(r, mcf, rec, run);
+
+    } else {
+        verdict = ngx_api_waf_answer_phase4(r, mcf, rec, run, rc != NGX_OK);
+    }
 
     if (run->answer == NGX_API_WAF_ANSWER_WATCHING) {
         run->answer = NGX_API_WAF_ANSWER_DONE;
@@ -351,23 +373,31 @@ ngx_api_waf_response_body(ngx_http_request_t *r,
 
     run->answer = NGX_API_WAF_ANSWER_DONE;
 
-    return ngx_api_waf_answer_give(r, run, in, last, out);
+    return ngx_api_waf_answer_give(r, run, rest, last, out);
 }
 
 
-/* NGX_ABORT: there is more than is looked at. */
+/*
+ * NGX_ABORT: there is more than is looked at, from *in on.  What stands before
+ * is empty then, and nginx takes no empty buffer.  NGX_DECLINED: no more will
+ * come, and it is not the end.
+ */
 
 static ngx_int_t
-ngx_api_waf_answer_take(ngx_api_waf_run_t *run, ngx_chain_t *in,
-    ngx_uint_t *last)
+ngx_api_waf_answer_take(ngx_http_request_t *r, ngx_api_waf_run_t *run,
+    ngx_chain_t **in, ngx_uint_t *last)
 {
     ngx_int_t   rc;
     ngx_buf_t  *b;
 
     *last = 0;
 
-    for ( /* void */ ; in; in = in->next) {
-        b = in->buf;
+    for ( /* void */ ; *in; *in = (*in)->next) {
+        b = (*in)->buf;
+
+        if (ngx_api_waf_answer_cut(r, b)) {
+            return NGX_DECLINED;
+        }
 
         rc = ngx_api_waf_answer_keep(run, b);
 
@@ -383,6 +413,18 @@ ngx_api_waf_answer_take(ngx_api_waf_run_t *run, ngx_chain_t *in,
     }
 
     return NGX_OK;
+}
+
+
+/* nginx ends so when an upstream has gone within its body: a flush, and no
+   last buffer. */
+
+static ngx_uint_t
+ngx_api_waf_answer_cut(const ngx_http_request_t *r, const ngx_buf_t *b)
+{
+    return b->flush && !b->last_buf && ngx_buf_size(b) == 0
+           && r->upstream && r->upstream->cleanup == NULL
+           && r->upstream->peer.connection == NULL;
 }
 
 
@@ -411,7 +453,7 @@ ngx_api_waf_answer_keep(ngx_api_waf_run_t *run, const ngx_buf_t *b)
 
         data = api_arena_grow(&run->arena, run->held, run->held_room, room);
         if (data == NULL) {
-            return NGX_ABORT;
+            return NGX_ERROR;
         }
 
         run->held = data;
@@ -455,4 +497,31 @@ ngx_api_waf_answer_give(ngx_http_request_t *r, ngx_api_waf_run_t *run,
     *out = cl;
 
     return NGX_AGAIN;
+}
+
+
+/* The header waits: what a subrequest (slice) sends now would stand before it,
+   unseen. */
+
+ngx_uint_t
+ngx_api_waf_response_in_pieces(ngx_http_request_t *r,
+    const ngx_api_waf_main_conf_t *mcf)
+{
+    ngx_api_waf_run_t  *run;
+
+    run = ngx_api_waf_answering(r->main,
+                                ngx_api_record_peek(r, mcf->self.record));
+
+    if (run == NULL || run->answer != NGX_API_WAF_ANSWER_HOLDING
+        || r->background || r->subrequest_in_memory)
+    {
+        return 0;
+    }
+
+    ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                  "%V: a response that is put together of subrequests "
+                  "(slice) cannot be held for rules of phase 4",
+                  &ngx_api_module_names[NGX_API_WAF]);
+
+    return 1;
 }

@@ -24,6 +24,10 @@ add_block_preprocessor(sub {
         location /long { return 200 "$TEST_LONG"; }
         location /none { return 204; }
         location /error { return 500 "oops\n"; }
+        location /dropped { return 200 "drop this\n"; }
+        location /moved { return 200 "move this\n"; }
+        location /json/ { default_type application/json; alias $TEST_NGINX_HTML_DIR/; }
+        location /files/ { alias $TEST_NGINX_HTML_DIR/; }
     }
     api_waf_ruleset out $TEST_NGINX_HTML_DIR/out.conf;
 END
@@ -40,6 +44,8 @@ SecResponseBodyMimeType text/plain text/html
 SecResponseBodyLimit 2000
 SecRule RESPONSE_HEADERS:X-Debug "@streq on" "id:31,phase:3,deny,log"
 SecRule RESPONSE_BODY "@contains root:x:" "id:41,phase:4,deny,status:502,log"
+SecRule RESPONSE_BODY "@contains drop this" "id:42,phase:4,drop,log"
+SecRule RESPONSE_BODY "@contains move this" "id:43,phase:4,deny,redirect:http://127.0.0.1/moved,log"
 SecRule RESPONSE_STATUS "@eq 500" "id:51,phase:5,pass,log"
 IncludeOptional more*.conf
 END
@@ -215,3 +221,146 @@ GET /
 ["GET /secret", "GET /plain", "GET /header", "GET /plain"]
 --- error_code eval
 [502, 200, 403, 200]
+
+
+
+=== TEST 14: a long body that comes in many buffers flows on, as it came
+--- config
+    location / { api_waf out; proxy_buffer_size 1k; proxy_buffers 64 1k; proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_1; }
+--- user_files eval
+">>> page\n" . ('x' x 60000)
+--- request
+GET /files/page
+--- response_body eval
+'x' x 60000
+--- no_error_log
+[alert]
+
+
+
+=== TEST 15: ... or is refused
+--- user_files eval
+">>> more.conf\nSecResponseBodyLimitAction Reject\n>>> page\n" . ('x' x 60000)
+--- config
+    location / { api_waf out; proxy_buffer_size 1k; proxy_buffers 64 1k; proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_1; }
+--- request
+GET /files/page
+--- error_code: 502
+--- problem
+status: 502
+code: response_blocked
+--- no_error_log
+[alert]
+
+
+
+=== TEST 16: slices are sent by subrequests: nothing of them goes ahead of the header
+--- config
+    location / { api_waf out; slice 16; proxy_set_header Range $slice_range; proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_1; }
+--- user_files
+>>> page
+0123456789abcdef root:x:0:0 0123456789abcdef
+--- request
+GET /files/page
+--- error_code:
+--- error_log
+cannot be held for rules of phase 4
+
+
+
+=== TEST 17: ... and their twin, which rules do not read
+--- config
+    location / { api_waf out; slice 16; proxy_set_header Range $slice_range; proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_1; }
+--- user_files
+>>> page
+0123456789abcdef 0123456789abcdef
+--- request
+GET /json/page
+--- response_body
+0123456789abcdef 0123456789abcdef
+
+
+
+=== TEST 18: drop closes the connection, with nothing sent
+--- config
+    location / { api_waf out; proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_1; }
+--- request
+GET /dropped
+--- error_code:
+--- access_log
+444 action=refused rules=42
+
+
+
+=== TEST 19: a rule that redirects says where to
+--- config
+    location / { api_waf out; proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_1; }
+--- request
+GET /moved
+--- error_code: 302
+--- response_headers
+Location: http://127.0.0.1/moved
+--- response_body_unlike: move this
+--- access_log
+302 action=refused rules=43
+
+
+
+=== TEST 20: an upstream that goes within its body: what came is looked at
+--- config
+    location / { api_waf out; proxy_pass http://127.0.0.1:$TEST_NGINX_WAF_UP; }
+--- tcp_listen eval: free_port('WAF_UP')
+--- tcp_reply eval
+"HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 100\r\n\r\na root:x:0 line\n"
+--- request
+GET /
+--- error_code: 502
+--- response_body_unlike: root
+--- access_log
+502 action=refused rules=41
+
+
+
+=== TEST 21: ... and its twin goes on, cut as it came
+--- config
+    location / { api_waf out; proxy_pass http://127.0.0.1:$TEST_NGINX_WAF_UP; }
+--- tcp_listen eval: free_port('WAF_UP')
+--- tcp_reply eval
+"HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 100\r\n\r\na line\n"
+--- request
+GET /
+--- ignore_response
+--- access_log
+200 action=passed rules=-
+
+
+
+=== TEST 22: a budget that is spent is no way around the rules
+--- http_config
+    api_body_budget 64k;
+--- user_files eval
+">>> more.conf\nSecResponseBodyLimit 1000000\n>>> page\n" . ('x' x 60000) . 'root:x:'
+--- config
+    location / { api_waf out; proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_1; }
+--- request
+GET /files/page
+--- error_code: 503
+--- problem
+status: 503
+code: inspection_failed
+--- access_log
+503 action=failed rules=-
+
+
+
+=== TEST 23: ... and what it holds passes
+--- http_config
+    api_body_budget 64k;
+--- user_files eval
+">>> more.conf\nSecResponseBodyLimit 1000000\n>>> page\n" . ('x' x 3000)
+--- config
+    location / { api_waf out; proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_1; }
+--- request
+GET /files/page
+--- response_body eval
+'x' x 3000
