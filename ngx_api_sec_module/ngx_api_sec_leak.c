@@ -36,6 +36,8 @@ static ngx_int_t ngx_api_sec_leak_keep(ngx_api_sec_scan_t *scan,
 static ngx_int_t ngx_api_sec_leak_decide(ngx_http_request_t *r,
     const ngx_api_sec_main_conf_t *mcf, ngx_api_sec_scan_t *scan,
     ngx_chain_t *in);
+static ngx_int_t ngx_api_sec_leak_give(ngx_http_request_t *r,
+    const ngx_api_sec_scan_t *scan, ngx_chain_t *in);
 static ngx_int_t ngx_api_sec_leak_replace(ngx_http_request_t *r,
     ngx_chain_t *in);
 static ngx_int_t ngx_api_sec_leak_note(ngx_http_request_t *r,
@@ -385,11 +387,9 @@ ngx_api_sec_leak_decide(ngx_http_request_t *r,
     const ngx_api_sec_main_conf_t *mcf, ngx_api_sec_scan_t *scan,
     ngx_chain_t *in)
 {
-    unsigned      kinds;
-    ngx_int_t     rc;
-    ngx_buf_t    *b;
-    api_span_t    text;
-    ngx_chain_t   out;
+    unsigned    kinds;
+    ngx_int_t   rc;
+    api_span_t  text;
 
     text = api_span(scan->data, scan->len);
 
@@ -425,6 +425,17 @@ ngx_api_sec_leak_decide(ngx_http_request_t *r,
         return ngx_http_next_body_filter(r, in);
     }
 
+    return ngx_api_sec_leak_give(r, scan, in);
+}
+
+
+static ngx_int_t
+ngx_api_sec_leak_give(ngx_http_request_t *r, const ngx_api_sec_scan_t *scan,
+    ngx_chain_t *in)
+{
+    ngx_buf_t    *b;
+    ngx_chain_t   out;
+
     b = ngx_calloc_buf(r->pool);
     if (b == NULL) {
         return NGX_ERROR;
@@ -433,6 +444,15 @@ ngx_api_sec_leak_decide(ngx_http_request_t *r,
     b->pos = scan->data;
     b->last = scan->data + scan->len;
     b->temporary = 1;
+
+    /* nginx takes no empty buffer: what it said goes over */
+
+    if (ngx_buf_in_memory(in->buf) && in->buf->pos == in->buf->last) {
+        b->flush = in->buf->flush;
+        b->last_buf = in->buf->last_buf;
+        b->last_in_chain = in->buf->last_in_chain;
+        in = in->next;
+    }
 
     out.buf = b;
     out.next = in;

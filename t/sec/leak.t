@@ -328,3 +328,31 @@ unknown kind "cards" of "api_leak"; there are: card iban
 --- must_die
 --- error_log
 "api_leak" directive is duplicate
+
+
+
+=== TEST 20: max falls on the end of a buffer: the rest flows on
+--- config
+    location / { api_leak block max=1k; default_type text/plain; root html; output_buffers 1 1k; }
+--- user_files eval
+">>> page\n" . ('x' x 4096)
+--- request
+GET /page
+--- response_body eval
+'x' x 4096
+--- no_error_log
+[alert]
+
+
+
+=== TEST 21: ... on the end of all
+--- config
+    location / { api_leak mask max=1k; default_type text/plain; root html; output_buffers 1 2k; }
+--- user_files eval
+">>> page\n" . ('x' x 1024)
+--- request
+GET /page
+--- response_body eval
+'x' x 1024
+--- no_error_log
+[alert]
