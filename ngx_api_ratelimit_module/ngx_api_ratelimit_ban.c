@@ -35,6 +35,8 @@ static void ngx_api_ratelimit_ban_strike(ngx_http_request_t *r,
     const ngx_api_ratelimit_main_conf_t *mcf,
     const ngx_api_ratelimit_ban_t *ban, ngx_uint_t mode, uint32_t cause,
     const ngx_api_ratelimit_ban_key_t *key);
+static void ngx_api_ratelimit_ban_event(ngx_http_request_t *r,
+    const ngx_api_ratelimit_main_conf_t *mcf, ngx_uint_t mode, uint64_t ms);
 static void ngx_api_ratelimit_ban_tell(ngx_http_request_t *r,
     const ngx_api_ratelimit_ban_t *ban, ngx_uint_t mode, api_span_t key,
     uint64_t ms);
@@ -475,11 +477,49 @@ ngx_api_ratelimit_ban_strike(ngx_http_request_t *r,
     ngx_shmtx_unlock(&mcf->bans->shpool->mutex);
 
     if (verdict == API_BAN_BANNED) {
+        ngx_api_ratelimit_ban_event(r, mcf, mode, ms);
         ngx_api_ratelimit_ban_tell(r, ban, mode, key->text, ms);
     }
 
     if (verdict == API_BAN_LOST) {
         ngx_api_ratelimit_ban_lost(mcf->bans, r->connection->log);
+    }
+}
+
+
+/* An event in the audit log; who it is, that of the request says. */
+
+static void
+ngx_api_ratelimit_ban_event(ngx_http_request_t *r,
+    const ngx_api_ratelimit_main_conf_t *mcf, ngx_uint_t mode, uint64_t ms)
+{
+    char                    buf[256];
+    api_span_t              body;
+    api_writer_t            w;
+    ngx_api_record_t       *rec;
+    const ngx_str_t        *id;
+    const ngx_api_door_t   *sec = mcf->self.sec;
+
+    rec = ngx_api_record_peek(r, mcf->self.record);
+
+    if (sec == NULL || sec->note == NULL || rec == NULL) {
+        return;
+    }
+
+    id = ngx_api_support_id(r, rec, mcf->self.request_id);
+
+    api_writer_init(&w, buf, sizeof(buf));
+    api_writer_object(&w);
+    api_writer_name(&w, API_SPAN("support_id"));
+    api_writer_string(&w, ngx_api_span(id));
+    api_writer_name(&w, API_SPAN("mode"));
+    api_writer_string(&w, ngx_api_span(&ngx_api_mode_names[mode]));
+    api_writer_name(&w, API_SPAN("seconds"));
+    api_writer_uint(&w, (ms + 999) / 1000);
+    api_writer_end(&w);
+
+    if (api_writer_done(&w, &body) == API_OK) {
+        (void) sec->note(sec, r, "ban", body);
     }
 }
 

@@ -247,6 +247,8 @@ ngx_api_sec_audit_start(const ngx_api_sec_main_conf_t *mcf,
         }
     }
 
+    ngx_api_sec_audit_loaded(mcf);
+
     return NGX_OK;
 }
 
@@ -262,6 +264,17 @@ ngx_api_sec_audit_stop(const ngx_api_sec_main_conf_t *mcf, ngx_cycle_t *cycle)
     for (i = 0; i < mcf->audits->sinks.nelts; i++) {
         ngx_api_sec_writer_stop(sink[i], cycle);
     }
+}
+
+
+/* For the other modules, through the door. */
+
+ngx_int_t
+ngx_api_sec_audit_door(const ngx_api_door_t *door, ngx_http_request_t *r,
+    const char *kind, api_span_t body)
+{
+    return ngx_api_sec_audit_note(r, (const ngx_api_sec_main_conf_t *) door,
+                                  kind, body);
 }
 
 

@@ -6,6 +6,7 @@
  *   ngx_api_sec_audit_sink.c    ... where events go
  *   ngx_api_sec_audit.c         LOG phase: which requests have an event
  *   ngx_api_sec_event.h         ... rendered
+ *   ngx_api_sec_audit_config.c  events about the configuration
  *   ngx_api_sec_audit_queue.c   room for an event, its end, what was lost
  *   ngx_api_sec_audit_lane.c    lanes in shared memory, and their owners
  *   ngx_api_sec_audit_writer.c  from the lanes to the sink, without waiting
@@ -153,7 +154,8 @@ struct ngx_api_sec_audits_s {
     u_char                      key_id[8];
     unsigned                    key_set:1;
     ngx_str_t                   rev;          /* of this configuration */
-    ngx_str_t                   config;       /* its event, or empty */
+    ngx_str_t                   config;       /* its files, as JSON */
+    uid_t                       uid;          /* of the master */
     ngx_str_t                   host;         /* of this machine, as JSON */
 
     /* api_audit_seal; the key of the epoch is wiped once it is in a zone */
@@ -219,6 +221,10 @@ ngx_int_t ngx_api_sec_audit_note(ngx_http_request_t *r,
     const ngx_api_sec_main_conf_t *mcf, const char *kind, api_span_t body);
 
 
+ngx_int_t ngx_api_sec_audit_door(const ngx_api_door_t *door,
+    ngx_http_request_t *r, const char *kind, api_span_t body);
+
+
 /*
  * Room for an event in the lane of this process: NULL when there is none,
  * which is then counted.  ASIDE: an event about events.
@@ -259,6 +265,19 @@ typedef struct {
 
 int ngx_api_sec_audit_event(const ngx_api_sec_event_t *e, char *room,
     size_t size, api_span_t *text);
+
+
+/* ngx_api_sec_audit_config.c: init_module, init_process */
+
+ngx_int_t ngx_api_sec_audit_config(ngx_cycle_t *cycle,
+    ngx_api_sec_main_conf_t *mcf);
+void ngx_api_sec_audit_loaded(const ngx_api_sec_main_conf_t *mcf);
+
+/* ... other events of kind config, and of kind admin. */
+
+void ngx_api_sec_audit_keys(const ngx_str_t *issuer, const uint8_t *print);
+void ngx_api_sec_audit_admin(ngx_http_request_t *r, const ngx_str_t *section,
+    ngx_uint_t status);
 
 
 /* ngx_api_sec_audit_sink.c */

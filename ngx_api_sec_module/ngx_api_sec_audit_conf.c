@@ -292,6 +292,7 @@ ngx_api_sec_audit_create(ngx_conf_t *cf, ngx_api_sec_main_conf_t *mcf)
 
     ngx_memcpy(audits->key_id, "00000000", sizeof(audits->key_id));
     audits->host = cf->cycle->hostname;
+    audits->uid = geteuid();
     mcf->audits = audits;
 
     return NGX_OK;

@@ -26,7 +26,8 @@ static void ngx_api_sec_event_redacted(const ngx_api_sec_event_masked_t *m,
 
 
 static const ngx_api_sec_event_caps_t  ngx_api_sec_event_full =
-    { NGX_API_SEC_EVENT_PATH, 256, 160, NGX_API_SEC_EVENT_QUERY, 1 };
+    { NGX_API_SEC_EVENT_PATH, 256, NGX_API_SEC_EVENT_DETAIL,
+      NGX_API_SEC_EVENT_QUERY, 1 };
 
 static const ngx_api_sec_event_caps_t  ngx_api_sec_event_small =
     { 256, 64, 0, 0, 0 };
@@ -186,6 +187,8 @@ static void
 ngx_api_sec_event_decisions(const ngx_api_sec_event_t *e,
     const ngx_api_sec_event_caps_t *caps, api_writer_t *w)
 {
+    char                       detail[NGX_API_SEC_EVENT_DETAIL];
+    size_t                     n;
     uint32_t                   i;
     const ngx_api_decision_t  *d;
 
@@ -208,7 +211,10 @@ ngx_api_sec_event_decisions(const ngx_api_sec_event_t *e,
         ngx_api_sec_event_text(w, "reason", &d->reason, 64);
 
         if (d->detail.len && caps->detail) {
-            ngx_api_sec_event_text(w, "detail", &d->detail, caps->detail);
+            n = api_redact_line(ngx_api_span(&d->detail), detail,
+                                caps->detail);
+            api_writer_name(w, API_SPAN("detail"));
+            api_writer_string(w, api_span(detail, n));
         }
 
         api_writer_end(w);

@@ -40,6 +40,7 @@ ngx_api_sec_create_main_conf(ngx_conf_t *cf)
     mcf->door.metrics = ngx_api_sec_metrics;
     mcf->door.sections = ngx_api_sec_sections;
     mcf->door.state = &mcf->state;
+    mcf->door.note = ngx_api_sec_audit_door;
     mcf->door.worker = ngx_pcalloc(cf->pool, sizeof(ngx_api_worker_t));
     mcf->tokens = ngx_api_sec_tokens_create(cf);
 

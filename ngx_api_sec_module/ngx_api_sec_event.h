@@ -16,6 +16,7 @@
 
 #define NGX_API_SEC_EVENT_PATH     1024
 #define NGX_API_SEC_EVENT_QUERY    16
+#define NGX_API_SEC_EVENT_DETAIL   160
 
 
 /* How an event is written: in full, or so that it fits whatever was sent. */

@@ -9,6 +9,7 @@
  */
 
 #include "ngx_api_sec.h"
+#include "ngx_api_sec_audit.h"
 
 
 #define NGX_API_SEC_JWKS_MAX  (256 * 1024)
@@ -550,6 +551,12 @@ static void
 ngx_api_sec_keys_swap(const ngx_api_sec_issuer_t *issuer, api_jwks_t *set,
     const uint8_t print[API_JWS_SHA_LEN])
 {
+    if (issuer->keys->set
+        && ngx_memcmp(issuer->keys->print, print, API_JWS_SHA_LEN) != 0)
+    {
+        ngx_api_sec_audit_keys(&issuer->name, print);
+    }
+
     api_jwks_free(issuer->keys->set);
 
     issuer->keys->set = set;

@@ -387,15 +387,19 @@ ngx_api_sec_postconfiguration(ngx_conf_t *cf)
 static ngx_int_t
 ngx_api_sec_init_module(ngx_cycle_t *cycle)
 {
-    const ngx_api_sec_main_conf_t  *mcf;
+    ngx_api_sec_main_conf_t  *mcf;
 
     mcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_api_sec_module);
 
     if (mcf == NULL) {
-        return NGX_OK;
+        return NGX_OK;    /* no http block */
     }
 
     ngx_api_sec_seal_wipe(mcf);
+
+    if (ngx_api_sec_audit_config(cycle, mcf) != NGX_OK) {
+        return NGX_ERROR;
+    }
 
     return ngx_api_sec_revoke_restore(cycle, mcf);
 }

@@ -12,6 +12,7 @@
  */
 
 #include "ngx_api_sec_status.h"
+#include "ngx_api_sec_audit.h"
 
 
 typedef struct {
@@ -462,6 +463,11 @@ ngx_api_sec_status_ask(ngx_http_request_t *r,
     a.w = &w;
 
     answer->status = target->section->handler(target->door, &a);
+
+    if (a.method != NGX_HTTP_GET) {
+        ngx_api_sec_audit_admin(r, &target->section->name, answer->status);
+    }
+
     answer->title = a.title;
     answer->type = a.type;
     answer->text = ngx_api_span(&a.raw);

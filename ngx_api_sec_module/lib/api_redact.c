@@ -362,3 +362,99 @@ api_redact_agent(api_span_t agent, char *out, size_t size, uint32_t *masked)
 
     return (size_t) (pos - out);
 }
+
+
+static unsigned
+digits_of(api_span_t s)
+{
+    size_t   i;
+    unsigned n = 0;
+
+    for (i = 0; i < s.len; i++) {
+        n += kind_of(s.data[i]) == DIGIT;
+    }
+
+    return n;
+}
+
+
+static bool
+private_word(api_span_t s)
+{
+    size_t   i;
+    unsigned digits = digits_of(s);
+
+    for (i = 0; i < s.len; i++) {
+        if (s.data[i] == '@' || s.data[i] == '%' || s.data[i] > '~') {
+            return true;
+        }
+    }
+
+    return digits >= 9 || (digits >= 3 && s.len > 24) || s.len > 64;
+}
+
+
+/* Length of a run of digits at the beginning, with single blanks and dashes
+   between them, that has nine of them or more; else 0. */
+
+static size_t
+number_run(api_span_t s)
+{
+    size_t   i, end = 0;
+    unsigned digits = 0;
+
+    for (i = 0; i < s.len; i++) {
+        if (kind_of(s.data[i]) == DIGIT) {
+            digits++;
+            end = i + 1;
+
+        } else if ((s.data[i] != ' ' && s.data[i] != '-') || end != i) {
+            break;
+        }
+    }
+
+    return digits >= 9 ? end : 0;
+}
+
+
+size_t
+api_redact_line(api_span_t s, char *out, size_t size)
+{
+    char      *pos = out, *last = out + size;
+    size_t     n;
+    bool       hide;
+    api_span_t word;
+
+    while (s.len && pos < last) {
+        for (n = 0; n < s.len && s.data[n] != ' '; n++) {
+        }
+
+        word = api_span(s.data, n);
+        hide = private_word(word);
+
+        if (number_run(s) > n) {
+            n = number_run(s);
+            hide = true;
+        }
+
+        if (hide) {
+            *pos++ = '~';
+
+        } else if (n > (size_t) (last - pos)) {
+            break;
+
+        } else if (n) {
+            memcpy(pos, s.data, n);
+            pos += n;
+        }
+
+        s = api_span(s.data + n, s.len - n);
+
+        if (s.len && pos < last) {
+            *pos++ = (char) s.data[0];
+            s = api_span(s.data + 1, s.len - 1);
+        }
+    }
+
+    return (size_t) (pos - out);
+}

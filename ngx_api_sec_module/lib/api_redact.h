@@ -72,5 +72,15 @@ size_t api_redact_host(api_sipkey_t key, api_span_t host, char *out,
 size_t
 api_redact_agent(api_span_t agent, char *out, size_t size, uint32_t *masked);
 
+/*
+ * A line of ours that may quote a client: words between blanks that look like
+ * somebody's become "~".  These are words with a '@' or '%', with nine digits
+ * or more, with three digits and more than 24 bytes, longer than 64 bytes or
+ * with bytes outside ASCII; and runs of nine digits or more with single blanks
+ * or dashes between them.  Returns the length, at most s.len and size.
+ */
+
+size_t api_redact_line(api_span_t s, char *out, size_t size);
+
 
 #endif /* API_REDACT_H */

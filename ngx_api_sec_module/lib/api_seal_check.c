@@ -523,14 +523,14 @@ cut_off(api_seal_check_t *c)
    on. */
 
 static void
-ends(api_seal_check_t *c, int64_t now)
+ends(api_seal_check_t *c)
 {
-    size_t i;
-    log_t *log;
+    int64_t now = c->opts.now;
+    size_t  i;
+    log_t  *log;
 
-    if (c->nlogs == 0 && c->sum.sealed && !c->opts.part && now
-        && now - c->newest > 180)
-    {
+    if (c->nlogs == 0 && c->sum.sealed && !c->opts.part
+        && now - c->newest > 180) {
         api_seal_tell(c, API_SEAL_MISSING, 0,
             "no seal says where the chains stand: the end was cut off, or"
             " nginx was killed");
@@ -539,7 +539,7 @@ ends(api_seal_check_t *c, int64_t now)
     for (i = 0; i < c->nlogs && !c->opts.part; i++) {
         log = &c->logs[i];
 
-        if (!log->stop && now && now - log->last > 180) {
+        if (!log->stop && now - log->last > 180) {
             api_seal_tell(c, API_SEAL_MISSING, log->place,
                 "log %.16s has no seal behind this one that says it is the"
                 " last: its end was cut off, or nginx was killed",
@@ -575,7 +575,7 @@ unsealed(api_seal_check_t *c)
 
 
 api_seal_verdict_t
-api_seal_check_end(api_seal_check_t *c, int64_t now, api_seal_sum_t *sum)
+api_seal_check_end(api_seal_check_t *c, api_seal_sum_t *sum)
 {
     unsigned i;
 
@@ -592,7 +592,7 @@ api_seal_check_end(api_seal_check_t *c, int64_t now, api_seal_sum_t *sum)
             "the checkpoint that was given is not in the log");
     }
 
-    ends(c, now);
+    ends(c);
 
     *sum = c->sum;
 

@@ -42,6 +42,7 @@ typedef struct {
     bool                     has_key;
     uint8_t                  key[API_SEAL_LEN]; /* of epoch `epoch` */
     uint64_t                 epoch;
+    int64_t                  now;    /* Unix time: nothing is of a later one */
     bool                     part;   /* something stands before and behind */
     api_span_t               anchor; /* a note that must be in it, or none */
     api_seal_report_t        report;
@@ -76,10 +77,8 @@ void api_seal_check_free(api_seal_check_t *check);
 int
 api_seal_check_line(api_seal_check_t *check, api_span_t line, uint64_t place);
 
-/* now: to tell a log that ends from one that is being written; 0: not known. */
-
 api_seal_verdict_t
-api_seal_check_end(api_seal_check_t *check, int64_t now, api_seal_sum_t *sum);
+api_seal_check_end(api_seal_check_t *check, api_seal_sum_t *sum);
 
 
 #endif /* API_SEAL_CHECK_H */

@@ -214,7 +214,9 @@ check_mac(api_seal_check_t *c, const api_json_t *doc, uint32_t at,
         return API_OK;
     }
 
-    if ((int64_t) (s->epoch * s->length) > time + SLACK) {
+    if ((int64_t) (s->epoch * s->length) > time + SLACK
+        || time > c->opts.now + SLACK)
+    {
         api_seal_tell(c, API_SEAL_CHANGED, place,
             "this seal is about a time that was still to come");
         return API_OK;

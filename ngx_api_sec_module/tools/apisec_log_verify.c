@@ -211,11 +211,13 @@ summary(const api_seal_sum_t *s, const api_seal_opts_t *opts, uint64_t told)
 int
 apisec_log_verify(const apisec_log_t *v, const apisec_list_t *files)
 {
-    int               rc = APISEC_OK;
-    size_t            i;
-    teller_t          t = { .files = files };
-    api_seal_sum_t    sum;
-    api_seal_opts_t   opts = { .report = tell, .ctx = &t, .part = v->part };
+    int             rc = APISEC_OK;
+    size_t          i;
+    teller_t        t = { .files = files };
+    api_seal_sum_t  sum;
+    api_seal_opts_t opts = {
+        .report = tell, .ctx = &t, .part = v->part, .now = (int64_t) time(NULL)
+    };
     api_seal_check_t *check;
     apisec_log_file_t f = { .buf = NULL };
 
@@ -240,7 +242,7 @@ apisec_log_verify(const apisec_log_t *v, const apisec_list_t *files)
     }
 
     if (rc == APISEC_OK) {
-        (void) api_seal_check_end(check, (int64_t) time(NULL), &sum);
+        (void) api_seal_check_end(check, &sum);
         summary(&sum, &opts, t.told);
 
         rc = sum.verdict == API_SEAL_FINE      ? APISEC_OK

@@ -54,15 +54,16 @@ sub events {
 
     my $from = length $server->text("logs/$name.jsonl");
     $code->();
-    for (1 .. 500) {
-        last if length $server->text("logs/$name.jsonl") > $from;
+    for (1 .. 300) {
+        last if substr($server->text("logs/$name.jsonl"), $from)
+            =~ /"kind":"request".*\n/;
         sleep 0.01;
     }
 
     my $text = substr $server->text("logs/$name.jsonl"), $from;
     like($text, qr/\n\z/, 'whole lines') if length $text;
 
-    return map { check($_) } events_of($text);
+    return grep { $_->{kind} eq 'request' } map { check($_) } events_of($text);
 }
 
 
@@ -117,6 +118,17 @@ like($server->log, qr/refused 401 auth missing, support id $e->{support_id}/,
 ($e) = events(sub { ($code, $head) = $server->get('/id/', $bearer) });
 like($head, qr/^X-Id: $e->{support_id}/m, '... and nginx\'s $request_id');
 
+
+# About nginx itself
+
+my ($loaded) = grep { $_->{kind} eq 'config' }
+    events_of($server->text('logs/audit.jsonl'));
+is($loaded->{config}{what}, 'loaded', 'the configuration is told');
+is($loaded->{config}{uid}, $>, '... whose it is');
+like($loaded->{config}{new}, qr/^[0-9a-f]{16}$/, '... its revision');
+is($e->{policy}, $loaded->{config}{new}, '... which events name');
+ok((grep { $_->{name} =~ /nginx\.conf$/ && $_->{sha256} =~ /^[0-9a-f]{64}$/ }
+    @{ $loaded->{config}{files} }), '... and its files');
 
 # Levels
 

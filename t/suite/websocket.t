@@ -77,8 +77,8 @@ sub events {
     my @events;
 
     for (1 .. 500) {
-        @events = map { decode_json($_) } split /\n/,
-            $server->text('logs/audit.jsonl');
+        @events = grep { $_->{kind} eq 'request' } map { decode_json($_) }
+            split /\n/, $server->text('logs/audit.jsonl');
         last if @events >= $want;
         select undef, undef, undef, 0.02;
     }

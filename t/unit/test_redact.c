@@ -149,9 +149,39 @@ test_agents(void)
 }
 
 
+static void
+line_is(const char *in, const char *want)
+{
+    char   out[80];
+    size_t n;
+
+    n = api_redact_line(ut_guard(api_span(in, strlen(in))), out, sizeof(out));
+    ut_span(api_span(out, n), api_span(want, strlen(want)), "%s", in);
+    ut_guard_reset();
+}
+
+
+static void
+test_lines(void)
+{
+    line_is(
+        "api_require scope orders:write", "api_require scope orders:write");
+    line_is("body /quantity: maximum: must be at most 9",
+        "body /quantity: maximum: must be at most 9");
+    line_is("card 4111 1111 1111 1111 is none", "card ~ is none");
+    line_is("ssn 123-45-6789", "ssn ~");
+    line_is("of alice@example.com here", "of ~ here");
+    line_is("AKIAIOSFODNN7EXAMPLE12345 x", "~ x");
+    line_is("in 3 of 4 lines", "in 3 of 4 lines");
+    line_is("", "");
+    line_is("  a  ", "  a  ");
+}
+
+
 int
 main(void)
 {
+    test_lines();
     test_words();
     test_paths();
     test_agents();

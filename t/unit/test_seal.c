@@ -213,6 +213,7 @@ judge(const book_t *b, api_seal_opts_t opts, api_seal_sum_t *sum)
 
     told[0] = '\0';
     opts.report = report;
+    opts.now = (int64_t) (START + EPOCHS) * 60 + 3600;
 
     if (api_seal_check_create(&check, &opts, &api_alloc_libc) != API_OK) {
         abort();
@@ -223,7 +224,7 @@ judge(const book_t *b, api_seal_opts_t opts, api_seal_sum_t *sum)
             check, api_span(b->line[i], strlen(b->line[i])), i + 1);
     }
 
-    v = api_seal_check_end(check, (int64_t) (START + EPOCHS) * 60 + 3600, sum);
+    v = api_seal_check_end(check, sum);
     api_seal_check_free(check);
 
     return v;

@@ -19,7 +19,7 @@
 
 
 #define NGX_API_DOOR_MAGIC  0x524f4f44
-#define NGX_API_DOOR_ABI    2
+#define NGX_API_DOOR_ABI    3
 
 #define NGX_API_VERSION     "0.1"
 
@@ -133,6 +133,13 @@ struct ngx_api_door_s {
 
     /* Resources below api_status, up to a null one; or NULL. */
     const ngx_api_section_t    *sections;
+
+    /* sec only, else NULL: an event in the audit log, of that kind and with
+       that JSON value; nothing personal or secret in it.  NGX_DECLINED when
+       there is no log. */
+    ngx_int_t                 (*note)(const ngx_api_door_t *door,
+                                  ngx_http_request_t *r, const char *kind,
+                                  api_span_t body);
 };
 
 
