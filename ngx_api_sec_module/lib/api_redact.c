@@ -100,7 +100,10 @@ api_redact_word(api_span_t s)
 bool
 api_redact_name(api_span_t s)
 {
-    return s.len && wordlike(s, LOWER | UPPER | DIGIT | JOIN | INDEX, 4);
+    return s.len
+           && (wordlike(s, LOWER | UPPER | JOIN | INDEX, 0)
+               || (s.len <= 15
+                   && wordlike(s, LOWER | UPPER | DIGIT | JOIN | INDEX, 4)));
 }
 
 
@@ -158,7 +161,26 @@ part(out_t *o, api_sipkey_t key, api_span_t s, bool keep)
 static bool
 host_label(api_span_t s)
 {
-    return wordlike(s, LOWER | UPPER | DIGIT | JOIN, 3);
+    return wordlike(s, LOWER | UPPER | JOIN, 0)
+           || (s.len <= 12 && kind_of(s.data[0]) != DIGIT
+               && wordlike(s, LOWER | UPPER | DIGIT | JOIN, 2));
+}
+
+
+/* An address is one of ours, or nobody's. */
+
+static bool
+address(api_span_t s)
+{
+    size_t i;
+
+    for (i = 0; i < s.len; i++) {
+        if (kind_of(s.data[i]) != DIGIT && s.data[i] != '.') {
+            return false;
+        }
+    }
+
+    return s.len && s.len <= 15;
 }
 
 
@@ -223,6 +245,12 @@ size_t
 api_redact_host(api_sipkey_t key, api_span_t host, char *out, size_t size,
     uint32_t *masked)
 {
+    if (address(host) && host.len <= size) {
+        memcpy(out, host.data, host.len);
+        *masked = 0;
+        return host.len;
+    }
+
     return parts(key, host, '.', host_label, out, size, masked);
 }
 

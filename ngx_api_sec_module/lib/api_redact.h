@@ -25,8 +25,8 @@
 
 bool api_redact_word(api_span_t s);
 
-/* A name of a query parameter or the like: a word with up to four digits and
-   the characters [ ] : $ besides. */
+/* A name of a query parameter or the like: a word, also with the characters
+   [ ] : $, and up to four digits if it has at most 15 bytes. */
 
 bool api_redact_name(api_span_t s);
 
@@ -55,8 +55,9 @@ size_t api_redact_template(api_sipkey_t key, api_span_t tmpl,
     uint32_t *masked);
 
 /*
- * The host name: labels that are no words (digits are allowed: at most three
- * of them) are replaced.  *masked as above.
+ * The host name: labels that are no words are replaced; those of up to 12
+ * bytes may have two digits behind the first byte.  An IPv4 address stays.
+ * *masked as above.
  */
 
 size_t api_redact_host(api_sipkey_t key, api_span_t host, char *out,
