@@ -6,6 +6,7 @@
 
 
 #define TORN_MAX 8192
+#define FRESH 10 /* seconds that an event may wait to be written */
 
 
 static void *
@@ -502,6 +503,14 @@ cut_off(api_seal_check_t *c)
 
         last = &chain->wait[chain->nwait - 1];
 
+        if (!c->sum.stopped && !c->opts.part
+            && c->opts.now - last->time < FRESH) {
+            api_seal_tell(c, API_SEAL_MISSING, last->place,
+                "events of chain %.16s are sealed and not written yet",
+                (const char *) chain->name);
+            continue;
+        }
+
         if (chain->used) {
             api_seal_tell(c, API_SEAL_CHANGED, chain->place,
                 "behind this line events of chain %.16s were cut off: %llu"
@@ -519,61 +528,6 @@ cut_off(api_seal_check_t *c)
 }
 
 
-/* A log that says that it ends is over, and one that was just written goes
-   on. */
-
-static void
-ends(api_seal_check_t *c)
-{
-    int64_t now = c->opts.now;
-    size_t  i;
-    log_t  *log;
-
-    if (c->nlogs == 0 && c->sum.sealed && !c->opts.part
-        && now - c->newest > 180) {
-        api_seal_tell(c, API_SEAL_MISSING, 0,
-            "no seal says where the chains stand: the end was cut off, or"
-            " nginx was killed");
-    }
-
-    for (i = 0; i < c->nlogs && !c->opts.part; i++) {
-        log = &c->logs[i];
-
-        if (!log->stop && now - log->last > 180) {
-            api_seal_tell(c, API_SEAL_MISSING, log->place,
-                "log %.16s has no seal behind this one that says it is the"
-                " last: its end was cut off, or nginx was killed",
-                (const char *) log->name);
-        }
-    }
-}
-
-
-/* A chain that no statement knows was put in. */
-
-static void
-unsealed(api_seal_check_t *c)
-{
-    size_t   i;
-    chain_t *chain;
-
-    for (i = 0; c->nlogs && i < c->size; i++) {
-        chain = &c->chains[i];
-
-        if (chain->used && !chain->bare && chain->tail > chain->sealed
-            && chain->time + 3 * (int64_t) c->parts->span.length + SLACK
-                   < c->sum.last)
-        {
-            api_seal_tell(c, API_SEAL_CHANGED, chain->place,
-                "events of chain %.16s up to this one are under no seal:"
-                " %llu were sealed",
-                (const char *) chain->name,
-                (unsigned long long) chain->sealed);
-        }
-    }
-}
-
-
 api_seal_verdict_t
 api_seal_check_end(api_seal_check_t *c, api_seal_sum_t *sum)
 {
@@ -585,14 +539,14 @@ api_seal_check_end(api_seal_check_t *c, api_seal_sum_t *sum)
     }
 
     cut_off(c);
-    unsealed(c);
+    api_seal_unsealed(c);
 
     if (c->opts.anchor.len && !c->anchored) {
         api_seal_tell(c, API_SEAL_CHANGED, 0,
             "the checkpoint that was given is not in the log");
     }
 
-    ends(c);
+    api_seal_ends(c);
 
     *sum = c->sum;
 

@@ -18,6 +18,7 @@
 typedef struct {
     uint64_t seq;
     uint64_t place;
+    int64_t  time; /* of the statement */
     uint8_t  head[API_SEAL_LEN];
 } wait_t;
 
@@ -59,6 +60,7 @@ typedef struct {
     api_seal_head_t head[HEADS];
     size_t          n;
     uint64_t        part; /* that came last */
+    int64_t         time; /* of its line */
 } parts_t;
 
 struct api_seal_check_s {
@@ -109,6 +111,11 @@ int api_seal_gap(api_seal_check_t *c, api_span_t line, uint64_t place);
 
 int
 api_seal_heads(api_seal_check_t *c, const api_seal_head_t *h, uint64_t place);
+
+/* At the end: logs without their last statement, chains without any. */
+
+void api_seal_ends(api_seal_check_t *c);
+void api_seal_unsealed(api_seal_check_t *c);
 
 /* Forgets what chains that are over were like. */
 

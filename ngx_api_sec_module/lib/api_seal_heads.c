@@ -80,7 +80,7 @@ api_seal_meet(api_seal_check_t *c, chain_t *chain)
 int
 api_seal_heads(api_seal_check_t *c, const api_seal_head_t *h, uint64_t place)
 {
-    wait_t   w = { .seq = h->seq, .place = place };
+    wait_t   w = { .seq = h->seq, .place = place, .time = c->parts->time };
     chain_t *chain = api_seal_chain(c, api_span(h->chain, API_SEAL_CHAIN));
 
     if (chain == NULL) {
@@ -109,4 +109,59 @@ api_seal_heads(api_seal_check_t *c, const api_seal_head_t *h, uint64_t place)
     chain->wait[chain->nwait++] = w;
 
     return API_OK;
+}
+
+
+/* A log that says that it ends is over, and one that was just written goes
+   on. */
+
+void
+api_seal_ends(api_seal_check_t *c)
+{
+    int64_t now = c->opts.now;
+    size_t  i;
+    log_t  *log;
+
+    if (c->nlogs == 0 && c->sum.sealed && !c->opts.part
+        && now - c->newest > 180) {
+        api_seal_tell(c, API_SEAL_MISSING, 0,
+            "no seal says where the chains stand: the end was cut off, or"
+            " nginx was killed");
+    }
+
+    for (i = 0; i < c->nlogs && !c->opts.part; i++) {
+        log = &c->logs[i];
+
+        if (!log->stop && now - log->last > 180) {
+            api_seal_tell(c, API_SEAL_MISSING, log->place,
+                "log %.16s has no seal behind this one that says it is the"
+                " last: its end was cut off, or nginx was killed",
+                (const char *) log->name);
+        }
+    }
+}
+
+
+/* A chain that no statement knows was put in. */
+
+void
+api_seal_unsealed(api_seal_check_t *c)
+{
+    size_t   i;
+    chain_t *chain;
+
+    for (i = 0; c->nlogs && i < c->size; i++) {
+        chain = &c->chains[i];
+
+        if (chain->used && !chain->bare && chain->tail > chain->sealed
+            && chain->time + 3 * (int64_t) c->parts->span.length + SLACK
+                   < c->sum.last)
+        {
+            api_seal_tell(c, API_SEAL_CHANGED, chain->place,
+                "events of chain %.16s up to this one are under no seal:"
+                " %llu were sealed",
+                (const char *) chain->name,
+                (unsigned long long) chain->sealed);
+        }
+    }
 }

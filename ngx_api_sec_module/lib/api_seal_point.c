@@ -491,6 +491,7 @@ api_seal_point(api_seal_check_t *c, api_span_t line, uint64_t place,
         api_seal_tell(c, API_SEAL_CHANGED, place, "this is no seal");
 
     } else if (last) {
+        c->parts->time = api_seal_time(l->time);
         rc = finish(c, &doc, at, l, place);
     }
 

@@ -148,7 +148,7 @@ changed('a line is put in', join('', @lines[0 .. 9], $lines[2] =~ s/GET/PUT/r,
     @lines[10 .. $#lines]), qr{one\.jsonl:11: changed: event \d+ of chain \w+ stands here again});
 changed('the end is cut off', join('', @lines[0 .. 19]), qr{changed: });
 
-write_file("$dir/wrong", $keys =~ s/([0-9a-f]{2})$/$1 eq '00' ? '01' : '00'/mer);
+write_file("$dir/wrong", $keys =~ s/^(key .*)([0-9a-f]{2})$/$1 . ($2 eq '00' ? '01' : '00')/mer);
 ($rc, $out) = verify('--key', "$dir/wrong", @files);
 is($rc, 1, 'keys of somebody else');
 
