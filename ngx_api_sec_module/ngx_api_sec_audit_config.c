@@ -297,10 +297,8 @@ ngx_api_sec_audit_keys(const ngx_str_t *issuer, const uint8_t *print)
     api_writer_t                     w;
     const ngx_api_sec_main_conf_t   *mcf;
 
-    if (ngx_process != NGX_PROCESS_SINGLE
-        && (ngx_process != NGX_PROCESS_WORKER || ngx_worker != 0))
-    {
-        return;
+    if (ngx_process != NGX_PROCESS_WORKER || ngx_worker != 0) {
+        return;    /* while a configuration is read there is nobody to tell */
     }
 
     mcf = ngx_http_cycle_get_module_main_conf(ngx_cycle, ngx_api_sec_module);
