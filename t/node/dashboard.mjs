@@ -50,6 +50,7 @@ seen.refusals = await page.$$eval('#refusals tbody tr', rs => rs.map(r => r.inne
 seen.operations = await page.$$eval('#operations tbody tr', rs => rs.map(r => r.innerText));
 seen.limits = await page.textContent('#limits');
 seen.keys = await page.textContent('#keys');
+seen.alerts = await page.textContent('#alerts');
 seen.zones = await page.textContent('#zones');
 if (pictures) await page.screenshot({ path: `${pictures}/dashboard.png`, fullPage: true });
 

@@ -46,6 +46,7 @@ my $server = ApiTest::Server->start(main => 'user root;', workers => 1,
         listen 127.0.0.1:$up;
         large_client_header_buffers 4 16k;
         location / { return 200 "{}"; }
+        location /none { return 404; }
         location = /boom { return 500; }
     }
 
@@ -71,6 +72,7 @@ HTTP
         server_name localhost;
         large_client_header_buffers 4 16k;
         api_inventory min_hits=2;
+        api_behavior scanner over=5;
         location = /limited {
             api_ratelimit p;
             api_ratelimit_ban on=limit strikes=2/1m ban=1h max=1d key=\$arg_k;
@@ -94,6 +96,7 @@ for my $address ('192.0.2.1', '192.0.2.2') {
     }
 }
 $ask->($odd, '/stock', "X-Forwarded-For: 192.0.2.$_") for 1, 2, 1, 2;
+$server->get("/none/$_", 'X-Forwarded-For: 198.51.100.7') for 1 .. 20;
 $server->get('/private');
 $server->get('/limited?k=%3Cb%3Eme%3C/b%3E') for 1 .. 6;
 
@@ -138,7 +141,7 @@ is_deeply([sort map { (split)[0] } @{ $saw->{plots} }], [qw(allow client deny ok
 cmp_ok((split ' ', $_)[1], '>', 10, "a line: $_") for @{ $saw->{plots} };
 like($saw->{plotLabels}[0], qr/^Verdicts: allowed [\d.]+ a second/, 'a plot says in words what it shows');
 like($saw->{about}, qr/^ready .* release \d/, 'the head');
-for my $panel ('Traffic', 'Refused, and why', 'Operations', 'Limits and bans', 'Keys', 'Memory', 'What checks cost') {
+for my $panel ('Traffic', 'Refused, and why', 'Operations', 'Limits and bans', 'Keys', 'Memory', 'What checks cost', 'Alerts') {
     ok((scalar grep { $_ eq $panel } @{ $saw->{panels} }), "a panel: $panel");
 }
 ok((scalar grep {/^limit\s+rate\s+denied\s+2/} @{ $saw->{refusals} }), 'what was refused and why') or diag explain $saw->{refusals};
@@ -150,6 +153,7 @@ like($saw->{none}, qr/No operation is like that/, 'or not at all');
 like($saw->{detail}, qr/response types/, 'an operation in detail, by the keyboard');
 like($saw->{keys}, qr/staff.*RSA.*RS256/, 'keys');
 like($saw->{limits}, qr/Who owes most/, 'limits');
+like($saw->{alerts}, qr/scanner\s*warning\s*.*198\.51\.100/, 'who scans') or diag $saw->{alerts};
 ok($saw->{lift}, 'a ban can be lifted');
 is($saw->{fault}, '', '... and is');
 is($saw->{paused}, 'true', 'it can be paused');
