@@ -61,18 +61,39 @@ sub until_true {
 
 sub kept { my ($name) = @_; return -e $file && slurp($file) =~ /\Q$name\E/ }
 
+# Nobody may be there to bury an orphan.
+sub lives {
+    my ($pid) = @_;
+    open my $in, '<', "/proc/$pid/stat" or return 0;
+    return (<$in> // 'Z') !~ /\) Z/;
+}
+
 # to the end: a worker that ends writes the file
 sub stop {
     my ($old) = @_;
     my @workers = $old->workers;
     $old->stop;
-    until_true(sub { !grep { -e "/proc/$_" } @workers });
+    until_true(sub { !grep { lives($_) } @workers });
     return;
 }
 
 # what nginx says that does not start
 sub refused {
-    return eval { start(@_); 1 } ? 'it starts' : $@;
+    my $new = eval { start(@_) } or return $@;
+
+    # it listens before it reads the file: who connects may be too early
+
+    for (1 .. 500) {
+        if (waitpid($new->{pid}, 1)) {
+            delete $new->{pid};
+            return $new->log;
+        }
+
+        last if ($new->get('/x'))[0];
+        sleep 0.02;
+    }
+
+    return 'it starts';
 }
 
 

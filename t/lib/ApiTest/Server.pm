@@ -212,7 +212,7 @@ sub stop {
 
     kill 'TERM', $pid;
     for (1 .. 1500) {
-        return if waitpid($pid, 1) == $pid;
+        return if waitpid($pid, 1);    # -1: somebody has waited for it
         sleep 0.02;
     }
     kill 'KILL', $pid;
