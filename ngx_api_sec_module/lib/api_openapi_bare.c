@@ -84,7 +84,7 @@ api_bare_load(api_openapi_t *spec, api_docs_t *docs, const api_doc_t *doc,
         return rc;
     }
 
-    spec->ops = api_arena_calloc(&spec->arena, 2, sizeof(*spec->ops));
+    spec->ops = api_arena_calloc(&spec->arena, 2, sizeof(void *));
 
     if (spec->ops == NULL) {
         return API_NOMEM;

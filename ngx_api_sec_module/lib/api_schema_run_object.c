@@ -429,7 +429,7 @@ object_plain(run_t *v, run_frame_t *f, const api_object_t *o)
         next = value->type >= API_JSON_ARRAY ? value->u.next : k + 2;
         p = object_find(v, o, k);
 
-        if (p && p->bit != API_PROP_NONE) {
+        if (seen && p && p->bit != API_PROP_NONE) {
             seen[p->bit / 64] |= UINT64_C(1) << (p->bit & 63);
         }
 

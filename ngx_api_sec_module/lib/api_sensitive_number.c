@@ -316,11 +316,13 @@ api_sensitive_nino(api_span_t text, size_t at)
 {
     size_t i;
 
+    static const char never[7] = "DFIQUVO"; /* O as the second alone */
+
     if (at + 9 > text.len || !api_sensitive_ends(text, at + 9)
-        || memchr("DFIQUV", text.data[at], 6)
-        || memchr("DFIQUVO", text.data[at + 1], 7) || text.data[at + 1] < 'A'
-        || text.data[at + 1] > 'Z' || text.data[at + 8] < 'A'
-        || text.data[at + 8] > 'D')
+        || memchr(never, text.data[at], sizeof(never) - 1)
+        || memchr(never, text.data[at + 1], sizeof(never))
+        || text.data[at + 1] < 'A' || text.data[at + 1] > 'Z'
+        || text.data[at + 8] < 'A' || text.data[at + 8] > 'D')
     {
         return 0;
     }

@@ -378,6 +378,8 @@ api_sensitive_url(api_span_t text, size_t at)
 {
     size_t i, colon;
 
+    static const char ends[8] = "/?#\"'<>\\";
+
     for (colon = 0, i = at + 3; i < text.len && i - at < 160; i++) {
         if (text.data[i] == ':' && colon == 0) {
             colon = i;
@@ -388,7 +390,7 @@ api_sensitive_url(api_span_t text, size_t at)
             return colon > at + 3 && i > colon + 1 ? i + 1 - at : 0;
         }
 
-        if (text.data[i] <= ' ' || memchr("/?#\"'<>\\", text.data[i], 8)) {
+        if (text.data[i] <= ' ' || memchr(ends, text.data[i], sizeof(ends))) {
             return 0;
         }
     }
@@ -401,6 +403,8 @@ size_t
 api_sensitive_phrase(const api_sensitive_text_t *t, size_t at, unsigned *kind)
 {
     uint8_t c;
+
+    static const char firsts[6] = "aTgSPF";
 
     c = t->text.data[at];
 
@@ -422,7 +426,7 @@ api_sensitive_phrase(const api_sensitive_text_t *t, size_t at, unsigned *kind)
 
     *kind = API_SENSITIVE_STACK_TRACE;
 
-    if (memchr("aTgSPF", c, 6) == NULL) {
+    if (memchr(firsts, c, sizeof(firsts)) == NULL) {
         return 0;
     }
 

@@ -12,7 +12,6 @@ parse_options(api_pattern_reader_t *p)
 
     for (on = true;; p->pos++) {
         c = api_pattern_peek(p, 0);
-        bit = 0;
 
         switch (c) {
         case ':':

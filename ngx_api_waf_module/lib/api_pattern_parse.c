@@ -36,7 +36,13 @@ api_pattern_kind(
 {
     *node = api_pattern_node(p, kind);
 
-    return *node == NULL ? parse_nomem(p) : API_OK;
+    if (*node != NULL) {
+        return API_OK;
+    }
+
+    (void) parse_nomem(p);
+
+    return p->nodes == API_PATTERN_NODES ? API_LIMIT : API_NOMEM;
 }
 
 
@@ -44,8 +50,12 @@ static int
 parse_set(
     api_pattern_reader_t *p, const api_byteset_t *set, api_pattern_t **node)
 {
-    if (api_pattern_kind(p, API_PATTERN_SET, node) != API_OK) {
-        return parse_nomem(p);
+    int rc;
+
+    rc = api_pattern_kind(p, API_PATTERN_SET, node);
+
+    if (rc != API_OK) {
+        return rc;
     }
 
     (*node)->set = *set;
@@ -76,8 +86,12 @@ static int
 parse_repeat(api_pattern_reader_t *p, api_pattern_t *child, uint32_t min,
     uint32_t max, api_pattern_t **node)
 {
-    if (api_pattern_kind(p, API_PATTERN_REP, node) != API_OK) {
-        return parse_nomem(p);
+    int rc;
+
+    rc = api_pattern_kind(p, API_PATTERN_REP, node);
+
+    if (rc != API_OK) {
+        return rc;
     }
 
     (*node)->min = min;

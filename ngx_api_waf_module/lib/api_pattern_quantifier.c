@@ -19,32 +19,38 @@ api_pattern_blank(api_pattern_reader_t *p)
         if (c == '\\' && (next == 'E' || (next == 'Q' && !p->quoted))) {
             p->quoted = next == 'Q';
             p->pos += 2;
+            continue;
+        }
 
-        } else if (p->quoted) {
+        if (p->quoted) {
             return API_OK;
+        }
 
-        } else if (c == '(' && next == '?' && api_pattern_peek(p, 2) == '#') {
+        if (c == '(' && next == '?' && api_pattern_peek(p, 2) == '#') {
             if (api_pattern_skip(p, ')') != API_OK) {
                 return API_SYNTAX;
             }
 
-        } else if (!(p->options & API_PATTERN_X)) {
-            return API_OK;
+            continue;
+        }
 
-        } else if (c == 0x85) {
+        if (p->options & API_PATTERN_X && c == 0x85) {
             return api_pattern_bad(
                 p, API_UNSUPPORTED, "blank in some versions, not in others");
+        }
 
-        } else if (c == ' ' || (c >= '\t' && c <= '\r')) {
+        if (p->options & API_PATTERN_X
+            && (c == ' ' || (c >= '\t' && c <= '\r'))) {
             p->pos++;
+            continue;
+        }
 
-        } else if (c == '#') {
-            line = memchr(p->pos, '\n', (size_t) (p->end - p->pos));
-            p->pos = line == NULL ? p->end : line + 1;
-
-        } else {
+        if (!(p->options & API_PATTERN_X) || c != '#') {
             return API_OK;
         }
+
+        line = memchr(p->pos, '\n', (size_t) (p->end - p->pos));
+        p->pos = line == NULL ? p->end : line + 1;
     }
 }
 

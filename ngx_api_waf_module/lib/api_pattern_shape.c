@@ -81,6 +81,10 @@ api_pattern_never(const api_pattern_t *tree)
 {
     const api_pattern_t *child;
 
+    if (tree == NULL) {
+        return false;
+    }
+
     switch (tree->kind) {
 
     case API_PATTERN_SET:
@@ -118,6 +122,10 @@ static bool
 shape_nullable(const api_pattern_t *tree)
 {
     const api_pattern_t *child;
+
+    if (tree == NULL) {
+        return true;
+    }
 
     switch (tree->kind) {
 
@@ -243,7 +251,7 @@ shape_end(api_pattern_t *tree, bool head)
 
         tree->max = tree->min;
 
-        if (tree->min == 1) {
+        if (tree->min == 1 && tree->first != NULL) {
             next = tree->next;
             *tree = *tree->first;
             tree->next = next;

@@ -225,6 +225,8 @@ hs_copy(uint8_t *to, api_span_t value)
 {
     uint8_t *p, *end;
 
+    static const char gap[API_PREFILTER_GAP_LEN] = API_PREFILTER_GAP;
+
     if (value.len > 0) {
         memcpy(to, value.data, value.len);
     }
@@ -235,7 +237,7 @@ hs_copy(uint8_t *to, api_span_t value)
         *p++ = 0xfe;
     }
 
-    memcpy(end, API_PREFILTER_GAP, API_PREFILTER_GAP_LEN);
+    memcpy(end, gap, sizeof(gap));
 
     return value.len + API_PREFILTER_GAP_LEN;
 }

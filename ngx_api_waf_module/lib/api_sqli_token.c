@@ -97,12 +97,13 @@ api_sqli_dangerous(api_span_t word)
 {
     static const char *const prefixes[] = { "xp_", "sp_", "dbms_", "utl_",
         "ctxsys", "owa_util", "sysmaster" };
+    static const char        firsts[6] = "xsduco";
     size_t                   i, len;
     uint8_t                  c;
 
     c = word.len ? api_lower(word.data[0]) : 0;
 
-    if (word.len < 4 || memchr("xsduco", api_lower(word.data[0]), 6) == NULL) {
+    if (word.len < 4 || memchr(firsts, c, sizeof(firsts)) == NULL) {
         return false;
     }
 

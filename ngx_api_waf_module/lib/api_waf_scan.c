@@ -299,8 +299,8 @@ api_waf_scan_phase(api_waf_tx_t *tx)
         return;
     }
 
-    b->changed = api_arena_calloc(
-        tx->arena, tx->p->scan->nchains, sizeof(b->changed[0]));
+    b->changed =
+        api_arena_calloc(tx->arena, tx->p->scan->nchains, sizeof(void *));
 
     if (b->changed == NULL) {
         (void) scan_nomem(tx);
