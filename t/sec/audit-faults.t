@@ -149,7 +149,7 @@ subtest 'workers are killed, reloads and reopenings come between' => sub {
 
     cmp_ok($requests + $lost, '>=', $sent - 2, 'each answer has its event, or '
         . "is told as lost ($requests and $lost for $sent)");
-    cmp_ok($lost, '<=', 4, '... which are those that a killed worker had begun');
+    cmp_ok($lost, '<=', $sent / 100, "... and these are few: $lost that killed workers had begun");
 };
 
 
