@@ -154,7 +154,17 @@ typedef enum {
 
 typedef struct ngx_api_waf_run_s  ngx_api_waf_run_t;
 
+/* What ngx_api_waf_store.c is called with. */
+
+typedef struct {
+    const ngx_api_waf_main_conf_t *mcf;
+    int64_t                     timeout;      /* of the rule set; 0: unsaid */
+} ngx_api_waf_collections_t;
+
+
 struct ngx_api_waf_run_s {
+    api_waf_store_t             store;
+    ngx_api_waf_collections_t   collections;
     const ngx_api_waf_policy_t *policy;
     ngx_api_waf_run_t          *next;         /* of a location before */
     ngx_api_why_t               why;          /* when it is refused */

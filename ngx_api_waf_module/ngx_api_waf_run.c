@@ -56,6 +56,7 @@ ngx_api_waf_run_create(ngx_http_request_t *r,
     run->conf.json_depth = s->json_depth ? s->json_depth
                                          : run->conf.json_depth;
     run->conf.separator = s->separator ? s->separator : run->conf.separator;
+    run->conf.full_request = s->full_request;
 
     ngx_api_body_budget(&mcf->self, &run->alloc);
     api_arena_init(&run->arena, &run->alloc, 16384, NGX_API_WAF_ARENA);
@@ -182,7 +183,16 @@ ngx_api_waf_start(const ngx_api_waf_main_conf_t *mcf, ngx_api_waf_run_t *run)
     env->utc_offset = tp->gmtoff * 60;
     env->engine = run->mode == NGX_API_MODE_ENFORCE ? API_WAF_ENGINE_ON
                                                     : API_WAF_ENGINE_DETECT;
-    env->store = mcf->collections.data ? &mcf->store : NULL;
+    if (mcf->collections.data) {
+        run->collections.mcf = mcf;
+        run->collections.timeout = api_waf_program_settings(
+                                   run->policy->set->program)
+                                   ->collection_timeout;
+        run->store = mcf->store;
+        run->store.ctx = &run->collections;
+        env->store = &run->store;
+    }
+
     env->scratch = mcf->worker->scratch;
     env->scan = mcf->worker->scan[run->policy->set->index];
     env->seed = mcf->worker->seed;

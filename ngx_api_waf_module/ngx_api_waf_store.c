@@ -20,11 +20,13 @@ static int ngx_api_waf_store_add(void *ctx, api_waf_var_t var,
     api_span_t key, api_span_t name, int64_t delta, int64_t *sum);
 static int ngx_api_waf_store_touch(void *ctx, api_waf_var_t var,
     api_span_t key, api_span_t name, int64_t expires);
+static int64_t ngx_api_waf_store_timeout(
+    const ngx_api_waf_collections_t *c);
 static ngx_slab_pool_t *ngx_api_waf_store_lock(
     const ngx_api_waf_main_conf_t *mcf);
 
 
-/* SecCollectionTimeout of ModSecurity. */
+/* Where no rule set says SecCollectionTimeout: that of ModSecurity. */
 
 #define NGX_API_WAF_STORE_TIMEOUT  3600
 
@@ -75,7 +77,6 @@ ngx_api_waf_store_init(ngx_conf_t *cf, ngx_api_waf_main_conf_t *mcf)
     mcf->store.set = ngx_api_waf_store_set;
     mcf->store.add = ngx_api_waf_store_add;
     mcf->store.touch = ngx_api_waf_store_touch;
-    mcf->store.ctx = mcf;
 
     return ngx_api_zone_tenant(cf, mcf->zone, &mcf->collections);
 }
@@ -89,6 +90,13 @@ ngx_api_waf_store_make(void *data, size_t size)
     if (ngx_api_random(&seed, sizeof(api_sipkey_t)) == NGX_OK) {
         (void) api_collections_make(data, size, seed);
     }
+}
+
+
+static int64_t
+ngx_api_waf_store_timeout(const ngx_api_waf_collections_t *c)
+{
+    return c->timeout ? c->timeout : NGX_API_WAF_STORE_TIMEOUT;
 }
 
 
@@ -108,11 +116,13 @@ static int
 ngx_api_waf_store_get(void *ctx, api_waf_var_t var, api_span_t key,
     api_span_t name, char *buf, size_t *len)
 {
-    const ngx_api_waf_main_conf_t *mcf = ctx;
+    const ngx_api_waf_collections_t *c = ctx;
 
-    int               rc;
-    ngx_slab_pool_t  *pool;
+    int                             rc;
+    ngx_slab_pool_t                *pool;
+    const ngx_api_waf_main_conf_t  *mcf;
 
+    mcf = c->mcf;
     pool = ngx_api_waf_store_lock(mcf);
     rc = api_collections_get(mcf->collections.data, ngx_time(), var, key,
                              name, buf, len);
@@ -126,14 +136,16 @@ static int
 ngx_api_waf_store_set(void *ctx, api_waf_var_t var, api_span_t key,
     api_span_t name, api_span_t value)
 {
-    const ngx_api_waf_main_conf_t *mcf = ctx;
+    const ngx_api_waf_collections_t *c = ctx;
 
-    int               rc;
-    ngx_slab_pool_t  *pool;
+    int                             rc;
+    ngx_slab_pool_t                *pool;
+    const ngx_api_waf_main_conf_t  *mcf;
 
+    mcf = c->mcf;
     pool = ngx_api_waf_store_lock(mcf);
     rc = api_collections_set(mcf->collections.data, ngx_time(),
-                             NGX_API_WAF_STORE_TIMEOUT, var, key, name,
+                             ngx_api_waf_store_timeout(c), var, key, name,
                              value);
     ngx_shmtx_unlock(&pool->mutex);
 
@@ -145,14 +157,16 @@ static int
 ngx_api_waf_store_add(void *ctx, api_waf_var_t var, api_span_t key,
     api_span_t name, int64_t delta, int64_t *sum)
 {
-    const ngx_api_waf_main_conf_t *mcf = ctx;
+    const ngx_api_waf_collections_t *c = ctx;
 
-    int               rc;
-    ngx_slab_pool_t  *pool;
+    int                             rc;
+    ngx_slab_pool_t                *pool;
+    const ngx_api_waf_main_conf_t  *mcf;
 
+    mcf = c->mcf;
     pool = ngx_api_waf_store_lock(mcf);
     rc = api_collections_add(mcf->collections.data, ngx_time(),
-                             NGX_API_WAF_STORE_TIMEOUT, var, key, name,
+                             ngx_api_waf_store_timeout(c), var, key, name,
                              delta, sum);
     ngx_shmtx_unlock(&pool->mutex);
 
@@ -164,11 +178,13 @@ static int
 ngx_api_waf_store_touch(void *ctx, api_waf_var_t var, api_span_t key,
     api_span_t name, int64_t expires)
 {
-    const ngx_api_waf_main_conf_t *mcf = ctx;
+    const ngx_api_waf_collections_t *c = ctx;
 
-    int               rc;
-    ngx_slab_pool_t  *pool;
+    int                             rc;
+    ngx_slab_pool_t                *pool;
+    const ngx_api_waf_main_conf_t  *mcf;
 
+    mcf = c->mcf;
     pool = ngx_api_waf_store_lock(mcf);
     rc = api_collections_touch(mcf->collections.data, ngx_time(), var, key,
                                name, expires);

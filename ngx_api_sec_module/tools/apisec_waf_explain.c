@@ -294,6 +294,7 @@ explain(session_t *s, const api_waf_view_t *view, explain_t *e)
     s->conf.json_depth =
         set->json_depth ? set->json_depth : s->conf.json_depth;
     s->conf.separator = set->separator;
+    s->conf.full_request = set->full_request;
 
     api_waf_values_init(&s->values, s->arena, 0);
     api_values_init(&s->b, &s->values, &s->conf, env.seed, s->arena);

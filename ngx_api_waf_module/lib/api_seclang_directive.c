@@ -186,7 +186,7 @@ api_seclang_take_timeout(api_seclang_t *s, const api_span_t *word, uint32_t n)
             "write SecCollectionTimeout SECONDS, at most 30 days");
     }
 
-    s->timeout = (uint32_t) seconds;
+    s->settings.collection_timeout = (uint32_t) seconds;
 
     return API_OK;
 }

@@ -410,7 +410,6 @@ api_seclang_finish(
     p->mask = s->slot_mask;
     p->settings = s->settings;
     p->webappid = s->webappid;
-    p->timeout = s->timeout;
     p->transform.unicode = s->settings.unicode_map;
     api_transform_env_open(&p->transform);
 

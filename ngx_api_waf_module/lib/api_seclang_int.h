@@ -85,7 +85,6 @@ struct api_seclang_s {
     api_seclang_default_t defaults[API_WAF_NPHASES];
     api_waf_settings_t    settings;
     api_span_t            webappid;
-    uint32_t              timeout;
     uint32_t              match_limit;
     uint32_t              depth_limit;
 

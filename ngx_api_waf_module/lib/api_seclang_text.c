@@ -185,6 +185,9 @@ api_seclang_member(
             api_waf_var_name(*var).data, API_SECLANG_SHOW(*name));
     }
 
+    s->settings.full_request |=
+        *var == API_WAF_FULL_REQUEST || *var == API_WAF_FULL_REQUEST_LENGTH;
+
     return API_OK;
 }
 

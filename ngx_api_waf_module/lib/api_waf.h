@@ -88,6 +88,8 @@ typedef struct {
     api_span_t       response_types; /* "text/html text/plain", lower case */
     uint8_t          separator;      /* SecArgumentSeparator, '&' */
     const void      *unicode_map;    /* api_transform.h; NULL: none */
+    bool             full_request;   /* something names FULL_REQUEST */
+    uint32_t         collection_timeout; /* SecCollectionTimeout; 0: unsaid */
 } api_waf_settings_t;
 
 const api_waf_settings_t *api_waf_program_settings(const api_waf_program_t *p);

@@ -224,9 +224,8 @@ struct api_waf_program_s {
     api_waf_settings_t  settings;
     api_span_t          webappid;
     api_transform_env_t transform;
-    uint8_t             level;   /* of paranoia, that the files ask for */
-    uint8_t             most;    /* that somebody asks for */
-    uint32_t            timeout; /* SecCollectionTimeout, seconds */
+    uint8_t             level; /* of paranoia, that the files ask for */
+    uint8_t             most;  /* that somebody asks for */
 
     const struct api_waf_scan_s *scan; /* the prefilter; NULL: none */
 };

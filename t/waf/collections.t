@@ -98,3 +98,44 @@ __DATA__
 --- must_die
 --- error_log
 takes a size from 8k on
+
+
+
+=== TEST 6: SecCollectionTimeout: forgotten after it
+--- http_config
+    api_zone main 1m;
+    api_waf_collections 64k;
+    api_waf_ruleset ip $TEST_NGINX_HTML_DIR/short.conf $TEST_NGINX_HTML_DIR/ip.conf;
+--- config
+    location / { api_waf ip; proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_1; }
+    location = /wait { proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_1; limit_rate 50; }
+--- user_files
+>>> short.conf
+SecCollectionTimeout 1
+--- request eval
+["GET /", "GET /", "GET /", "GET /wait", "GET /"]
+--- error_code eval
+[200, 200, 429, 200, 200]
+--- timeout: 20
+--- no_error_log
+[alert]
+
+
+
+=== TEST 7: FULL_REQUEST has the fields and the body, its twin passes
+--- http_config
+    api_waf_ruleset full $TEST_NGINX_HTML_DIR/full.conf;
+--- config
+    location / { api_waf full; proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_1; }
+--- user_files
+>>> full.conf
+SecRequestBodyAccess On
+SecRule FULL_REQUEST "@rx X-Odd: one[\s\S]*two-in-body" "id:9,phase:2,deny,status:403"
+--- more_headers eval
+["X-Odd: one\nContent-Type: text/plain", "X-Odd: one\nContent-Type: text/plain"]
+--- request eval
+["POST /\ntwo-in-body", "POST /\nthree-in-body"]
+--- error_code eval
+[403, 200]
+--- no_error_log
+[alert]
