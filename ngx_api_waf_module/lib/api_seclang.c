@@ -158,7 +158,6 @@ api_seclang_create(const api_alloc_t *alloc, const api_seclang_io_t *io,
     s->settings.audit = true;
     s->settings.separator = '&';
     s->settings.request_body = true; /* unless a file says Off */
-    s->settings.request_body_reject = true;
 
     api_arena_init(&s->arena, alloc, 65536, 0);
 

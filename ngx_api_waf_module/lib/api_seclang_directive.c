@@ -249,6 +249,7 @@ api_seclang_take_only(api_seclang_t *s, const api_span_t *word, uint32_t n)
         name, API_SECLANG_D_REFUSED, NULL, 0, remedy                          \
     }
 
+#define API_WHY_LIMIT "api_body_limit holds for all modules"
 #define API_WHY_AUDIT "api_audit records every event"
 #define API_WHY_FILES "nothing is written to files here"
 #define API_WHY_NGINX "nginx itself decides this"
@@ -274,9 +275,6 @@ static const api_seclang_directive_info_t api_seclang_directives[] = {
     API_D_SET("SecArgumentsLimit", NUMBER, args),
     API_D_SET("SecRequestBodyAccess", FLAG, request_body),
     API_D_SET("SecRequestBodyJsonDepthLimit", NUMBER, json_depth),
-    API_D_SET("SecRequestBodyLimit", SIZE, request_body_limit),
-    API_D_SET("SecRequestBodyLimitAction", ACTION, request_body_reject),
-    API_D_SET("SecRequestBodyNoFilesLimit", SIZE, request_body_nofiles_limit),
     API_D_SET("SecResponseBodyAccess", FLAG, response_body),
     API_D_SET("SecResponseBodyLimit", SIZE, response_body_limit),
     API_D_SET("SecResponseBodyLimitAction", ACTION, response_body_reject),
@@ -322,6 +320,9 @@ static const api_seclang_directive_info_t api_seclang_directives[] = {
     API_D_IDLE("SecPcreMatchLimit", API_WHY_WORK),
     API_D_IDLE("SecPcreMatchLimitRecursion", API_WHY_WORK),
     API_D_IDLE("SecRequestBodyInMemoryLimit", API_WHY_NGINX),
+    API_D_IDLE("SecRequestBodyLimit", API_WHY_LIMIT),
+    API_D_IDLE("SecRequestBodyLimitAction", API_WHY_LIMIT),
+    API_D_IDLE("SecRequestBodyNoFilesLimit", API_WHY_LIMIT),
     API_D_IDLE("SecRuleInheritance", API_WHY_NGINX),
     API_D_IDLE("SecRulePerfTime", "apisec waf bench tells what rules cost"),
     API_D_IDLE("SecSensorId", API_WHY_AUDIT),

@@ -75,15 +75,12 @@ typedef struct {
     bool             engine_said; /* SecRuleEngine or ctl:ruleEngine */
     bool             request_body;
     bool             response_body;
-    bool             request_body_reject; /* over the limit: refuse */
     bool             response_body_reject;
     bool             force_request_body; /* ctl:forceRequestBodyVariable */
     bool             audit;              /* ctl:auditEngine is not Off */
     api_waf_body_t   body;               /* ctl:requestBodyProcessor */
     uint32_t         args;               /* SecArgumentsLimit */
     uint32_t         json_depth;
-    size_t           request_body_limit;
-    size_t           request_body_nofiles_limit;
     size_t           response_body_limit;
     api_span_t       response_types; /* "text/html text/plain", lower case */
     uint8_t          separator;      /* SecArgumentSeparator, '&' */

@@ -103,8 +103,8 @@ static const mistake_t mistakes[] = {
         API_SECLANG_E_ACTION, "stands in rules:1 already" },
     { "SecRuleEngine Yes", API_SECLANG_E_VALUE, "On, Off or DetectionOnly" },
     { "SecRequestBodyAccess 1", API_SECLANG_E_VALUE, "On or Off" },
-    { "SecRequestBodyLimit 1m", API_SECLANG_E_VALUE, "BYTES" },
-    { "SecRequestBodyLimitAction Pass", API_SECLANG_E_VALUE,
+    { "SecResponseBodyLimit 1m", API_SECLANG_E_VALUE, "BYTES" },
+    { "SecResponseBodyLimitAction Pass", API_SECLANG_E_VALUE,
         "Reject or ProcessPartial" },
     { "SecArgumentSeparator |", API_SECLANG_E_VALUE, "& or ;" },
     { "SecCookieFormat 1", API_SECLANG_E_UNSUPPORTED, "SecCookieFormat 0" },
@@ -247,8 +247,8 @@ test_settings(void)
 
     p = waf_load(&s,
         "SecRuleEngine DetectionOnly\nSecRequestBodyAccess On\n"
-        "SecRequestBodyLimit 13107200\nSecRequestBodyNoFilesLimit 131072\n"
-        "SecRequestBodyLimitAction ProcessPartial\n"
+        "SecResponseBodyLimit 131072\n"
+        "SecResponseBodyLimitAction Reject\nSecCollectionTimeout 600\n"
         "SecRequestBodyJsonDepthLimit 512\nSecArgumentsLimit 1000\n"
         "SecResponseBodyAccess On\n"
         "SecResponseBodyMimeType text/plain Text/HTML\n"
@@ -260,10 +260,11 @@ test_settings(void)
     set = api_waf_program_settings(p);
     ut_int(set->engine, API_WAF_ENGINE_DETECT, "engine");
     ut_ok(set->engine_said && set->request_body && set->response_body
-              && !set->request_body_reject,
+              && set->response_body_reject,
         "switches");
-    ut_int(set->request_body_limit, 13107200, "limit");
-    ut_int(set->request_body_nofiles_limit, 131072, "limit without files");
+    ut_int(set->response_body_limit, 131072, "limit");
+    ut_int(set->collection_timeout, 600, "collections");
+    ut_ok(!set->full_request, "nobody wants the whole request");
     ut_int(set->json_depth, 512, "depth");
     ut_int(set->args, 1000, "arguments");
     ut_int(set->separator, ';', "separator");
