@@ -220,12 +220,12 @@ struct api_waf_program_s {
     uint32_t              nslots;
     const uint32_t       *table; /* slot + 1, open addressing */
     uint32_t              mask;
+    uint8_t               level; /* of paranoia, that the files ask for */
+    uint8_t               most;  /* that somebody asks for */
 
     api_waf_settings_t  settings;
     api_span_t          webappid;
     api_transform_env_t transform;
-    uint8_t             level; /* of paranoia, that the files ask for */
-    uint8_t             most;  /* that somebody asks for */
 
     const struct api_waf_scan_s *scan; /* the prefilter; NULL: none */
 };
