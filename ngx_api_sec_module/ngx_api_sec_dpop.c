@@ -10,27 +10,32 @@
 
 static int ngx_api_sec_dpop_check(ngx_http_request_t *r,
     const ngx_api_sec_main_conf_t *mcf, ngx_api_sec_ctx_t *ctx,
-    const ngx_api_sec_bound_t *bind, const api_dpop_request_t *request,
-    api_span_t proof, api_err_t *err);
+    const ngx_api_sec_bound_t *bind, const ngx_api_sec_identity_t *id,
+    const api_dpop_request_t *request, api_span_t proof, api_err_t *err);
 static int ngx_api_sec_dpop_nonce(ngx_http_request_t *r,
     const ngx_api_sec_main_conf_t *mcf, ngx_api_sec_ctx_t *ctx,
     const api_dpop_t *dpop, api_err_t *err);
 static int ngx_api_sec_dpop_once(ngx_http_request_t *r,
     const ngx_api_sec_main_conf_t *mcf, const ngx_api_sec_bound_t *bind,
-    const api_dpop_t *dpop, api_err_t *err);
+    const ngx_api_sec_identity_t *id, const api_dpop_t *dpop,
+    api_err_t *err);
+static int ngx_api_sec_dpop_full(ngx_http_request_t *r,
+    const ngx_api_sec_main_conf_t *mcf, int rc, api_err_t *err);
 static ngx_int_t ngx_api_sec_dpop_offer(ngx_http_request_t *r,
     const ngx_api_sec_main_conf_t *mcf, ngx_api_sec_ctx_t *ctx);
 static void ngx_api_sec_dpop_uri(ngx_http_request_t *r,
     const ngx_api_sec_bound_t *bind, const api_dpop_t *dpop, api_htu_t *uri);
 static api_span_t ngx_api_sec_dpop_authority(ngx_http_request_t *r);
-static ngx_uint_t ngx_api_sec_dpop_fault(ngx_http_request_t *r, int code,
-    const api_err_t *err, ngx_api_sec_fault_t *fault);
+static ngx_uint_t ngx_api_sec_dpop_fault(ngx_http_request_t *r,
+    const ngx_api_sec_main_conf_t *mcf, int code, const api_err_t *err,
+    ngx_api_sec_fault_t *fault);
 
 
 ngx_uint_t
 ngx_api_sec_dpop(ngx_http_request_t *r, const ngx_api_sec_main_conf_t *mcf,
-    ngx_api_sec_ctx_t *ctx, const ngx_api_sec_bound_t *bind, api_span_t token,
-    api_span_t jkt, ngx_api_sec_fault_t *fault)
+    ngx_api_sec_ctx_t *ctx, const ngx_api_sec_bound_t *bind,
+    const ngx_api_sec_identity_t *id, api_span_t jkt,
+    ngx_api_sec_fault_t *fault)
 {
     int                  code;
     api_err_t            err;
@@ -52,24 +57,25 @@ ngx_api_sec_dpop(ngx_http_request_t *r, const ngx_api_sec_main_conf_t *mcf,
     }
 
     request.method = ngx_api_span(&r->method_name);
-    request.token = token;
+    request.token = ctx->token.token;
     request.jkt = jkt;
 
     err.text[0] = '\0';
 
-    code = ngx_api_sec_dpop_check(r, mcf, ctx, bind, &request,
+    code = ngx_api_sec_dpop_check(r, mcf, ctx, bind, id, &request,
                                   ngx_api_span(proof), &err);
 
-    return code == API_DPOP_OK ? NGX_API_AUTH_OK
-                               : ngx_api_sec_dpop_fault(r, code, &err, fault);
+    return code == API_DPOP_OK
+           ? NGX_API_AUTH_OK
+           : ngx_api_sec_dpop_fault(r, mcf, code, &err, fault);
 }
 
 
 static int
 ngx_api_sec_dpop_check(ngx_http_request_t *r,
     const ngx_api_sec_main_conf_t *mcf, ngx_api_sec_ctx_t *ctx,
-    const ngx_api_sec_bound_t *bind, const api_dpop_request_t *want,
-    api_span_t proof, api_err_t *err)
+    const ngx_api_sec_bound_t *bind, const ngx_api_sec_identity_t *id,
+    const api_dpop_request_t *want, api_span_t proof, api_err_t *err)
 {
     int                  code;
     api_dpop_t           dpop;
@@ -99,7 +105,7 @@ ngx_api_sec_dpop_check(ngx_http_request_t *r,
         return code;
     }
 
-    code = ngx_api_sec_dpop_once(r, mcf, bind, &dpop, err);
+    code = ngx_api_sec_dpop_once(r, mcf, bind, id, &dpop, err);
 
     if (code == API_DPOP_OK) {
         ctx->proof_used = 1;
@@ -174,11 +180,14 @@ ngx_api_sec_dpop_offer(ngx_http_request_t *r,
 static int
 ngx_api_sec_dpop_once(ngx_http_request_t *r,
     const ngx_api_sec_main_conf_t *mcf, const ngx_api_sec_bound_t *bind,
-    const api_dpop_t *dpop, api_err_t *err)
+    const ngx_api_sec_identity_t *id, const api_dpop_t *dpop,
+    api_err_t *err)
 {
-    ngx_api_sec_proofs_t  *proofs;
+    int  rc;
 
-    switch (ngx_api_sec_proofs_use(mcf, dpop, &bind->policy)) {
+    rc = ngx_api_sec_proofs_use(mcf, dpop, &bind->policy, id);
+
+    switch (rc) {
 
     case API_OK:
         return API_DPOP_OK;
@@ -187,25 +196,54 @@ ngx_api_sec_dpop_once(ngx_http_request_t *r,
         return api_fail(err, API_DPOP_REPLAYED, API_DPOP_REPLAYED, 0,
                         "the proof was used before");
 
+    case API_DENIED:
     case API_LIMIT:
-        proofs = mcf->proofs;
-
-        if (ngx_time() - proofs->warned >= 60) {
-            proofs->warned = ngx_time();
-            ngx_log_error(NGX_LOG_WARN, r->connection->log, 0,
-                          "DPoP proofs are refused that may have been used "
-                          "before: the table is full (\"proofs=\" of "
-                          "api_zone), or was made after they were");
-        }
-
-        return api_fail(err, API_DPOP_REPLAY_UNKNOWN,
-                        API_DPOP_REPLAY_UNKNOWN, 0,
-                        "whether the proof was used before cannot be told");
+        return ngx_api_sec_dpop_full(r, mcf, rc, err);
 
     default:
         return api_fail(err, API_DPOP_INTERNAL, API_DPOP_INTERNAL, 0,
                         "there is no table of proofs");
     }
+}
+
+
+/* There is no room: of one's own, or at all.  A line a minute says so. */
+
+static int
+ngx_api_sec_dpop_full(ngx_http_request_t *r,
+    const ngx_api_sec_main_conf_t *mcf, int rc, api_err_t *err)
+{
+    time_t                *warned;
+    const char            *what;
+    ngx_api_sec_proofs_t  *proofs;
+
+    proofs = mcf->proofs;
+
+    if (rc == API_DENIED) {
+        warned = &proofs->warned_share;
+        what = "of a principal that has a quarter of their places "
+               "(\"proofs=\" of api_zone)";
+
+    } else {
+        warned = &proofs->warned;
+        what = "that may have been used before: the table is full "
+               "(\"proofs=\" of api_zone), or was made after they were";
+    }
+
+    if (ngx_time() - *warned >= 60) {
+        *warned = ngx_time();
+        ngx_log_error(NGX_LOG_WARN, r->connection->log, 0,
+                      "DPoP proofs are refused %s", what);
+    }
+
+    if (rc == API_DENIED) {
+        return api_fail(err, API_DPOP_SHARE, API_DPOP_SHARE, 0,
+                        "the principal has used as many proofs lately as one "
+                        "may");
+    }
+
+    return api_fail(err, API_DPOP_REPLAY_UNKNOWN, API_DPOP_REPLAY_UNKNOWN, 0,
+                    "whether the proof was used before cannot be told");
 }
 
 
@@ -280,12 +318,18 @@ ngx_api_sec_dpop_authority(ngx_http_request_t *r)
 
 
 static ngx_uint_t
-ngx_api_sec_dpop_fault(ngx_http_request_t *r, int code, const api_err_t *err,
+ngx_api_sec_dpop_fault(ngx_http_request_t *r,
+    const ngx_api_sec_main_conf_t *mcf, int code, const api_err_t *err,
     ngx_api_sec_fault_t *fault)
 {
     const char  *error, *title;
 
     switch (code) {
+
+    case API_DPOP_SHARE:
+        error = "too_many_proofs";
+        title = "Too many DPoP proofs";
+        break;
 
     case API_DPOP_NOMEM:
     case API_DPOP_INTERNAL:
@@ -311,6 +355,12 @@ ngx_api_sec_dpop_fault(ngx_http_request_t *r, int code, const api_err_t *err,
     (void) ngx_api_sec_proof_fault(fault, api_dpop_code_name(code), error,
                                    title, "");
     ngx_api_sec_fault_detail(r, fault, err->text);
+
+    if (code == API_DPOP_SHARE) {
+        fault->status = NGX_HTTP_TOO_MANY_REQUESTS;
+        fault->error = NULL;    /* the credential is good */
+        fault->retry = mcf->proofs->life / 3 + 1;
+    }
 
     return NGX_API_AUTH_INVALID;
 }

@@ -8,7 +8,7 @@
 
 
 #define NGX_API_PROOFS_NAME  "proofs"
-#define NGX_API_PROOFS_ABI   1
+#define NGX_API_PROOFS_ABI   2
 #define NGX_API_NONCE_LIFE   300
 
 typedef struct {
@@ -25,7 +25,9 @@ static void ngx_api_sec_proofs_migrate(void *data, size_t size,
     const void *old, size_t old_size);
 static void ngx_api_sec_proofs_cleanup(void *data);
 static const ngx_str_t *ngx_api_sec_proofs_wanted(
-    const ngx_api_sec_main_conf_t *mcf);
+    const ngx_api_sec_main_conf_t *mcf, int64_t *life);
+static ngx_uint_t ngx_api_sec_proofs_life(const ngx_api_sec_bound_t *bind,
+    int64_t *life);
 static ngx_api_sec_proofs_zone_t *ngx_api_sec_proofs_shared(
     const ngx_api_sec_main_conf_t *mcf);
 
@@ -69,32 +71,49 @@ ngx_api_sec_proofs_cleanup(void *data)
 }
 
 
-/* Who takes proofs, or NULL. */
+/* Who takes proofs, or NULL; how long one is good, at the longest. */
 
 static const ngx_str_t *
-ngx_api_sec_proofs_wanted(const ngx_api_sec_main_conf_t *mcf)
+ngx_api_sec_proofs_wanted(const ngx_api_sec_main_conf_t *mcf, int64_t *life)
 {
     ngx_uint_t                         i;
+    const ngx_str_t                   *name;
     ngx_api_sec_issuer_t * const      *issuer;
     ngx_api_sec_introspect_t * const  *ai;
+
+    name = NULL;
+    *life = 0;
+    ai = mcf->introspects.elts;
+
+    for (i = 0; i < mcf->introspects.nelts; i++) {
+        if (ngx_api_sec_proofs_life(&ai[i]->bind, life)) {
+            name = &ai[i]->name;
+        }
+    }
 
     issuer = mcf->issuers.elts;
 
     for (i = 0; i < mcf->issuers.nelts; i++) {
-        if (issuer[i]->bind.dpop) {
-            return &issuer[i]->name;
+        if (ngx_api_sec_proofs_life(&issuer[i]->bind, life)) {
+            name = &issuer[i]->name;
         }
     }
 
-    ai = mcf->introspects.elts;
+    return name;
+}
 
-    for (i = 0; i < mcf->introspects.nelts; i++) {
-        if (ai[i]->bind.dpop) {
-            return &ai[i]->name;
-        }
+
+/* From the earliest time that it is taken to the last. */
+
+static ngx_uint_t
+ngx_api_sec_proofs_life(const ngx_api_sec_bound_t *bind, int64_t *life)
+{
+    if (bind->dpop) {
+        *life = ngx_max(*life,
+                        bind->policy.max_age + 2 * bind->policy.leeway);
     }
 
-    return NULL;
+    return bind->dpop;
 }
 
 
@@ -102,10 +121,11 @@ ngx_int_t
 ngx_api_sec_proofs_zone(ngx_conf_t *cf, ngx_api_sec_main_conf_t *mcf)
 {
     size_t                   size;
+    int64_t                  life;
     ngx_api_sec_proofs_t    *proofs;
     const ngx_str_t         *name;
 
-    name = ngx_api_sec_proofs_wanted(mcf);
+    name = ngx_api_sec_proofs_wanted(mcf, &life);
 
     if (name == NULL) {
         return NGX_OK;
@@ -126,6 +146,7 @@ ngx_api_sec_proofs_zone(ngx_conf_t *cf, ngx_api_sec_main_conf_t *mcf)
         return NGX_ERROR;
     }
 
+    proofs->life = life;
     size = mcf->shares.proofs;
 
     if (size == 0) {
@@ -185,9 +206,11 @@ ngx_api_sec_proofs_shared(const ngx_api_sec_main_conf_t *mcf)
 
 int
 ngx_api_sec_proofs_use(const ngx_api_sec_main_conf_t *mcf,
-    const api_dpop_t *dpop, const api_dpop_policy_t *policy)
+    const api_dpop_t *dpop, const api_dpop_policy_t *policy,
+    const ngx_api_sec_identity_t *id)
 {
     int                         rc;
+    api_replay_use_t            use;
     ngx_slab_pool_t            *shpool;
     ngx_api_sec_proofs_zone_t  *z;
 
@@ -197,16 +220,21 @@ ngx_api_sec_proofs_use(const ngx_api_sec_main_conf_t *mcf,
         return API_INTERNAL;
     }
 
+    use.owner = api_span(dpop->jkt, sizeof(dpop->jkt));
+    use.id = dpop->jti;
+    use.realm = ngx_api_span(id->name);
+    use.principal = id->principal.len ? ngx_api_span(&id->principal)
+                                      : use.owner;
+    use.made = dpop->iat;
+    use.until = dpop->iat + policy->max_age + policy->leeway;
+
     /* the mutex of the zone: nginx unlocks it when a worker dies */
 
     shpool = (ngx_slab_pool_t *) mcf->zone->shm.addr;
 
     ngx_shmtx_lock(&shpool->mutex);
 
-    rc = api_replay_use((api_replay_t *) z->table,
-                        api_span(dpop->jkt, sizeof(dpop->jkt)), dpop->jti,
-                        dpop->iat,
-                        dpop->iat + policy->max_age + policy->leeway,
+    rc = api_replay_use((api_replay_t *) z->table, &use, mcf->proofs->life,
                         ngx_time());
 
     ngx_shmtx_unlock(&shpool->mutex);
@@ -277,5 +305,7 @@ ngx_api_sec_proofs_status(const ngx_api_sec_main_conf_t *mcf, api_writer_t *w)
     api_writer_uint(w, stat.dropped);
     api_writer_name(w, API_SPAN("unknown"));
     api_writer_uint(w, stat.refused);
+    api_writer_name(w, API_SPAN("over_share"));
+    api_writer_uint(w, stat.over);
     api_writer_end(w);
 }

@@ -340,8 +340,13 @@ ngx_api_sec_introspect_answer(ngx_http_request_t *r,
         return NGX_API_AUTH_INVALID;
     }
 
-    if (ngx_api_sec_proof(r, mcf, ctx, &ai->bind, &in->claims, &ctx->token,
-                          fault)
+    id->principal = ngx_api_str(in->sub.data ? in->sub
+                                             : in->username.data
+                                               ? in->username : in->client);
+    id->claims = &in->claims;
+    id->iat = in->has_iat ? in->iat : 0;
+
+    if (ngx_api_sec_proof(r, mcf, ctx, &ai->bind, id, fault)
         != NGX_API_AUTH_OK)
     {
         return NGX_API_AUTH_INVALID;
@@ -352,12 +357,6 @@ ngx_api_sec_introspect_answer(ngx_http_request_t *r,
                                       : INT64_MAX;
         ngx_api_sec_introspect_remember(mcf, ctx, ai, text);
     }
-
-    id->principal = ngx_api_str(in->sub.data ? in->sub
-                                             : in->username.data
-                                               ? in->username : in->client);
-    id->claims = &in->claims;
-    id->iat = in->has_iat ? in->iat : 0;
 
     return NGX_API_AUTH_OK;
 }

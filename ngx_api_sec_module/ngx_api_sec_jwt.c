@@ -190,19 +190,12 @@ ngx_api_sec_jwt_identify(ngx_http_request_t *r,
 
     issuer = ngx_api_sec_jwt_issuer_of(&ctx->jwt, use);
 
-    if (ngx_api_sec_proof(r, mcf, ctx, &issuer->bind, &ctx->jwt.claims,
-                          &ctx->token, fault)
-        != NGX_API_AUTH_OK)
-    {
-        return NGX_API_AUTH_INVALID;
-    }
-
     id->principal = ngx_api_str(ctx->jwt.sub);
     id->claims = &ctx->jwt.claims;
     id->header = &ctx->jwt.header;
     id->iat = ctx->jwt.has_iat ? ctx->jwt.iat : 0;
 
-    return NGX_API_AUTH_OK;
+    return ngx_api_sec_proof(r, mcf, ctx, &issuer->bind, id, fault);
 }
 
 

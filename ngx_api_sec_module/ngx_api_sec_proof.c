@@ -35,8 +35,7 @@ static const char  ngx_api_sec_proof_token[] = "The access token is not valid";
 ngx_uint_t
 ngx_api_sec_proof(ngx_http_request_t *r, const ngx_api_sec_main_conf_t *mcf,
     ngx_api_sec_ctx_t *ctx, const ngx_api_sec_bound_t *bind,
-    const api_json_t *claims, const ngx_api_sec_token_t *token,
-    ngx_api_sec_fault_t *fault)
+    const ngx_api_sec_identity_t *id, ngx_api_sec_fault_t *fault)
 {
     ngx_uint_t         result;
     ngx_api_sec_cnf_t  cnf;
@@ -45,22 +44,21 @@ ngx_api_sec_proof(ngx_http_request_t *r, const ngx_api_sec_main_conf_t *mcf,
         return NGX_API_AUTH_OK;
     }
 
-    if (ngx_api_sec_proof_cnf(claims, &cnf) != NGX_OK) {
+    if (ngx_api_sec_proof_cnf(id->claims, &cnf) != NGX_OK) {
         return ngx_api_sec_proof_fault(fault, "cnf", "invalid_token",
                                        ngx_api_sec_proof_token,
                                        "cnf is no object with the digest of "
                                        "a key that is understood here");
     }
 
-    result = ngx_api_sec_proof_needed(bind, &cnf, token, fault);
+    result = ngx_api_sec_proof_needed(bind, &cnf, &ctx->token, fault);
 
     if (result == NGX_API_AUTH_OK && cnf.x5t.data) {
         result = ngx_api_sec_proof_cert(r, cnf.x5t, fault);
     }
 
     if (result == NGX_API_AUTH_OK && cnf.jkt.data) {
-        result = ngx_api_sec_dpop(r, mcf, ctx, bind, token->token, cnf.jkt,
-                                  fault);
+        result = ngx_api_sec_dpop(r, mcf, ctx, bind, id, cnf.jkt, fault);
     }
 
     return result;

@@ -49,7 +49,9 @@ typedef struct {
 typedef struct {
     ngx_api_tenant_t            tenant;
     api_dpop_keys_t            *keys;
+    int64_t                     life;        /* of a proof, at the longest */
     time_t                      warned;
+    time_t                      warned_share;
 } ngx_api_sec_proofs_t;
 
 
@@ -65,14 +67,14 @@ void ngx_api_sec_proofs_status(const ngx_api_sec_main_conf_t *mcf,
 char *ngx_api_sec_bound_line(ngx_conf_t *cf, ngx_api_sec_bound_t *bind);
 
 /*
- * Does who sent the request hold the key that a verified token with these
- * claims is bound to?  OK, or INVALID and *fault.
+ * Does who sent the request hold the key that the verified token of this
+ * identity is bound to?  OK, or INVALID and *fault.
  */
 
 ngx_uint_t ngx_api_sec_proof(ngx_http_request_t *r,
     const ngx_api_sec_main_conf_t *mcf, ngx_api_sec_ctx_t *ctx,
-    const ngx_api_sec_bound_t *bind, const api_json_t *claims,
-    const ngx_api_sec_token_t *token, ngx_api_sec_fault_t *fault);
+    const ngx_api_sec_bound_t *bind, const ngx_api_sec_identity_t *id,
+    ngx_api_sec_fault_t *fault);
 
 /*
  * The algorithms of proofs that the issuers of a policy take, or NULL when
@@ -95,8 +97,8 @@ u_char *ngx_api_sec_dpop_challenge(ngx_http_request_t *r,
 
 ngx_uint_t ngx_api_sec_dpop(ngx_http_request_t *r,
     const ngx_api_sec_main_conf_t *mcf, ngx_api_sec_ctx_t *ctx,
-    const ngx_api_sec_bound_t *bind, api_span_t token, api_span_t jkt,
-    ngx_api_sec_fault_t *fault);
+    const ngx_api_sec_bound_t *bind, const ngx_api_sec_identity_t *id,
+    api_span_t jkt, ngx_api_sec_fault_t *fault);
 
 /* INVALID, with a reason of ours. */
 
@@ -105,12 +107,13 @@ ngx_uint_t ngx_api_sec_proof_fault(ngx_api_sec_fault_t *fault,
     const char *detail);
 
 /*
- * The jti of a proof that is good: API_OK, API_DUPLICATE, API_LIMIT (as
- * api_replay_use), API_INTERNAL without a zone.
+ * The jti of a proof that is good, of that identity: as api_replay_use, or
+ * API_INTERNAL without a zone.
  */
 
 int ngx_api_sec_proofs_use(const ngx_api_sec_main_conf_t *mcf,
-    const api_dpop_t *dpop, const api_dpop_policy_t *policy);
+    const api_dpop_t *dpop, const api_dpop_policy_t *policy,
+    const ngx_api_sec_identity_t *id);
 
 /* Nonces; NGX_ERROR without a zone. */
 

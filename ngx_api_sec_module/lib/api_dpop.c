@@ -57,6 +57,7 @@ static const char *const code_names[API_DPOP_NCODES] = {
     [API_DPOP_SIGNATURE] = "dpop_signature",
     [API_DPOP_REPLAYED] = "dpop_replayed",
     [API_DPOP_REPLAY_UNKNOWN] = "dpop_replay_unknown",
+    [API_DPOP_SHARE] = "dpop_share",
     [API_DPOP_NOMEM] = "nomem",
     [API_DPOP_INTERNAL] = "internal",
 };

@@ -40,6 +40,7 @@ typedef enum {
     API_DPOP_SIGNATURE,
     API_DPOP_REPLAYED, /* of the caller's, as the next */
     API_DPOP_REPLAY_UNKNOWN,
+    API_DPOP_SHARE,
     API_DPOP_NOMEM,
     API_DPOP_INTERNAL,
     API_DPOP_NCODES

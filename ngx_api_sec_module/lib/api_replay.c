@@ -3,6 +3,11 @@
 
 #define REPLAY_WAYS 15
 
+/* Of the memory, what may go to counting; of the places, one principal's. */
+
+#define REPLAY_COUNTING 12
+#define REPLAY_SHARE 4
+
 typedef struct {
     uint64_t tag;
     uint32_t made;
@@ -21,7 +26,7 @@ struct api_replay_s {
     api_sipkey_t      seed;
     api_replay_stat_t stat;
     size_t            nbuckets;
-    replay_bucket_t   buckets[];
+    replay_bucket_t   buckets[]; /* and an api_share_t */
 };
 
 
@@ -32,14 +37,29 @@ seconds(int64_t t)
 }
 
 
+static api_share_t *
+share_of(api_replay_t *table)
+{
+    return (api_share_t *) (void *) &table->buckets[table->nbuckets];
+}
+
+
 api_replay_t *
 api_replay_init(void *mem, size_t size, api_sipkey_t seed, int64_t now)
 {
-    size_t        i;
+    size_t        i, cells;
     api_replay_t *table = mem;
 
+    cells = 1;
+
+    while (api_share_size(2 * cells) <= size / REPLAY_COUNTING) {
+        cells *= 2;
+    }
+
     table->seed = seed;
-    table->nbuckets = (size - sizeof(*table)) / sizeof(replay_bucket_t);
+    table->nbuckets = (size - sizeof(*table) - api_share_size(cells))
+                      / sizeof(replay_bucket_t);
+    (void) api_share_init(share_of(table), cells);
     table->stat.room = table->nbuckets * REPLAY_WAYS;
 
     for (i = 0; i < table->nbuckets; i++) {
@@ -57,13 +77,15 @@ bucket_of(api_replay_t *table, uint64_t tag)
 }
 
 
+/* Of two texts, such that none can be moved into the other. */
+
 static uint64_t
-tag_of(const api_replay_t *table, api_span_t owner, api_span_t id)
+hash_of(const api_replay_t *table, api_span_t a, api_span_t b)
 {
     uint64_t parts[2];
 
-    parts[0] = api_siphash24(table->seed, owner);
-    parts[1] = api_siphash24(table->seed, id);
+    parts[0] = api_siphash24(table->seed, a);
+    parts[1] = api_siphash24(table->seed, b);
 
     return api_siphash24(table->seed, api_span(parts, sizeof(parts)));
 }
@@ -111,18 +133,33 @@ put(replay_use_t *use, uint64_t tag, uint32_t made, uint32_t until)
 }
 
 
-int
-api_replay_use(api_replay_t *table, api_span_t owner, api_span_t id,
-    int64_t made, int64_t until, int64_t now)
+/* The oldest of a full bucket goes, and with it all that is as old. */
+
+static void
+drop(api_replay_t *table, replay_bucket_t *bucket, const replay_use_t *use)
 {
-    uint32_t         at, born;
-    uint64_t         tag;
+    if (use->made > bucket->floor) {
+        bucket->floor = use->made;
+    }
+
+    table->stat.dropped++;
+}
+
+
+int
+api_replay_use(api_replay_t *table, const api_replay_use_t *what, int64_t life,
+    int64_t now)
+{
+    uint32_t         at, born, until;
+    uint64_t         tag, who;
+    api_share_t     *share = share_of(table);
     replay_use_t    *use;
     replay_bucket_t *bucket;
 
-    tag = tag_of(table, owner, id);
+    tag = hash_of(table, what->owner, what->id);
     at = seconds(now) ? seconds(now) : 1;
-    born = seconds(made);
+    born = seconds(what->made);
+    until = seconds(what->until);
     bucket = bucket_of(table, tag);
     use = find(bucket, tag, at);
 
@@ -131,20 +168,25 @@ api_replay_use(api_replay_t *table, api_span_t owner, api_span_t id,
         return API_DUPLICATE;
     }
 
+    who = hash_of(table, what->realm, what->principal);
+    api_share_turn(share, life, now);
+
+    if (api_share_of(share, who) >= table->stat.room / REPLAY_SHARE) {
+        table->stat.over++;
+        return API_DENIED;
+    }
+
     if (born <= bucket->floor || (use->until >= at && born < use->made)) {
         table->stat.refused++;
         return API_LIMIT;
     }
 
     if (use->until >= at) {
-        if (use->made > bucket->floor) {
-            bucket->floor = use->made;
-        }
-
-        table->stat.dropped++;
+        drop(table, bucket, use);
     }
 
-    put(use, tag, born, seconds(until) < at ? at : seconds(until));
+    put(use, tag, born, until < at ? at : until);
+    api_share_add(share, who);
     table->stat.used++;
 
     return API_OK;
@@ -186,6 +228,8 @@ api_replay_migrate(api_replay_t *table, const api_replay_t *old)
     const replay_bucket_t *bucket;
 
     table->seed = old->seed;
+    api_share_merge(
+        share_of(table), share_of((api_replay_t *) (uintptr_t) old));
 
     for (i = 0; i < old->nbuckets; i++) {
         bucket = &old->buckets[i];

@@ -11,6 +11,10 @@
  * shortens the time in which an id may be used, down to a second, and refuses
  * what it can no longer tell; it does not forget.
  *
+ * And nobody can flood it alone: a principal has a quarter of the places
+ * (api_share.h), and is refused beyond (API_DENIED).  A use counts for as long
+ * as a use can live, and up to a third longer.
+ *
  * Not locked: the caller lets one process in at a time.  A process that dies
  * inside leaves a table that is still valid.  Takes no memory, reads no clock.
  * Seconds are those since the epoch, to the year 2106.
@@ -19,6 +23,7 @@
 #ifndef API_REPLAY_H
 #define API_REPLAY_H
 
+#include "api_share.h"
 #include "api_siphash.h"
 
 
@@ -31,8 +36,18 @@ typedef struct {
     uint64_t repeated; /* refused: seen before */
     uint64_t dropped;  /* alive, and pushed out by others */
     uint64_t refused;  /* older than what the bucket still tells */
+    uint64_t over;     /* refused: the principal has its share */
     size_t   room;     /* uses that fit at a time */
 } api_replay_stat_t;
+
+typedef struct {
+    api_span_t owner; /* whose id: two owners may use the same one */
+    api_span_t id;
+    api_span_t realm; /* whose share: the principal's, of that realm */
+    api_span_t principal;
+    int64_t    made;
+    int64_t    until; /* it is refused for its age after that */
+} api_replay_use_t;
 
 
 /*
@@ -49,13 +64,14 @@ api_replay_init(void *mem, size_t size, api_sipkey_t seed, int64_t now);
 void api_replay_migrate(api_replay_t *table, const api_replay_t *old);
 
 /*
- * May owner use id, which was made at `made` and is refused for its age after
- * `until`?  API_OK: yes, and it has been remembered; API_DUPLICATE: it was
- * used before; API_LIMIT: the table cannot tell.
+ * May it be used?  API_OK: yes, and it has been remembered; API_DUPLICATE: it
+ * was used before; API_LIMIT: the table cannot tell; API_DENIED: its principal
+ * has too many there.  life: the longest time from a use to its `until`, of
+ * all callers.
  */
 
-int api_replay_use(api_replay_t *table, api_span_t owner, api_span_t id,
-    int64_t made, int64_t until, int64_t now);
+int api_replay_use(api_replay_t *table, const api_replay_use_t *what,
+    int64_t life, int64_t now);
 
 api_replay_stat_t api_replay_stat(const api_replay_t *table);
 

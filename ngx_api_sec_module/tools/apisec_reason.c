@@ -217,6 +217,10 @@ static const apisec_reason_t reasons[] = {
         "Whether the proof was used before cannot be told.",
         "nginx was started since it was made, or the table is full: then raise"
         " proofs= of api_zone. The client makes a new proof." },
+    { "auth", "dpop_share",
+        "One principal has a quarter of the places for used proofs.",
+        "It floods the gateway, and is held back so that others are not; or it"
+        " is the one big client there is: then raise proofs= of api_zone." },
 
     /* api_require */
 

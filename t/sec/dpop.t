@@ -522,8 +522,9 @@ my $first = with_dpop($token);
 --- zone: api_zone main 64k proofs=4k tokens=4k;
 --- headers
 my $iat = time + 40;
-my @proofs = map { with_dpop(bound('ed25519'), key => 'ed25519',
-                             alg => 'EdDSA', claims => { iat => $iat }) }
+my @proofs = map { with_dpop(bound('ed25519', claims => { sub => "u$_" }),
+                             key => 'ed25519', alg => 'EdDSA',
+                             claims => { iat => $iat }) }
     1 .. 300;
 (@proofs, @proofs[map { $_ * 15 } 0 .. 19])
 --- error_code_like eval
@@ -595,3 +596,47 @@ this line "bind" stands twice, or besides "bind off;"
 --- must_die
 --- error_log
 "bind dpop" takes a max_age of 1s to 10m and a leeway of 1m at most
+
+
+
+=== TEST 42: one principal floods the table, with as many keys as it likes; others go on
+--- zone: api_zone main 64k proofs=8k tokens=4k;
+--- config
+    location /v1/ {
+        api_auth jwt=corp;
+        add_header X-Who "$api_auth_result:$api_principal" always;
+        add_header X-Why "$api_auth_error" always;
+        try_files /in.txt =404;
+    }
+--- headers
+my @keys = (['EdDSA', 'ed25519'], ['ES256', 'p256']);
+my $of = sub {
+    my ($who, $n) = @_;
+    my ($alg, $key) = @{ $keys[$n % 2] };
+    return with_dpop(bound($key, claims => { sub => $who }), key => $key,
+                     alg => $alg);
+};
+((map { $of->('mallory', $_) } 1 .. 120), (map { $of->('alice', $_) } 1 .. 10),
+ $of->('mallory', 1))
+--- error_code_like eval
+[(qr/^200$/) x 90, (qr/^(?:200|429)$/) x 30, (qr/^200$/) x 10, qr/^429$/]
+--- response_headers_like eval
+[(map { 'X-Who: ok:mallory' } 1 .. 90), (map { 'X-Who: .*' } 1 .. 30),
+ (map { 'X-Who: ok:alice' } 1 .. 10),
+ "X-Why: dpop_share\nRetry-After: 241"]
+--- raw_response_headers_unlike eval
+[(map { qr/WWW-Authenticate/ } 1 .. 131)]
+--- error_log
+DPoP proofs are refused of a principal that has a quarter of their places
+
+
+
+=== TEST 43: ... and is told what it is
+--- zone: api_zone main 64k proofs=4k tokens=4k;
+--- headers
+(map { with_dpop(bound('ed25519'), key => 'ed25519', alg => 'EdDSA') } 1 .. 60)
+--- error_code_like eval
+[(qr/^(?:200|429)$/) x 59, qr/^429$/]
+--- response_body_like eval
+[(qr/./) x 59, problem_like(status => 429, code => 'too_many_proofs',
+    title => 'Too many DPoP proofs', support_id => qr/.{32}/)]
