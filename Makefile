@@ -36,7 +36,7 @@ MODULE_FILES = $(MODULES:%=$(BUILD)/modules/%.so)
 
 # What a person types
 
-.PHONY: help deps build static demo test unit conformance conformance-waf contract t test-builds check bench bench-waf \
+.PHONY: help deps build static demo lab test unit conformance conformance-waf contract t test-builds check bench bench-waf \
     fuzz fuzz-smoke lint asan install uninstall clean distclean dist \
     clean-root-test
 
@@ -45,6 +45,8 @@ help:
 
 #: make demo         build, start nginx in front of a sample API, show verdicts
 #:                   (DEMO=once: end by itself)
+#: make lab          ten attacks on a weak API, without the gateway and with it
+#:                   (LAB=once: end by itself)
 #: make test         all tests, from nothing; prove's summary comes last
 #: make build        the modules for Debian's nginx, the apisec tool
 #:                   (NGX_SRC=TREE: for an nginx source tree)
@@ -83,6 +85,11 @@ demo:
 	+@$(INNER) modules tools
 	@.ci/node
 	@exec docs/examples/orders/demo
+
+lab:
+	@.ci/deps build demo
+	+@$(INNER) modules tools
+	@exec docs/examples/lab/lab.mjs
 
 test:
 	@.ci/deps build test
