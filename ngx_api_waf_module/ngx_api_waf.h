@@ -286,6 +286,11 @@ ngx_api_waf_run_t *ngx_api_waf_run_create(ngx_http_request_t *r,
     const ngx_api_waf_policy_t *policy, const ngx_list_t *headers,
     ngx_uint_t mode);
 
+/* api_waf_tx_run */
+
+api_waf_rc_t ngx_api_waf_run_phase(ngx_http_request_t *r,
+    ngx_api_waf_run_t *run, api_waf_phase_t phase, uint64_t slice);
+
 /* Note what has matched so far in the pool of the request. */
 
 ngx_int_t ngx_api_waf_run_note(ngx_http_request_t *r, ngx_api_waf_run_t *run);

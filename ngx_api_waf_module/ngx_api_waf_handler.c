@@ -251,7 +251,7 @@ ngx_api_waf_phase(ngx_http_request_t *r, const ngx_api_waf_main_conf_t *mcf,
 {
     api_waf_rc_t  rc;
 
-    rc = api_waf_tx_run(run->tx, phase, NGX_API_WAF_SLICE);
+    rc = ngx_api_waf_run_phase(r, run, phase, NGX_API_WAF_SLICE);
 
     if (rc == API_WAF_AGAIN) {
         return NGX_AGAIN;
@@ -440,7 +440,7 @@ ngx_api_waf_log_request(ngx_http_request_t *r,
         {
             run->closed = 1;
 
-            (void) api_waf_tx_run(run->tx, API_WAF_LOGGING_PHASE, 0);
+            (void) ngx_api_waf_run_phase(r, run, API_WAF_LOGGING_PHASE, 0);
             (void) ngx_api_waf_run_note(r, run);
         }
 

@@ -144,7 +144,7 @@ ngx_api_waf_answer_phase3(ngx_http_request_t *r,
         return ngx_api_waf_verdict(r, mcf, rec, run, API_WAF_FAILED);
     }
 
-    rc = api_waf_tx_run(run->tx, API_WAF_RESPONSE_HEADERS_PHASE, 0);
+    rc = ngx_api_waf_run_phase(r, run, API_WAF_RESPONSE_HEADERS_PHASE, 0);
 
     return ngx_api_waf_run_note(r, run) == NGX_OK
            ? ngx_api_waf_verdict(r, mcf, rec, run, rc)
@@ -166,7 +166,7 @@ ngx_api_waf_answer_phase4(ngx_http_request_t *r,
         return ngx_api_waf_verdict(r, mcf, rec, run, API_WAF_FAILED);
     }
 
-    rc = api_waf_tx_run(run->tx, API_WAF_RESPONSE_BODY_PHASE, 0);
+    rc = ngx_api_waf_run_phase(r, run, API_WAF_RESPONSE_BODY_PHASE, 0);
 
     return ngx_api_waf_run_note(r, run) == NGX_OK
            ? ngx_api_waf_verdict(r, mcf, rec, run, rc)

@@ -33,9 +33,8 @@ ngx_api_waf_run_create(ngx_http_request_t *r,
     const ngx_api_waf_policy_t *policy, const ngx_list_t *headers,
     ngx_uint_t mode)
 {
-    ngx_api_waf_run_t         *run;
-    ngx_pool_cleanup_t        *cln;
-    const api_waf_settings_t  *s;
+    ngx_api_waf_run_t   *run;
+    ngx_pool_cleanup_t  *cln;
 
     cln = ngx_pool_cleanup_add(r->main->pool, sizeof(ngx_api_waf_run_t));
     if (cln == NULL) {
@@ -49,14 +48,8 @@ ngx_api_waf_run_create(ngx_http_request_t *r,
     run->policy = policy;
     run->mode = mode;
 
-    s = api_waf_program_settings(policy->set->program);
-
-    run->conf = api_values_conf_default;
-    run->conf.args = s->args ? s->args : run->conf.args;
-    run->conf.json_depth = s->json_depth ? s->json_depth
-                                         : run->conf.json_depth;
-    run->conf.separator = s->separator ? s->separator : run->conf.separator;
-    run->conf.full_request = s->full_request;
+    api_values_conf(&run->conf,
+                    api_waf_program_settings(policy->set->program));
 
     ngx_api_body_budget(&mcf->self, &run->alloc);
     api_arena_init(&run->arena, &run->alloc, 16384, NGX_API_WAF_ARENA);
@@ -179,7 +172,6 @@ ngx_api_waf_start(const ngx_api_waf_main_conf_t *mcf, ngx_api_waf_run_t *run)
     env = &run->env;
 
     env->now = tp->sec;
-    env->now_usec = tp->msec * 1000;
     env->utc_offset = tp->gmtoff * 60;
     env->engine = run->mode == NGX_API_MODE_ENFORCE ? API_WAF_ENGINE_ON
                                                     : API_WAF_ENGINE_DETECT;
@@ -209,6 +201,27 @@ ngx_api_waf_start(const ngx_api_waf_main_conf_t *mcf, ngx_api_waf_run_t *run)
                                 &run->arena);
 
     return run->tx ? NGX_OK : NGX_ERROR;
+}
+
+
+api_waf_rc_t
+ngx_api_waf_run_phase(ngx_http_request_t *r, ngx_api_waf_run_t *run,
+    api_waf_phase_t phase, uint64_t slice)
+{
+    struct timeval  tv;
+
+    if (api_waf_program_settings(run->policy->set->program)->duration) {
+        ngx_gettimeofday(&tv);
+
+        run->env.duration = ((int64_t) tv.tv_sec - r->start_sec) * 1000000
+                            + tv.tv_usec - (int64_t) r->start_msec * 1000;
+
+        if (run->env.duration < 0) {
+            run->env.duration = 0;    /* the clock was set back */
+        }
+    }
+
+    return api_waf_tx_run(run->tx, phase, slice);
 }
 
 

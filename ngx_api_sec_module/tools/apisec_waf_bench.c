@@ -209,7 +209,7 @@ apisec_waf_bench(
     }
 
     apisec_waf_request(&b.request, b.in, values);
-    b.conf = api_values_conf_default;
+    api_values_conf(&b.conf, api_waf_program_settings(program));
     b.env.now = (int64_t) time(NULL);
     b.env.engine = API_WAF_ENGINE_DETECT;
     b.env.scratch = api_scratch_create(&api_alloc_libc);

@@ -2,6 +2,7 @@
 
 #include "apisec_waf.h"
 #include "api_text.h"
+#include "api_waf_scan.h"
 
 #include <stdlib.h>
 
@@ -76,6 +77,30 @@ print_notes(const api_seclang_t *loader)
 }
 
 
+/* Rules that cost the most: every value is matched against their pattern. */
+
+static void
+print_slow(const api_waf_program_t *program)
+{
+    uint32_t            i, n;
+    api_waf_rule_info_t rule;
+
+    n = api_waf_program_rules(program);
+
+    for (i = 0; i < n; i++) {
+        if (!api_waf_program_unscanned(program, i)) {
+            continue;
+        }
+
+        api_waf_program_rule(program, i, &rule);
+        printf("slow: %s:%u: rule %u: its pattern is tried on each value: "
+               "it is negated, or nothing in it must be there for a match\n",
+            rule.file ? rule.file : "", (unsigned) rule.line,
+            (unsigned) rule.id);
+    }
+}
+
+
 int
 apisec_waf_check(const api_seclang_t *loader, const api_waf_program_t *program)
 {
@@ -87,6 +112,7 @@ apisec_waf_check(const api_seclang_t *loader, const api_waf_program_t *program)
     static const char *const engines[] = { "Off", "DetectionOnly", "On" };
 
     print_notes(loader);
+    print_slow(program);
 
     n = api_waf_program_rules(program);
     removed = 0;

@@ -276,7 +276,6 @@ explain(session_t *s, const api_waf_view_t *view, explain_t *e)
     int                        rc;
     uint8_t                    key[16];
     api_waf_env_t              env = { 0 };
-    const api_waf_settings_t  *set;
     const apisec_waf_values_t *values = e->values;
 
     apisec_random(key, sizeof(key));
@@ -288,13 +287,8 @@ explain(session_t *s, const api_waf_view_t *view, explain_t *e)
     env.trace = on_trace;
     env.trace_ctx = e;
 
-    set = api_waf_program_settings(api_waf_view_program(view));
-    s->conf = api_values_conf_default;
-    s->conf.args = set->args ? set->args : s->conf.args;
-    s->conf.json_depth =
-        set->json_depth ? set->json_depth : s->conf.json_depth;
-    s->conf.separator = set->separator;
-    s->conf.full_request = set->full_request;
+    api_values_conf(
+        &s->conf, api_waf_program_settings(api_waf_view_program(view)));
 
     api_waf_values_init(&s->values, s->arena, 0);
     api_values_init(&s->b, &s->values, &s->conf, env.seed, s->arena);

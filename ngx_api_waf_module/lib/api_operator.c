@@ -27,12 +27,12 @@ static int operator_run_xss(const api_operator_run_t *run);
 static int operator_run_never(const api_operator_run_t *run);
 static int operator_run_always(const api_operator_run_t *run);
 
-#define NO_GEO "there is no database of places here: it never matches"
+#define NO_GEO "there is no database of places here"
 #define NO_RBL                                                                \
-    "a worker must not wait for a name server: it never matches; see "        \
-    "api_list and api_ratelimit_ban"
-#define NO_GSB "there is no database of addresses here: it never matches"
-#define NO_RUN "a worker must not run a program: it never matches"
+    "a worker must not wait for a name server; see api_list and "             \
+    "api_ratelimit_ban"
+#define NO_GSB "there is no database of addresses here"
+#define NO_RUN "a worker must not run a program"
 
 /* The first of an id gives its name. */
 

@@ -313,6 +313,24 @@ api_seclang_pick(api_seclang_t *s, api_span_t text, uint32_t *index)
 }
 
 
+/* Such a target loads, and its rule can never match. */
+
+static void
+api_seclang_target_note(api_seclang_t *s, const api_waf_pick_t *pick)
+{
+    if (pick->var == API_WAF_GEO) {
+        api_seclang_say(s, 0,
+            "GEO is always empty: there is no database of places here; "
+            "api_require takes the variables of nginx that know places");
+
+    } else if (pick->var == API_WAF_FILES_TMPNAMES) {
+        api_seclang_say(s, 0,
+            "FILES_TMPNAMES is always empty: parts are not written to files; "
+            "FILES_TMP_CONTENT has what is in them");
+    }
+}
+
+
 static int
 api_seclang_target(
     api_seclang_t *s, api_span_t text, api_seclang_targets_t *out)
@@ -364,6 +382,7 @@ api_seclang_target(
     pick = API_VEC(api_waf_pick_t, s->picks, index);
     target->pick = *pick;
     target->pick.count = count;
+    api_seclang_target_note(s, pick);
 
     return API_OK;
 }

@@ -187,6 +187,7 @@ api_seclang_member(
 
     s->settings.full_request |=
         *var == API_WAF_FULL_REQUEST || *var == API_WAF_FULL_REQUEST_LENGTH;
+    s->settings.duration |= *var == API_WAF_DURATION;
 
     return API_OK;
 }

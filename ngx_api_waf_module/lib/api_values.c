@@ -29,6 +29,17 @@ static const api_cookie_limits_t     cookie_limits = { 5000, UINT32_MAX,
 
 
 void
+api_values_conf(api_values_conf_t *conf, const api_waf_settings_t *s)
+{
+    *conf = api_values_conf_default;
+    conf->args = s->args ? s->args : conf->args;
+    conf->json_depth = s->json_depth ? s->json_depth : conf->json_depth;
+    conf->separator = s->separator ? s->separator : conf->separator;
+    conf->full_request = s->full_request;
+}
+
+
+void
 api_values_init(api_values_t *b, api_waf_values_t *values,
     const api_values_conf_t *conf, api_sipkey_t seed, api_arena_t *arena)
 {

@@ -93,6 +93,10 @@ typedef struct {
 
 extern const api_values_conf_t api_values_conf_default;
 
+/* The same, but for what the files of a rule set say. */
+
+void api_values_conf(api_values_conf_t *conf, const api_waf_settings_t *s);
+
 typedef struct {
     api_waf_values_t           *values;
     const api_values_conf_t    *conf;

@@ -86,6 +86,7 @@ typedef struct {
     uint8_t          separator;      /* SecArgumentSeparator, '&' */
     const void      *unicode_map;    /* api_transform.h; NULL: none */
     bool             full_request;   /* something names FULL_REQUEST */
+    bool             duration;       /* ... DURATION */
     uint32_t         collection_timeout; /* SecCollectionTimeout; 0: unsaid */
 } api_waf_settings_t;
 
@@ -207,7 +208,8 @@ typedef struct {
 
 typedef struct {
     int64_t  now;        /* seconds since 1970 */
-    int64_t  now_usec;   /* and microseconds, for DURATION */
+    int64_t  duration;   /* microseconds since the request began, DURATION;
+                            may be set anew before each phase */
     int32_t  utc_offset; /* of local time, seconds, for TIME_* */
     uint64_t budget;     /* work units a request; 0: API_WAF_BUDGET */
 

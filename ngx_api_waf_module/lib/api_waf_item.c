@@ -466,7 +466,7 @@ api_waf_scalar(api_waf_tx_t *tx, api_waf_var_t var)
         return tx->key[API_WAF_USER - API_WAF_IP];
 
     case API_WAF_DURATION:
-        return API_SPAN("0");
+        return api_waf_number(tx, tx->env->duration);
 
     case API_WAF_HIGHEST_SEVERITY:
         return api_waf_number(tx, tx->highest);

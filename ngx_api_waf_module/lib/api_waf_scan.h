@@ -29,6 +29,12 @@ api_prefilter_t *api_waf_program_prefilter(const api_waf_program_t *p);
 const api_prefilter_set_t *
 api_waf_program_patterns(const api_waf_program_t *p);
 
+/* Rule i (not the links of its chain) tries its pattern on each of its values,
+   plain words too, of which a client may send many: it is negated, or no scan
+   and no byte rules it out.  False of rules above the level of the files. */
+
+bool api_waf_program_unscanned(const api_waf_program_t *p, uint32_t i);
+
 /* What scanning works in, one a process; made after api_prefilter_attach.
    For programs of one loader each their own. */
 

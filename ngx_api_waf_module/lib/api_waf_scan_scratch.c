@@ -24,6 +24,42 @@ api_waf_program_patterns(const api_waf_program_t *p)
 }
 
 
+bool
+api_waf_program_unscanned(const api_waf_program_t *p, uint32_t i)
+{
+    uint32_t              k;
+    const api_waf_pick_t *pick;
+    const api_waf_rule_t *rule;
+
+    static const api_trigger_t plain = API_TRIG_ALWAYS | API_TRIG_BYTES
+                                       | API_TRIG_UPPER | API_TRIG_LOWER
+                                       | API_TRIG_DIGIT;
+
+    rule = &p->rule[p->head[i]];
+
+    if (rule->removed || rule->bit != API_WAF_NONE || rule->op == NULL
+        || api_operator_id(rule->op) != API_OPERATOR_RX
+        || (rule->triggers & plain) == 0
+        || rule->level > api_waf_program_level(p))
+    {
+        return false;
+    }
+
+    for (k = 0; k < rule->ntargets; k++) {
+        pick = &rule->target[k].pick;
+
+        if (!pick->count && pick->var < API_WAF_MATCHED_VAR
+            && pick->sel != API_WAF_SEL_NAME
+            && api_waf_var_kind((api_waf_var_t) pick->var) == API_WAF_K_DICT)
+        {
+            return true;
+        }
+    }
+
+    return false;
+}
+
+
 int
 api_waf_scan_scratch_create(api_waf_scan_scratch_t **scratch,
     const api_waf_program_t *p, const api_alloc_t *alloc)

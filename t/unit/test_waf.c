@@ -280,6 +280,11 @@ static const case_t cases[] = {
     { "RULE", R("RULE:id", "@eq 1", DENY(1)), "", "403: 1" },
     { "TIME_EPOCH", R("TIME_EPOCH", "@eq 1000000000", DENY(1)), "", "403: 1" },
     { "TIME", R("TIME", "@streq 01:46:40", DENY(1)), "", "403: 1" },
+    { "DURATION, as a number and its last digits, as CRS samples by",
+        R("DURATION", "@eq 12345", "id:1,phase:1,pass") R("DURATION",
+            "@rx (..)$", "id:2,phase:1,pass,capture,setvar:tx.d=%{tx.1}")
+            R("TX:d", "@streq 45", DENY(3)),
+        "", "403: 1 2 3" },
     { "TIME_YEAR, _MON, _DAY, _WDAY",
         R("TIME_YEAR", "@eq 2001", DENY(1) ",chain")
             R("TIME_MON", "@eq 9", "chain") R("TIME_DAY", "@eq 9", "chain")

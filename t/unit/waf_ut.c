@@ -117,6 +117,7 @@ waf_begin(waf_run_t *r, const api_waf_view_t *view, const char *request,
     api_waf_values_init(&r->values, &r->arena, 0);
 
     r->env.now = 1000000000; /* 2001-09-09 01:46:40, a Sunday */
+    r->env.duration = 12345;
     r->env.engine = API_WAF_ENGINE_ON;
     r->env.scratch = api_scratch_create(alloc);
 

@@ -101,6 +101,28 @@ spew("$dir/bad", "# one\nSecRule ARGS \"\@rx (\" \"id:1,phase:2\"\n");
 check('rules', 0,
     qr{\Anote: \Q$dir\E/rules:7: SecAuditLog has no effect.*\n3 rules, 0 of them removed; in phases 1 to 5: 1 1 0 1 0\nby paranoia level: 3 always, 0 from 1 on, 2: 0, 3: 0, 4: 0; the files ask for 1\n},
     qr/\A\z/, "$dir/rules");
+
+spew("$dir/odd", <<'RULES');
+SecRule GEO:COUNTRY_CODE "@streq XX" "id:1,phase:2,deny"
+SecRule FILES_TMPNAMES "@rx x" "id:2,phase:2,deny"
+SecRule REMOTE_ADDR "@geoLookup" "id:3,phase:2,deny"
+SecRule ARGS "!@rx ^[a-z]+$" "id:4,phase:2,deny"
+SecRule ARGS "@rx ^\w+$" "id:5,phase:2,deny"
+SecRule ARGS "@rx select.+from" "id:6,phase:2,deny"
+SecRule ARGS:one "!@rx ^[a-z]+$" "id:7,phase:2,deny"
+SecRule ARGS "@rx [<>]" "id:8,phase:2,deny"
+RULES
+
+my $odd = apisec('waf', 'check', "$dir/odd")->{out};
+like($odd, qr{^note: \Q$dir\E/odd:1: GEO is always empty}m,
+    'a rule on GEO can never match, and it is said');
+like($odd, qr{^note: \Q$dir\E/odd:2: FILES_TMPNAMES is always empty}m,
+    'nor one on FILES_TMPNAMES');
+like($odd, qr{^note: \Q$dir\E/odd:3: rule 3: never matches: there is no database}m,
+    'nor one with @geoLookup');
+is_deeply([$odd =~ /^slow: \S+ rule (\d+): /mg], [4, 5],
+    'slow: patterns that words do not escape, and no others');
+
 check('a mistake', 1, qr/\A\z/, qr{\Aapisec: \Q$dir\E/bad:2: \@rx: }, "$dir/bad");
 check('no file', 1, qr/\A\z/, qr/no such file/, "$dir/none");
 check('several, and a pattern', 1, qr/\A\z/, qr/id 1 is taken by/,

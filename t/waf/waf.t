@@ -375,3 +375,20 @@ SecRequestBodyAccess Off
 ["Content-Type: application/json", "Content-Type: application/json", ""]
 --- error_code eval
 [403, 200, 403]
+
+
+
+=== TEST 22: DURATION is how long the request has taken by then
+--- http_config
+    api_waf_ruleset time $TEST_NGINX_HTML_DIR/time.conf;
+--- user_files
+>>> time.conf
+SecRule DURATION "@ge 300000" "id:1,phase:1,pass,log"
+SecRule DURATION "@ge 300000" "id:2,phase:2,pass,log"
+SecRule DURATION "@lt 600000000" "id:3,phase:2,pass,log"
+--- config
+    location / { api_waf time; proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_1; }
+--- request eval
+[["POST /\na", {value => "b", delay_before => 0.5}]]
+--- access_log eval
+qr/^200 action=passed score=0 rules=(?:1,)?2,3 /
