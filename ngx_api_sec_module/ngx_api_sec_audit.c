@@ -8,6 +8,7 @@
 
 
 static ngx_uint_t ngx_api_sec_audit_wanted(ngx_api_sec_event_t *e);
+static void ngx_api_sec_audit_unknown(const ngx_api_sec_sink_t *sink);
 static ngx_uint_t ngx_api_sec_audit_operation(const ngx_api_sec_event_t *e);
 static void ngx_api_sec_audit_send(ngx_api_sec_event_t *e);
 static ngx_uint_t ngx_api_sec_audit_sampled(const ngx_api_sec_event_t *e);
@@ -92,11 +93,17 @@ ngx_api_sec_audit_wanted(ngx_api_sec_event_t *e)
 {
     const ngx_api_sec_audit_t  *audit = e->lcf->audit;
 
-    if (e->rec == NULL
-        && (audit->events == NGX_API_SEC_AUDIT_DENIED
-            || (e->rec = ngx_api_record(e->r, e->mcf->self.record)) == NULL))
-    {
-        return 0;
+    if (e->rec == NULL) {
+        if (audit->events == NGX_API_SEC_AUDIT_DENIED) {
+            return 0;
+        }
+
+        e->rec = ngx_api_record(e->r, e->mcf->self.record);
+
+        if (e->rec == NULL) {
+            ngx_api_sec_audit_unknown(audit->sink);
+            return 0;
+        }
     }
 
     if (e->verdict != NGX_API_ALLOW
@@ -113,6 +120,17 @@ ngx_api_sec_audit_wanted(ngx_api_sec_event_t *e)
     e->sample = audit->sample;
 
     return ngx_api_sec_audit_sampled(e);
+}
+
+
+/* No memory for a record: a loss like others. */
+
+static void
+ngx_api_sec_audit_unknown(const ngx_api_sec_sink_t *sink)
+{
+    if (ngx_api_sec_audit_begin(sink, 0)) {
+        api_spool_lose(sink->writer->own, API_SPOOL_MEMORY);
+    }
 }
 
 

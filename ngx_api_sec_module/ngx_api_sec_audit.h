@@ -49,7 +49,7 @@ typedef struct ngx_api_sec_writer_s   ngx_api_sec_writer_t;
  * Changed under the mutex of the zone, which a process that dies gives back.
  */
 
-#define NGX_API_SEC_PARTED  64
+#define NGX_API_SEC_PARTED  1024              /* chains, until the next seal */
 
 typedef struct {
     uint64_t                    epoch;        /* to be sealed next */
@@ -96,6 +96,7 @@ typedef struct {
 typedef enum {
     NGX_API_SEC_SINK_FILE = 0,
     NGX_API_SEC_SINK_PIPE,                    /* FIFO, stdout */
+    NGX_API_SEC_SINK_SOCKET,                  /* stdout that is one */
     NGX_API_SEC_SINK_SYSLOG
 } ngx_api_sec_sink_e;
 
@@ -188,6 +189,9 @@ struct ngx_api_sec_writer_s {
     ngx_msec_t                  last;         /* when it last wrote */
     ngx_err_t                   err;          /* of the last write, 0: fine */
     time_t                      logged;       /* about that */
+    time_t                      looked;       /* closely, for dead owners */
+    time_t                      mourned;      /* logged about what was lost */
+    uint64_t                    lost;         /* ... so much of it */
     api_seal_t                 *seal;         /* NULL: not sealed */
     char                        tail[192];    /* that ends each event */
     size_t                      tail_len;
@@ -295,7 +299,11 @@ ngx_int_t ngx_api_sec_lanes_zone(ngx_conf_t *cf, ngx_api_sec_sink_t *sink);
 ngx_int_t ngx_api_sec_lanes_claim(ngx_api_sec_writer_t *w,
     ngx_cycle_t *cycle);
 void ngx_api_sec_lanes_adopt(ngx_api_sec_writer_t *w, ngx_cycle_t *cycle);
-void ngx_api_sec_lanes_leave(ngx_api_sec_writer_t *w, api_spool_t *lane);
+ngx_uint_t ngx_api_sec_lanes_leave(ngx_api_sec_writer_t *w,
+    api_spool_t *lane);
+ngx_uint_t ngx_api_sec_lanes_others(const ngx_api_sec_writer_t *w);
+void ngx_api_sec_lanes_count_in(ngx_api_sec_lanes_t *lanes,
+    const api_spool_t *lane);
 api_spool_t *ngx_api_sec_lanes_at(const ngx_api_sec_lanes_t *lanes,
     ngx_uint_t n);
 
@@ -314,6 +322,10 @@ ngx_int_t ngx_api_sec_writer_start(const ngx_api_sec_sink_t *sink,
     ngx_cycle_t *cycle);
 void ngx_api_sec_writer_stop(const ngx_api_sec_sink_t *sink,
     ngx_cycle_t *cycle);
+
+/* Writes what there is, and waits for that: at the end of the process. */
+
+void ngx_api_sec_writer_drain(ngx_api_sec_writer_t *w);
 
 /* There is something to be written. */
 
@@ -344,9 +356,10 @@ ngx_int_t ngx_api_sec_seal_start(ngx_api_sec_writer_t *w,
 
 void ngx_api_sec_seal_tick(ngx_api_sec_writer_t *w, ngx_uint_t stop);
 
-/* The chain of a lane has come to its end. */
+/* The chain of a lane has come to its end, or is not for others to see; false:
+   the next seal has to come first. */
 
-void ngx_api_sec_seal_part(ngx_api_sec_writer_t *w, api_spool_t *lane);
+ngx_uint_t ngx_api_sec_seal_part(ngx_api_sec_writer_t *w, api_spool_t *lane);
 
 /* An event from what stands in room, not counted. */
 

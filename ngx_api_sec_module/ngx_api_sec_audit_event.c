@@ -204,7 +204,7 @@ ngx_api_sec_event_decisions(const ngx_api_sec_event_t *e,
         ngx_api_sec_event_text(w, "verdict",
                                &ngx_api_verdict_names[d->verdict], 16);
 
-        if (d->status) {
+        if (d->status && d->verdict != NGX_API_ALLOW) {
             ngx_api_sec_event_int(w, "status", d->status);
         }
 

@@ -13,8 +13,11 @@
 static ngx_int_t ngx_api_sec_lanes_init(ngx_shm_zone_t *zone, void *data);
 static ngx_uint_t ngx_api_sec_lanes_count(ngx_conf_t *cf);
 static uint64_t ngx_api_sec_lanes_born(ngx_pid_t pid);
-static ngx_uint_t ngx_api_sec_lanes_dead(const api_spool_t *lane);
+static uint64_t ngx_api_sec_lanes_self(void);
+static ngx_uint_t ngx_api_sec_lanes_dead(uint64_t owner, ngx_uint_t closely);
 static ngx_uint_t ngx_api_sec_lanes_left(const api_spool_t *lane);
+static void ngx_api_sec_lanes_take(ngx_api_sec_writer_t *w, api_spool_t *lane,
+    uint64_t owner, ngx_cycle_t *cycle);
 static ngx_int_t ngx_api_sec_lanes_private(ngx_api_sec_writer_t *w,
     ngx_cycle_t *cycle);
 static ngx_int_t ngx_api_sec_lanes_chain(ngx_api_sec_writer_t *w,
@@ -191,27 +194,48 @@ ngx_api_sec_lanes_born(ngx_pid_t pid)
 }
 
 
+/* This process, as an owner. */
+
+static uint64_t
+ngx_api_sec_lanes_self(void)
+{
+    static uint64_t   self;
+    static ngx_pid_t  pid;    /* of whom that was said: a fork is another */
+
+    if (pid != ngx_pid) {
+        pid = ngx_pid;
+        self = api_spool_process(pid, ngx_api_sec_lanes_born(pid));
+    }
+
+    return self;
+}
+
+
+/* closely: does another process bear its number now?  That opens a file. */
+
 static ngx_uint_t
-ngx_api_sec_lanes_dead(const api_spool_t *lane)
+ngx_api_sec_lanes_dead(uint64_t owner, ngx_uint_t closely)
 {
     uint64_t   born;
     ngx_pid_t  pid;
 
-    pid = (ngx_pid_t) api_spool_owner(lane);
+    pid = (ngx_pid_t) api_spool_pid(owner);
 
     if (pid == ngx_pid) {
-        return 0;
+        return owner != ngx_api_sec_lanes_self();
     }
 
     if (kill(pid, 0) == -1 && ngx_errno == NGX_ESRCH) {
         return 1;
     }
 
-    /* or another process bears its number now */
+    if (!closely || api_spool_born(owner) == 0) {
+        return 0;
+    }
 
     born = ngx_api_sec_lanes_born(pid);
 
-    return born && lane->born && born != lane->born;
+    return born && born != api_spool_born(owner);
 }
 
 
@@ -228,17 +252,14 @@ ngx_api_sec_lanes_left(const api_spool_t *lane)
 ngx_int_t
 ngx_api_sec_lanes_claim(ngx_api_sec_writer_t *w, ngx_cycle_t *cycle)
 {
-    uint64_t      born;
     ngx_uint_t    i;
     api_spool_t  *lane;
-
-    born = ngx_api_sec_lanes_born(ngx_pid);
 
     for (i = 0; i < w->lanes->nlanes; i++) {
         lane = ngx_api_sec_lanes_at(w->lanes, i);
 
         if (api_spool_owner(lane) != 0
-            || !api_spool_claim(lane, 0, ngx_pid, born))
+            || !api_spool_claim(lane, 0, ngx_api_sec_lanes_self()))
         {
             continue;
         }
@@ -274,7 +295,7 @@ ngx_api_sec_lanes_private(ngx_api_sec_writer_t *w, ngx_cycle_t *cycle)
     }
 
     api_spool_init(w->own, w->sink->buffer);
-    (void) api_spool_claim(w->own, 0, ngx_pid, 0);
+    (void) api_spool_claim(w->own, 0, ngx_api_sec_lanes_self());
     w->private = 1;
 
     return ngx_api_sec_lanes_chain(w, w->own);
@@ -312,60 +333,109 @@ ngx_api_sec_lanes_chain(ngx_api_sec_writer_t *w, api_spool_t *lane)
 }
 
 
-/* Takes what nobody writes any more. */
+/*
+ * Takes what nobody writes any more.  A number that another process bears now
+ * is looked for once a minute: it is rare, and costs each process a file of
+ * each other one.
+ */
 
 void
 ngx_api_sec_lanes_adopt(ngx_api_sec_writer_t *w, ngx_cycle_t *cycle)
 {
-    int64_t       owner;
-    ngx_uint_t    i;
+    uint64_t      owner;
+    ngx_uint_t    i, closely;
     api_spool_t  *lane;
 
-    for (i = 0; i < w->lanes->nlanes; i++) {
+    closely = (w->looked == 0 || ngx_time() - w->looked >= 60);
+
+    if (closely) {
+        w->looked = ngx_time();
+    }
+
+    for (i = 0; i < w->lanes->nlanes && w->nadopted < NGX_API_SEC_LANES; i++) {
         lane = ngx_api_sec_lanes_at(w->lanes, i);
         owner = api_spool_owner(lane);
 
-        if (w->nadopted == NGX_API_SEC_LANES
-            || owner == ngx_pid
-            || (owner == 0 && !ngx_api_sec_lanes_left(lane))
-            || (owner && !ngx_api_sec_lanes_dead(lane))
-            || !api_spool_claim(lane, owner, ngx_pid, w->own->born))
+        if (owner ? !ngx_api_sec_lanes_dead(owner, closely)
+                  : !ngx_api_sec_lanes_left(lane))
         {
             continue;
         }
 
-        if (owner) {
-            api_spool_bury(lane);
-            (void) ngx_atomic_fetch_add(&w->lanes->open, -1);
-
-            ngx_log_error(NGX_LOG_WARN, cycle->log, 0,
-                          "api_audit \"%V\": process %L is gone: its last "
-                          "%uz bytes of events are written, %uL events it had "
-                          "begun are lost", &w->sink->name, owner,
-                          api_spool_pending(lane),
-                          lane->lost[API_SPOOL_CRASH]);
+        if (api_spool_claim(lane, owner, ngx_api_sec_lanes_self())) {
+            ngx_api_sec_lanes_take(w, lane, owner, cycle);
         }
-
-        w->adopted[w->nadopted++] = lane;
     }
 }
 
 
-/* Its counters go to those of all; empty, it is free for others. */
-
-void
-ngx_api_sec_lanes_leave(ngx_api_sec_writer_t *w, api_spool_t *lane)
+static void
+ngx_api_sec_lanes_take(ngx_api_sec_writer_t *w, api_spool_t *lane,
+    uint64_t owner, ngx_cycle_t *cycle)
 {
-    ngx_uint_t         i;
-    api_spool_place_t  place;
+    if (owner) {
+        api_spool_bury(lane);
+        (void) ngx_atomic_fetch_add(&w->lanes->open, -1);
 
-    (void) ngx_atomic_fetch_add(&w->lanes->kept, api_spool_kept(lane));
-
-    for (i = 0; i < API_SPOOL_NCAUSES; i++) {
-        (void) ngx_atomic_fetch_add(&w->lanes->lost[i], lane->lost[i]);
+        ngx_log_error(NGX_LOG_WARN, cycle->log, 0,
+                      "api_audit \"%V\": process %L is gone: its last "
+                      "%uz bytes of events are written, %uL events it had "
+                      "begun are lost", &w->sink->name, api_spool_pid(owner),
+                      api_spool_pending(lane), lane->lost[API_SPOOL_CRASH]);
     }
 
-    ngx_api_sec_seal_part(w, lane);
+    w->adopted[w->nadopted++] = lane;
+}
+
+
+/* Is another process there that has a lane? */
+
+ngx_uint_t
+ngx_api_sec_lanes_others(const ngx_api_sec_writer_t *w)
+{
+    uint64_t    owner;
+    ngx_uint_t  i;
+
+    for (i = 0; i < w->lanes->nlanes; i++) {
+        owner = api_spool_owner(ngx_api_sec_lanes_at(w->lanes, i));
+
+        if (owner && owner != ngx_api_sec_lanes_self()) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* Its counters to those of all. */
+
+void
+ngx_api_sec_lanes_count_in(ngx_api_sec_lanes_t *lanes, const api_spool_t *lane)
+{
+    ngx_uint_t  i;
+
+    (void) ngx_atomic_fetch_add(&lanes->kept, api_spool_kept(lane));
+
+    for (i = 0; i < API_SPOOL_NCAUSES; i++) {
+        (void) ngx_atomic_fetch_add(&lanes->lost[i], lane->lost[i]);
+    }
+}
+
+
+/* Empty, it is free for others; false: where its chain ends cannot be noted
+   before the next seal. */
+
+ngx_uint_t
+ngx_api_sec_lanes_leave(ngx_api_sec_writer_t *w, api_spool_t *lane)
+{
+    api_spool_place_t  place;
+
+    if (!ngx_api_sec_seal_part(w, lane)) {
+        return 0;
+    }
+
+    ngx_api_sec_lanes_count_in(w->lanes, lane);
 
     ngx_memzero(&place, sizeof(api_spool_place_t));
     api_spool_move(lane, &place);
@@ -373,4 +443,6 @@ ngx_api_sec_lanes_leave(ngx_api_sec_writer_t *w, api_spool_t *lane)
 
     api_spool_reset(lane);
     api_spool_release(lane);
+
+    return 1;
 }

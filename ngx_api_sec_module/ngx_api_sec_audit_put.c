@@ -21,7 +21,9 @@ ngx_api_sec_put(ngx_api_sec_put_t *p)
     p->n = 0;
     p->err = 0;
 
-    if (p->kind == NGX_API_SEC_SINK_PIPE) {
+    if (p->kind == NGX_API_SEC_SINK_PIPE
+        || p->kind == NGX_API_SEC_SINK_SOCKET)
+    {
         ngx_api_sec_put_pipe(p);
         return;
     }
@@ -126,7 +128,10 @@ ngx_api_sec_put_cut(ngx_api_sec_put_t *p)
 }
 
 
-/* A pipe takes up to PIPE_BUF bytes as a whole or not at all. */
+/*
+ * A pipe takes up to PIPE_BUF bytes as a whole or not at all, and so does a
+ * socket of this machine (the standard output of a service of systemd).
+ */
 
 static void
 ngx_api_sec_put_pipe(ngx_api_sec_put_t *p)
@@ -138,7 +143,9 @@ ngx_api_sec_put_pipe(ngx_api_sec_put_t *p)
         len = ngx_api_sec_put_lines(p->bytes.data + p->n,
                                     p->bytes.len - p->n, PIPE_BUF);
 
-        n = write(p->fd, p->bytes.data + p->n, len);
+        n = p->kind == NGX_API_SEC_SINK_SOCKET
+            ? send(p->fd, p->bytes.data + p->n, len, MSG_DONTWAIT|MSG_NOSIGNAL)
+            : write(p->fd, p->bytes.data + p->n, len);
 
         if (n == -1 && ngx_errno == NGX_EINTR) {
             continue;

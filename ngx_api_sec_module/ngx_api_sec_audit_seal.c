@@ -176,7 +176,7 @@ ngx_api_sec_seal_tick(ngx_api_sec_writer_t *w, ngx_uint_t stop)
     }
 
     if (w->private) {
-        ngx_api_sec_seal_part(w, w->own);    /* others do not see it */
+        (void) ngx_api_sec_seal_part(w, w->own);    /* others do not see it */
         return;
     }
 
@@ -261,7 +261,8 @@ ngx_api_sec_seal_collect(ngx_api_sec_writer_t *w, ngx_api_sec_statement_t *s)
     api_spool_place_t    place;
     ngx_api_sec_seal_t  *seal = &w->lanes->seal;
 
-    s->parted = seal->nparted;
+    s->parted = s->span.stop ? seal->nparted
+                             : ngx_min(seal->nparted, NGX_API_SEC_SEAL_PARTED);
 
     for (i = 0; i < s->parted; i++) {
         s->heads[s->n++] = seal->parted[i];
@@ -453,7 +454,7 @@ ngx_api_sec_seal_save(ngx_api_sec_writer_t *w, const ngx_api_sec_seal_t *seal)
 }
 
 
-void
+ngx_uint_t
 ngx_api_sec_seal_part(ngx_api_sec_writer_t *w, api_spool_t *lane)
 {
     ngx_slab_pool_t          *shpool;
@@ -463,7 +464,7 @@ ngx_api_sec_seal_part(ngx_api_sec_writer_t *w, api_spool_t *lane)
     place = api_spool_place(lane);
 
     if (w->seal == NULL || place->seq == lane->sealed) {
-        return;
+        return 1;
     }
 
     shpool = (ngx_slab_pool_t *) w->sink->zone->shm.addr;
@@ -477,4 +478,6 @@ ngx_api_sec_seal_part(ngx_api_sec_writer_t *w, api_spool_t *lane)
     }
 
     ngx_shmtx_unlock(&shpool->mutex);
+
+    return place->seq == lane->sealed;
 }

@@ -140,12 +140,15 @@ ngx_api_sec_sink_fifo(ngx_conf_t *cf, ngx_api_sec_sink_t *sink)
 
 /*
  * Opened anew where the system can, so that not to wait is a matter of our
- * own descriptor and not of all who share the standard output.
+ * own descriptor and not of all who share the standard output.  It cannot
+ * when that is a socket, or the pipe of another user (a container without
+ * root): then nobody who shares the pipe waits.
  */
 
 static char *
 ngx_api_sec_sink_stdout(ngx_conf_t *cf, ngx_api_sec_sink_t *sink)
 {
+    ngx_uint_t              shared;
     ngx_file_info_t         fi;
     const ngx_core_conf_t  *ccf;
 
@@ -161,12 +164,15 @@ ngx_api_sec_sink_stdout(ngx_conf_t *cf, ngx_api_sec_sink_t *sink)
 
     sink->fd = open("/proc/self/fd/1", O_WRONLY|O_APPEND|O_NONBLOCK|O_CLOEXEC);
 
-    if (sink->fd == NGX_INVALID_FILE) {
+    shared = (sink->fd == NGX_INVALID_FILE);
+
+    if (shared) {
         sink->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
     }
 
     if (sink->fd == NGX_INVALID_FILE
-        || ngx_fd_info(sink->fd, &fi) == NGX_FILE_ERROR)
+        || ngx_fd_info(sink->fd, &fi) == NGX_FILE_ERROR
+        || (shared && S_ISFIFO(fi.st_mode) && ngx_nonblocking(sink->fd) == -1))
     {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
                            "the standard output cannot be opened");
@@ -174,7 +180,8 @@ ngx_api_sec_sink_stdout(ngx_conf_t *cf, ngx_api_sec_sink_t *sink)
     }
 
     sink->kind = S_ISREG(fi.st_mode) ? NGX_API_SEC_SINK_FILE
-                                     : NGX_API_SEC_SINK_PIPE;
+                 : S_ISSOCK(fi.st_mode) ? NGX_API_SEC_SINK_SOCKET
+                 : NGX_API_SEC_SINK_PIPE;
     return NGX_CONF_OK;
 }
 

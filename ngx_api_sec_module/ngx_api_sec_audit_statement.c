@@ -27,8 +27,18 @@ ngx_api_sec_seal_write(ngx_api_sec_writer_t *w,
                  : 1;
 
     for (part = 1; part <= parts; part++) {
-        if (!ngx_api_sec_seal_part_of(w, s, part, parts)) {
+        if (ngx_api_sec_seal_part_of(w, s, part, parts)) {
+            continue;
+        }
+
+        if (!s->span.stop) {
             return 0;    /* no room: the next tick begins anew */
+        }
+
+        ngx_api_sec_writer_drain(w);
+
+        if (!ngx_api_sec_seal_part_of(w, s, part, parts)) {
+            return 0;
         }
     }
 

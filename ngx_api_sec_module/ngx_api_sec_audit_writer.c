@@ -32,8 +32,11 @@ static ngx_uint_t ngx_api_sec_writer_after(ngx_api_sec_writer_t *w,
 static void ngx_api_sec_writer_failed(ngx_api_sec_writer_t *w,
     ngx_err_t err);
 static void ngx_api_sec_writer_reopen(ngx_open_file_t *file, ngx_log_t *log);
+static void ngx_api_sec_writer_mourn(ngx_api_sec_writer_t *w);
 static void ngx_api_sec_writer_halt(ngx_api_sec_writer_t *w);
-static void ngx_api_sec_writer_drain(ngx_api_sec_writer_t *w);
+static void ngx_api_sec_writer_last(ngx_api_sec_writer_t *w,
+    ngx_cycle_t *cycle);
+static void ngx_api_sec_writer_leave(ngx_api_sec_writer_t *w);
 #if (NGX_THREADS)
 static ngx_int_t ngx_api_sec_writer_post(ngx_api_sec_writer_t *w,
     const ngx_api_sec_put_t *p);
@@ -182,6 +185,7 @@ ngx_api_sec_writer_tick(ngx_event_t *ev)
 
     ngx_api_sec_lanes_adopt(w, (ngx_cycle_t *) ngx_cycle);
     ngx_api_sec_audit_gap(w, w->own);
+    ngx_api_sec_writer_mourn(w);
     ngx_api_sec_seal_tick(w, 0);
 
     if (w->nadopted || api_spool_pending(w->own)) {
@@ -192,6 +196,33 @@ ngx_api_sec_writer_tick(ngx_event_t *ev)
         ngx_add_timer(&w->tick, w->seal ? NGX_API_SEC_WRITER_SEAL
                                         : NGX_API_SEC_WRITER_TICK);
     }
+}
+
+
+/* Events that were lost, once a minute: a target that takes nothing is told of
+   nowhere else. */
+
+static void
+ngx_api_sec_writer_mourn(ngx_api_sec_writer_t *w)
+{
+    uint64_t  lost;
+
+    lost = api_spool_lost(w->own);
+
+    if (lost == w->lost
+        || (w->mourned && ngx_time() - w->mourned < 60 && !ngx_exiting))
+    {
+        return;
+    }
+
+    ngx_log_error(NGX_LOG_ALERT, ngx_cycle->log, 0,
+                  "api_audit \"%V\": %uL events of this process are lost%s",
+                  &w->sink->name, lost - w->lost,
+                  w->err == NGX_EAGAIN ? ": the target is too slow, or nobody "
+                                         "reads it" : "");
+
+    w->mourned = ngx_time();
+    w->lost = lost;
 }
 
 
@@ -266,8 +297,9 @@ ngx_api_sec_writer_settle(ngx_api_sec_writer_t *w)
 
         ngx_api_sec_audit_gap(w, lane);
 
-        if (lane->told == api_spool_lost(lane)) {
-            ngx_api_sec_lanes_leave(w, lane);
+        if (lane->told == api_spool_lost(lane)
+            && ngx_api_sec_lanes_leave(w, lane))
+        {
             w->adopted[i--] = w->adopted[--w->nadopted];
         }
     }
@@ -452,7 +484,8 @@ ngx_api_sec_writer_reopen(ngx_open_file_t *file, ngx_log_t *log)
 void
 ngx_api_sec_writer_stop(const ngx_api_sec_sink_t *sink, ngx_cycle_t *cycle)
 {
-    ngx_uint_t             last;
+    size_t                 pending;
+    ngx_uint_t             last, i;
     ngx_api_sec_writer_t  *w;
 
     w = sink->writer;
@@ -463,43 +496,80 @@ ngx_api_sec_writer_stop(const ngx_api_sec_sink_t *sink, ngx_cycle_t *cycle)
 
     ngx_api_sec_writer_halt(w);
     ngx_api_sec_audit_gap(w, w->own);
+    ngx_api_sec_writer_mourn(w);
     ngx_api_sec_writer_drain(w);
 
     last = !w->private && ngx_atomic_fetch_add(&w->lanes->open, -1) == 1;
 
     if (last) {
-        ngx_api_sec_seal_tick(w, 1);
-        ngx_api_sec_writer_drain(w);
+        ngx_api_sec_writer_last(w, cycle);
     }
 
     ngx_api_sec_writer_halt(w);
 
-    if (api_spool_pending(w->own) && (w->private || last)) {
+    pending = w->private || last ? api_spool_pending(w->own) : 0;
+
+    for (i = 0; last && i < w->nadopted; i++) {
+        pending += api_spool_pending(w->adopted[i]);
+    }
+
+    if (pending) {
         ngx_log_error(NGX_LOG_ALERT, cycle->log, w->err,
                       "api_audit \"%V\": %uz bytes of events could not be "
-                      "written and are lost", &sink->name,
-                      api_spool_pending(w->own));
+                      "written and are lost", &sink->name, pending);
     }
 
     while (w->nadopted) {
         api_spool_release(w->adopted[--w->nadopted]);
     }
 
-    if (w->private) {
-        /* void */
-
-    } else if (api_spool_pending(w->own) == 0
-               && api_spool_lost(w->own) == w->own->told)
-    {
-        ngx_api_sec_lanes_leave(w, w->own);
-
-    } else {
-        api_spool_release(w->own);
-    }
+    ngx_api_sec_writer_leave(w);
 
     api_seal_free(w->seal);
     w->seal = NULL;
     w->own = NULL;
+}
+
+
+/* What others could not write and have left is ours: nobody comes behind us.
+   Those that are leaving need a moment to say so. */
+
+static void
+ngx_api_sec_writer_last(ngx_api_sec_writer_t *w, ngx_cycle_t *cycle)
+{
+    ngx_uint_t  wait;
+
+    for (wait = NGX_API_SEC_WRITER_END / 5; wait; wait--) {
+        ngx_api_sec_lanes_adopt(w, cycle);
+
+        if (!ngx_api_sec_lanes_others(w)) {
+            break;
+        }
+
+        ngx_msleep(5);
+    }
+
+    ngx_api_sec_writer_drain(w);
+    ngx_api_sec_seal_tick(w, 1);
+    ngx_api_sec_writer_drain(w);
+}
+
+
+static void
+ngx_api_sec_writer_leave(ngx_api_sec_writer_t *w)
+{
+    if (w->private) {
+        (void) ngx_api_sec_seal_part(w, w->own);
+        ngx_api_sec_lanes_count_in(w->lanes, w->own);
+        ngx_free(w->own);
+        return;
+    }
+
+    if (api_spool_pending(w->own) || api_spool_lost(w->own) != w->own->told
+        || !ngx_api_sec_lanes_leave(w, w->own))
+    {
+        api_spool_release(w->own);    /* for others to finish */
+    }
 }
 
 
@@ -543,7 +613,7 @@ ngx_api_sec_writer_halt(ngx_api_sec_writer_t *w)
 }
 
 
-static void
+void
 ngx_api_sec_writer_drain(ngx_api_sec_writer_t *w)
 {
     ngx_msec_t         passed = 0;
@@ -575,8 +645,10 @@ ngx_api_sec_writer_drain(ngx_api_sec_writer_t *w)
 
         if (p.kind == NGX_API_SEC_SINK_FILE || poll(&pfd, 1, 20) == 1) {
             ngx_msleep(1);
-        }
+            passed++;
 
-        passed += 20;
+        } else {
+            passed += 20;
+        }
     }
 }

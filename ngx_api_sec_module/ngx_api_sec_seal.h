@@ -17,6 +17,11 @@
 #define NGX_API_SEC_SEAL_PART   16            /* chains in one event */
 #define NGX_API_SEC_SEAL_HEADS  (192 + NGX_API_SEC_PARTED)
 
+/* Of those that have ended, in one statement: it has to fit into the smallest
+   lane.  The last one has all of them, for then there is time to write. */
+
+#define NGX_API_SEC_SEAL_PARTED  384
+
 typedef struct {
     api_seal_span_t             span;
     api_seal_head_t             heads[NGX_API_SEC_SEAL_HEADS];

@@ -12,7 +12,7 @@
 #define TORN 16    /* half lines that wait for their repetition */
 #define WAIT 64    /* sealed places of a chain that are still to come */
 #define LOGS 256
-#define HEADS 1024 /* of one statement */
+#define HEADS 2048 /* of one statement */
 #define SLACK 5    /* seconds between the clocks of two processes */
 
 typedef struct {

@@ -9,6 +9,7 @@ const char *const api_spool_causes[API_SPOOL_NCAUSES] = {
     "degraded",
     "oversize",
     "crash",
+    "memory",
 };
 
 
@@ -65,24 +66,39 @@ api_spool_init(api_spool_t *s, size_t half)
 
 
 bool
-api_spool_claim(api_spool_t *s, int64_t from, int64_t pid, uint64_t born)
+api_spool_claim(api_spool_t *s, uint64_t from, uint64_t to)
 {
-    if (!__atomic_compare_exchange_n(
-            &s->owner, &from, pid, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
-    {
-        return false;
-    }
+    return __atomic_compare_exchange_n(
+        &s->owner, &from, to, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+}
 
-    store(&s->born, born);
 
-    return true;
+uint64_t
+api_spool_owner(const api_spool_t *s)
+{
+    return load(&s->owner);
+}
+
+
+uint64_t
+api_spool_process(int64_t pid, uint64_t born)
+{
+    return born << API_SPOOL_PID_BITS
+           | ((uint64_t) pid & (((uint64_t) 1 << API_SPOOL_PID_BITS) - 1));
 }
 
 
 int64_t
-api_spool_owner(const api_spool_t *s)
+api_spool_pid(uint64_t owner)
 {
-    return __atomic_load_n(&s->owner, __ATOMIC_ACQUIRE);
+    return (int64_t) (owner & (((uint64_t) 1 << API_SPOOL_PID_BITS) - 1));
+}
+
+
+uint64_t
+api_spool_born(uint64_t owner)
+{
+    return owner >> API_SPOOL_PID_BITS;
 }
 
 
@@ -133,8 +149,7 @@ api_spool_look(const api_spool_t *s, api_spool_place_t *place)
 void
 api_spool_release(api_spool_t *s)
 {
-    store(&s->born, 0);
-    __atomic_store_n(&s->owner, 0, __ATOMIC_RELEASE);
+    store(&s->owner, 0);
 }
 
 

@@ -42,6 +42,7 @@ typedef enum {
     API_SPOOL_DEGRADED,     /* left out to save room for what matters more */
     API_SPOOL_OVERSIZE,     /* did not fit into API_SPOOL_EVENT */
     API_SPOOL_CRASH,        /* begun by an owner that died */
+    API_SPOOL_MEMORY,       /* none to say what it is about */
     API_SPOOL_NCAUSES
 } api_spool_cause_t;
 
@@ -65,8 +66,7 @@ typedef struct {
 } api_spool_place_t;
 
 typedef struct {
-    int64_t          owner; /* pid; 0: nobody's */
-    uint64_t         born;  /* when that process began: pids come again */
+    uint64_t         owner; /* 0: nobody's */
     uint64_t         size;  /* of one half */
     uint64_t         fill;  /* which half takes events */
     api_spool_half_t half[2];
@@ -95,13 +95,24 @@ size_t api_spool_bytes(size_t half);
 void api_spool_init(api_spool_t *s, size_t half);
 
 /*
- * From `from` (0, or an owner that is dead) to pid; false: somebody else was
- * faster.  Counters and bytes stay as they are.
+ * From `from` (0, or an owner that is dead) to `to`; false: somebody else was
+ * faster.  Counters and bytes stay as they are.  An owner is one number, all
+ * that tells it from others: who looks never sees half of the one and half of
+ * the other.
  */
 
-bool api_spool_claim(api_spool_t *s, int64_t from, int64_t pid, uint64_t born);
+bool api_spool_claim(api_spool_t *s, uint64_t from, uint64_t to);
 
-int64_t api_spool_owner(const api_spool_t *s);
+uint64_t api_spool_owner(const api_spool_t *s);
+
+/* A process: its number, and when it began, for numbers come again.  born is
+   in ticks of the system, 0 if it is not known. */
+
+#define API_SPOOL_PID_BITS 22
+
+uint64_t api_spool_process(int64_t pid, uint64_t born);
+int64_t  api_spool_pid(uint64_t owner);
+uint64_t api_spool_born(uint64_t owner);
 
 /* An empty lane begins anew: nothing kept, nothing lost. */
 

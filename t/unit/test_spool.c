@@ -121,8 +121,8 @@ test_order(void)
     ut_rand_t    rnd = { 11 };
     api_spool_t *s = make();
 
-    ut_ok(api_spool_claim(s, 0, 42, 7), "a free lane is claimed");
-    ut_ok(!api_spool_claim(s, 0, 43, 7), "... by one");
+    ut_ok(api_spool_claim(s, 0, 42), "a free lane is claimed");
+    ut_ok(!api_spool_claim(s, 0, 43), "... by one");
     ut_int(api_spool_owner(s), 42, "... who owns it");
 
     for (i = 0; i < 200000; i++) {
@@ -256,12 +256,113 @@ test_killed(void)
 }
 
 
+/*
+ * Heirs: processes that take a lane from a dead owner, die as owners do, and
+ * come again under a number that was another's.  One at a time has it.
+ */
+
+#define HEIRS 4
+#define DEATHS 20000
+
+typedef struct {
+    api_spool_t *s;
+    uint64_t     born[HEIRS]; /* of who bears that number now; 0: nobody */
+    uint64_t     holders;
+    uint64_t     taken;
+    uint64_t     wrong;
+} estate_t;
+
+static bool
+is_dead(estate_t *e, uint64_t owner)
+{
+    uint64_t born;
+
+    born = __atomic_load_n(
+        &e->born[api_spool_pid(owner) % HEIRS], __ATOMIC_SEQ_CST);
+
+    return born != api_spool_born(owner);
+}
+
+
+static void
+heir(estate_t *e, int me)
+{
+    uint64_t owner, self, born = 1;
+
+    while (__atomic_load_n(&e->taken, __ATOMIC_RELAXED) < DEATHS) {
+        __atomic_store_n(&e->born[me], born, __ATOMIC_SEQ_CST);
+        self = api_spool_process(me, born);
+        owner = api_spool_owner(e->s);
+
+        if (owner && !is_dead(e, owner)) {
+            continue;
+        }
+
+        if (!api_spool_claim(e->s, owner, self)) {
+            continue;
+        }
+
+        __atomic_add_fetch(&e->taken, 1, __ATOMIC_RELAXED);
+
+        if (__atomic_add_fetch(&e->holders, 1, __ATOMIC_SEQ_CST) != 1) {
+            __atomic_add_fetch(&e->wrong, 1, __ATOMIC_RELAXED);
+        }
+
+        if (api_spool_owner(e->s) != self) {
+            __atomic_add_fetch(&e->wrong, 1, __ATOMIC_RELAXED);
+        }
+
+        __atomic_sub_fetch(&e->holders, 1, __ATOMIC_SEQ_CST);
+
+        if (born % 3 == 0) {
+            api_spool_release(e->s);
+        }
+
+        born++; /* dies, and is another one */
+    }
+
+    _exit(0);
+}
+
+
+static void
+test_heirs(void)
+{
+    int       i;
+    estate_t *e = mmap(NULL, sizeof(*e), PROT_READ | PROT_WRITE,
+              MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    if (e == MAP_FAILED) {
+        abort();
+    }
+
+    ut_int(api_spool_pid(api_spool_process(4194303, 77)), 4194303, "a pid");
+    ut_int(api_spool_born(api_spool_process(4194303, 77)), 77, "... since");
+
+    e->s = make();
+
+    for (i = 0; i < HEIRS; i++) {
+        if (fork() == 0) {
+            heir(e, i);
+        }
+    }
+
+    for (i = 0; i < HEIRS; i++) {
+        wait(NULL);
+    }
+
+    ut_ok(e->taken >= DEATHS, "lanes of the dead are taken");
+    ut_int(e->wrong, 0, "... by one at a time");
+}
+
+
 int
 main(void)
 {
     test_order();
     test_full();
     test_killed();
+    test_heirs();
 
     return ut_done();
 }

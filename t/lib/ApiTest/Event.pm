@@ -6,6 +6,13 @@ package ApiTest::Event;
 #     is(join(', ', event_faults($event)), '');
 #
 # What of JSON Schema that schema uses is here; what is not here dies.
+#
+# All servers of tests go through one hook when they stop: each line of each
+# *.jsonl file they wrote is an event as the schema says, or the test fails.
+# With API_TEST_EVENTS=1 every one of them writes events, asked to or not:
+#
+#     my @problems = events_problems($dir);
+#     my $line     = events_wanted($configuration, @modules);
 
 use strict;
 use warnings;
@@ -13,7 +20,7 @@ use warnings;
 use Exporter 'import';
 use JSON::PP ();
 
-our @EXPORT = qw(events_of event_faults);
+our @EXPORT = qw(events_of event_faults events_problems events_wanted);
 
 my $json = JSON::PP->new->utf8;
 my $any  = JSON::PP->new->allow_nonref;
@@ -36,6 +43,36 @@ sub schema {
 sub events_of {
     my ($text) = @_;
     return map { $json->decode($_) } grep { length } split /\n/, $text;
+}
+
+
+sub events_problems {
+    my ($dir) = @_;
+    my @bad;
+
+    for my $file (grep { -f && -s && !/alert/ }
+        glob "$dir/*.jsonl $dir/logs/*.jsonl")
+    {
+        open my $in, '<', $file or next;
+
+        while (my $line = <$in>) {
+            my $event = eval { $json->decode($line) };
+            push @bad, map {"$file:$.: $_"} $line !~ /\n\z/ ? 'half a line'
+                : !$event ? 'no JSON' : event_faults($event);
+            last if @bad > 20;
+        }
+    }
+
+    return @bad;
+}
+
+
+sub events_wanted {
+    my ($conf, @modules) = @_;
+
+    return '' if !$ENV{API_TEST_EVENTS} || $conf =~ /(?:^|[;\s])api_audit\s/
+        || !grep {/ngx_api_sec_module/} @modules;
+    return "    api_audit logs/events.jsonl;\n";
 }
 
 

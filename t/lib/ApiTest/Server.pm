@@ -13,11 +13,14 @@ use warnings;
 
 use File::Path qw(make_path);
 use File::Temp qw(tempdir);
+use ApiTest::Event ();
 use IO::Socket::INET;
+use Scalar::Util qw(weaken);
 use Test::Nginx::StandIn::Port;
 use Time::HiRes qw(sleep time);
 
 my $count = 0;
+my @servers;
 
 
 sub start {
@@ -44,6 +47,8 @@ sub start {
         exit 127;
     }
     $self->{pid} = $pid;
+    push @servers, $self;
+    weaken($servers[-1]);
 
     for (1 .. 400) {
         return $self if $self->connected;
@@ -69,6 +74,7 @@ sub configure {
     my $load = join '', map {"load_module $_;\n"} @{ $self->{modules} };
     my $main = $conf{main} // '';
     my $http = $conf{http} // '';
+    my $want = ApiTest::Event::events_wanted($http, @{ $self->{modules} });
     my $temp = join '', map {"    ${_}_temp_path tmp/$_;\n"}
         qw(client_body proxy fastcgi uwsgi scgi);
 
@@ -85,7 +91,7 @@ http {
     access_log off;
     keepalive_requests 100000;
 $temp
-$http
+$want$http
     server {
         listen 127.0.0.1:$self->{port};
         root html;
@@ -221,10 +227,34 @@ sub stop {
 }
 
 
+# Events of whoever was started, also when nobody keeps it any more.
+
+my @problems;
+
+sub judge {
+    my ($self) = @_;
+    push @problems, ApiTest::Event::events_problems($self->{dir});
+    return;
+}
+
+
+END {
+    my $status = $?;
+    for my $server (grep { defined && $_->{owner} == $$ } @servers) {
+        $server->stop;
+        $server->judge;
+    }
+    print STDERR map {"# event: $_\n"} @problems;
+    $? = $status || (@problems ? 1 : 0);
+}
+
+
 sub DESTROY {
     my ($self) = @_;
     local ($?, $!, $@);
-    $self->stop if ($self->{owner} // 0) == $$;
+    return if ($self->{owner} // 0) != $$ || ${^GLOBAL_PHASE} eq 'DESTRUCT';
+    $self->stop;
+    $self->judge;
     return;
 }
 

@@ -9,6 +9,7 @@ package Test::Nginx::StandIn;
 use strict;
 use warnings;
 
+use ApiTest::Event ();
 use Test::Base ();
 use Test::More ();
 
@@ -102,6 +103,11 @@ sub end_server {
     for my $report ($server->end) {
         Test::More::fail("$name - nginx in good health");
         Test::More::diag($report);
+    }
+
+    for my $problem (ApiTest::Event::events_problems(server_root())) {
+        Test::More::fail("$name - events as their schema says");
+        Test::More::diag($problem);
     }
 
     return;

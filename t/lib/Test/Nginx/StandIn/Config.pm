@@ -5,6 +5,7 @@ package Test::Nginx::StandIn::Config;
 use strict;
 use warnings;
 
+use ApiTest::Event ();
 use Exporter 'import';
 use File::Basename qw(dirname);
 use File::Path qw(make_path);
@@ -64,6 +65,8 @@ sub nginx_conf {
 
     return join '', head($root, $level),
         $section->('main_config'), "\n", events(), "http {\n", http($root),
+        ApiTest::Event::events_wanted($section->('http_config'),
+                                      @{ $opt{modules} }),
         $section->('http_config'), "\n    server {\n", listen_lines($http2),
         "        server_name '$host';\n",
         "        client_max_body_size 30M;\n\n",
