@@ -11,6 +11,7 @@
  *   ngx_api_sec_audit_lane.c    lanes in shared memory, and their owners
  *   ngx_api_sec_audit_writer.c  from the lanes to the sink, without waiting
  *   ngx_api_sec_audit_put.c     ... one write
+ *   ngx_api_sec_audit_stop.c    ... at the end of a process
  *   ngx_api_sec_audit_report.c  counters
  *   ngx_api_sec_seal.h          api_audit_seal: chains, and a statement about
  *                               them once an epoch
@@ -316,6 +317,29 @@ void ngx_api_sec_audit_stop(const ngx_api_sec_main_conf_t *mcf,
     ngx_cycle_t *cycle);
 
 
+/* One write. */
+
+typedef struct {
+    ngx_uint_t                  kind;
+    ngx_fd_t                    fd;
+    api_span_t                  bytes;
+    ngx_atomic_t               *writing;
+    ngx_pid_t                   pid;
+    ngx_uint_t                  wait;         /* for others that write */
+
+    size_t                      n;            /* bytes that were taken */
+    ngx_err_t                   err;          /* why not all of them */
+} ngx_api_sec_put_t;
+
+/* ... by a thread of a pool. */
+
+typedef struct {
+    ngx_api_sec_put_t           put;
+    ngx_api_sec_writer_t       *w;
+    ngx_atomic_t                done;
+} ngx_api_sec_writer_task_t;
+
+
 /* ngx_api_sec_audit_writer.c */
 
 ngx_int_t ngx_api_sec_writer_start(const ngx_api_sec_sink_t *sink,
@@ -323,7 +347,17 @@ ngx_int_t ngx_api_sec_writer_start(const ngx_api_sec_sink_t *sink,
 void ngx_api_sec_writer_stop(const ngx_api_sec_sink_t *sink,
     ngx_cycle_t *cycle);
 
-/* Writes what there is, and waits for that: at the end of the process. */
+/* What is to be written next, false: nothing; and one write of it. */
+
+ngx_uint_t ngx_api_sec_writer_next(ngx_api_sec_writer_t *w,
+    ngx_api_sec_put_t *p);
+void ngx_api_sec_writer_put(ngx_api_sec_writer_t *w, ngx_api_sec_put_t *p);
+
+/* Tells the error log what was lost, once a minute. */
+
+void ngx_api_sec_writer_mourn(ngx_api_sec_writer_t *w);
+
+/* ngx_api_sec_audit_stop.c: writes what there is, and waits for that. */
 
 void ngx_api_sec_writer_drain(ngx_api_sec_writer_t *w);
 
@@ -367,18 +401,6 @@ void ngx_api_sec_audit_aside(ngx_api_sec_writer_t *w, char *room, size_t len);
 
 
 /* ngx_api_sec_audit_put.c: one write; may be called by any thread. */
-
-typedef struct {
-    ngx_uint_t                  kind;
-    ngx_fd_t                    fd;
-    api_span_t                  bytes;
-    ngx_atomic_t               *writing;
-    ngx_pid_t                   pid;
-    ngx_uint_t                  wait;         /* for others that write */
-
-    size_t                      n;            /* bytes that were taken */
-    ngx_err_t                   err;          /* why not all of them */
-} ngx_api_sec_put_t;
 
 void ngx_api_sec_put(ngx_api_sec_put_t *p);
 

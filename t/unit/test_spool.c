@@ -330,7 +330,7 @@ test_heirs(void)
 {
     int       i;
     estate_t *e = mmap(NULL, sizeof(*e), PROT_READ | PROT_WRITE,
-              MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
     if (e == MAP_FAILED) {
         abort();

@@ -1,0 +1,191 @@
+
+/*
+ * The end of a process that writes events: what it has is written, for a
+ * second; the last one writes what others left too, and seals.
+ */
+
+#include "ngx_api_sec_audit.h"
+
+#include <poll.h>
+
+
+#define NGX_API_SEC_WRITER_END  1000    /* msec */
+
+
+static void ngx_api_sec_writer_halt(ngx_api_sec_writer_t *w);
+static void ngx_api_sec_writer_last(ngx_api_sec_writer_t *w,
+    ngx_cycle_t *cycle);
+static void ngx_api_sec_writer_leave(ngx_api_sec_writer_t *w);
+
+
+void
+ngx_api_sec_writer_stop(const ngx_api_sec_sink_t *sink, ngx_cycle_t *cycle)
+{
+    size_t                 pending;
+    ngx_uint_t             last, i;
+    ngx_api_sec_writer_t  *w;
+
+    w = sink->writer;
+
+    if (w->own == NULL) {
+        return;
+    }
+
+    ngx_api_sec_writer_halt(w);
+    ngx_api_sec_audit_gap(w, w->own);
+    ngx_api_sec_writer_mourn(w);
+    ngx_api_sec_writer_drain(w);
+
+    last = !w->private && ngx_atomic_fetch_add(&w->lanes->open, -1) == 1;
+
+    if (last) {
+        ngx_api_sec_writer_last(w, cycle);
+    }
+
+    ngx_api_sec_writer_halt(w);
+
+    pending = w->private || last ? api_spool_pending(w->own) : 0;
+
+    for (i = 0; last && i < w->nadopted; i++) {
+        pending += api_spool_pending(w->adopted[i]);
+    }
+
+    if (pending) {
+        ngx_log_error(NGX_LOG_ALERT, cycle->log, w->err,
+                      "api_audit \"%V\": %uz bytes of events could not be "
+                      "written and are lost", &sink->name, pending);
+    }
+
+    while (w->nadopted) {
+        api_spool_release(w->adopted[--w->nadopted]);
+    }
+
+    ngx_api_sec_writer_leave(w);
+
+    api_seal_free(w->seal);
+    w->seal = NULL;
+    w->own = NULL;
+}
+
+
+/* What others could not write and have left is ours: nobody comes behind us.
+   Those that are leaving need a moment to say so. */
+
+static void
+ngx_api_sec_writer_last(ngx_api_sec_writer_t *w, ngx_cycle_t *cycle)
+{
+    ngx_uint_t  wait;
+
+    for (wait = NGX_API_SEC_WRITER_END / 5; wait; wait--) {
+        ngx_api_sec_lanes_adopt(w, cycle);
+
+        if (!ngx_api_sec_lanes_others(w)) {
+            break;
+        }
+
+        ngx_msleep(5);
+    }
+
+    ngx_api_sec_writer_drain(w);
+    ngx_api_sec_seal_tick(w, 1);
+    ngx_api_sec_writer_drain(w);
+}
+
+
+static void
+ngx_api_sec_writer_leave(ngx_api_sec_writer_t *w)
+{
+    if (w->private) {
+        (void) ngx_api_sec_seal_part(w, w->own);
+        ngx_api_sec_lanes_count_in(w->lanes, w->own);
+        ngx_free(w->own);
+        return;
+    }
+
+    if (api_spool_pending(w->own) || api_spool_lost(w->own) != w->own->told
+        || !ngx_api_sec_lanes_leave(w, w->own))
+    {
+        api_spool_release(w->own);    /* for others to finish */
+    }
+}
+
+
+/* No timer and no thread any more. */
+
+static void
+ngx_api_sec_writer_halt(ngx_api_sec_writer_t *w)
+{
+#if (NGX_THREADS)
+    const ngx_api_sec_writer_task_t  *task;
+#endif
+
+    if (w->tick.timer_set) {
+        ngx_del_timer(&w->tick);
+    }
+
+    if (w->flush.timer_set) {
+        ngx_del_timer(&w->flush);
+    }
+
+    if (w->flush.posted) {
+        ngx_delete_posted_event(&w->flush);
+    }
+
+#if (NGX_THREADS)
+    if (w->busy) {
+
+        /* threads have ended before us; what this one did was not told yet */
+
+        task = w->task->ctx;
+
+        if (task->done) {
+            api_spool_wrote(w->writing, task->put.n);
+        }
+
+        w->busy = 0;
+    }
+
+    w->task = NULL;
+#endif
+}
+
+
+void
+ngx_api_sec_writer_drain(ngx_api_sec_writer_t *w)
+{
+    ngx_msec_t         passed = 0;
+    struct pollfd      pfd;
+    ngx_api_sec_put_t  p;
+
+    while (passed < NGX_API_SEC_WRITER_END) {
+
+        if (!ngx_api_sec_writer_next(w, &p)) {
+            return;
+        }
+
+        ngx_api_sec_writer_put(w, &p);
+        api_spool_wrote(w->writing, p.n);
+        w->err = p.err;
+
+        if (p.err == 0) {
+            continue;
+        }
+
+        if (p.err != NGX_EAGAIN && p.err != ENOBUFS) {
+            return;
+        }
+
+        pfd.fd = p.fd;
+        pfd.events = POLLOUT;
+
+        /* a file that another process writes is ready at once */
+
+        if (p.kind == NGX_API_SEC_SINK_FILE || poll(&pfd, 1, 20) == 1) {
+            ngx_msleep(1);
+            passed++;
+
+        } else {
+            passed += 20;
+        }
+    }
+}
