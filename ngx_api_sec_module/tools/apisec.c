@@ -22,6 +22,7 @@ static const apisec_command_t *const commands[] = {
     &apisec_alert,
     &apisec_why,
     &apisec_log,
+    &apisec_where,
 };
 
 #define NCOMMANDS (sizeof(commands) / sizeof(commands[0]))

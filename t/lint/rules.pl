@@ -22,7 +22,8 @@ sub slurp {
 }
 
 my @files = sort glob 'ngx_api_*/*.[ch] ngx_api_*/lib/*.[ch]'
-    . ' ngx_api_*/core/*/*.[ch] ngx_api_*/tools/*.[ch] t/*/*.[ch]';
+    . ' ngx_api_*/core/*/*.[ch] ngx_api_*/tools/*.[ch]'
+    . ' ngx_api_*/tools/lib/*.[ch] t/*/*.[ch]';
 
 my %text = map { $_ => slurp($_) } @files;
 my %room = map { $_ => dirname($_) } @files;
@@ -50,12 +51,15 @@ sub may_include {
     my ($room) = @_;
     my $core = 'ngx_api_sec_module/core';
 
+    my @libs = ("$core/lib", map { "ngx_api_${_}_module/lib" }
+        qw(sec ratelimit waf));
+
+    return @libs if $room =~ m{/tools/lib$};
+    return (@libs, "$room/lib") if $room =~ m{/tools$};
     return ("$core/lib") if is_pure($room);
     return ("$core/lib") if $room eq "$core/ngx";
     return ("$core/lib", "$core/ngx", "$room/lib")
         if $room =~ /^ngx_api_\w+_module$/;
-    return ("$core/lib", map { "ngx_api_${_}_module/lib" }
-        qw(sec ratelimit waf)) if $room =~ m{/tools$};
     return;         # tests include what they test
 }
 
