@@ -248,6 +248,20 @@ api_sqli_cuts(const api_sqli_fold_t *f, const api_sqli_token_t *token)
 }
 
 
+/* A statement behind a value, which SQL Server takes without a semicolon; one
+   that hides the rest is none of prose. */
+
+static bool
+api_sqli_stacked(const api_sqli_fold_t *f)
+{
+    static const uint64_t statements =
+        SQ_BIT(DEFINE) | SQ_BIT(MODIFY) | SQ_BIT(RUN) | SQ_BIT(UPDATE);
+
+    return !f->cut && f->n > 1 && TEXT >> f->tape[0] & 1
+           && statements >> f->tape[1] & 1;
+}
+
+
 static bool
 api_sqli_comment(api_sqli_fold_t *f, const api_sqli_token_t *token)
 {
@@ -257,6 +271,11 @@ api_sqli_comment(api_sqli_fold_t *f, const api_sqli_token_t *token)
 
     if (f->chain && f->solid && f->n > 1 && !f->want) {
         f->form = "chain";
+        return true;
+    }
+
+    if (api_sqli_stacked(f)) {
+        f->form = "stacked";
         return true;
     }
 

@@ -156,6 +156,22 @@ api_xss_handler(api_span_t name, bool known)
 }
 
 
+/* A name of any name space: x:include. */
+
+static bool
+api_xss_is_local(api_span_t name, const char *text)
+{
+    const uint8_t *colon;
+
+    colon = name.len ? memchr(name.data, ':', name.len) : NULL;
+
+    return colon
+           && api_xss_name_is(api_span(colon + 1,
+                                  (size_t) (name.data + name.len - colon - 1)),
+               text);
+}
+
+
 api_xss_attribute_t
 api_xss_attribute(api_span_t name, bool known)
 {
@@ -175,7 +191,12 @@ api_xss_attribute(api_span_t name, bool known)
         }
     }
 
-    return API_XSS_A_PLAIN;
+    /* a parser of XML fetches what it names */
+
+    return api_xss_is_local(name, "schemalocation")
+                   || api_xss_is_local(name, "nonamespaceschemalocation")
+               ? API_XSS_A_DANGER
+               : API_XSS_A_PLAIN;
 }
 
 
@@ -205,5 +226,6 @@ api_xss_element(api_span_t name)
         }
     }
 
-    return API_XSS_T_PLAIN;
+    return api_xss_is_local(name, "include") ? API_XSS_T_LOADS
+                                             : API_XSS_T_PLAIN;
 }
