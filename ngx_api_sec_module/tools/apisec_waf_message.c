@@ -64,20 +64,13 @@ first_line(api_span_t line, apisec_waf_message_t *m)
     m->word[1] = rest;
     m->word[2] = API_SPAN("HTTP/1.1");
 
-    for (i = rest.len; i > 5; i--) {
-        if (rest.data[i - 1] == ' ') {
-            break;
-        }
+    for (i = rest.len; i > 0 && rest.data[i - 1] != ' '; i--) {
+        /* void */
     }
 
-    if (i > 5 && rest.len - i > 5 && memcmp(rest.data + i, "HTTP/", 5) == 0) {
+    if (i > 1 && rest.len - i > 5 && memcmp(rest.data + i, "HTTP/", 5) == 0) {
         m->word[1] = api_span(rest.data, i - 1);
         m->word[2] = api_span(rest.data + i, rest.len - i);
-    } else if (rest.len > 6 && rest.data[0] == '/' && rest.data[1] == ' '
-               && memcmp(rest.data + 2, "HTTP/", 5) == 0)
-    {
-        m->word[1] = api_span(rest.data, 1);
-        m->word[2] = api_span(rest.data + 2, rest.len - 2);
     }
 }
 

@@ -142,6 +142,11 @@ explains('its benign twin', 0, qr/\Apasses, score 0\n\z/, sprintf($get, 'live'),
     "$dir/rules");
 explains('monitor', 0, qr/^would be refused: 406 by rule 1/m,
     sprintf($get, 'evil'), "$dir/rules", '--detect');
+for my $path (qw(/ /z /zz /abc)) {
+    spew("$dir/path", "SecRule REQUEST_FILENAME \"\@streq $path\" \"id:1,phase:1,deny\"\n");
+    explains("the target $path ends before the protocol", 1, qr/^refused/m,
+        "GET $path HTTP/1.1\r\nHost: a\r\n\r\n", "$dir/path");
+}
 explains('nolog is not shown', 0, qr/\Apasses/, "DELETE / HTTP/1.1\n\n",
     "$dir/rules");
 explains('but with --all', 0, qr/\A2  phase 1\n/, "DELETE / HTTP/1.1\n\n",
