@@ -156,7 +156,6 @@ struct ngx_api_ratelimit_policy_s {
 
     ngx_str_t                         store_name;
     ngx_api_ratelimit_store_t        *store;  /* NULL: this machine alone */
-    uint32_t                          number; /* among all policies */
 
     ngx_http_complex_value_t          key;
     ngx_int_t                         variable; /* the key is this one alone,
@@ -387,6 +386,14 @@ char *ngx_api_ratelimit_concurrency(ngx_conf_t *cf, ngx_command_t *cmd,
 void ngx_api_ratelimit_lanes_join(const ngx_api_ratelimit_main_conf_t *mcf,
     ngx_log_t *log);
 void ngx_api_ratelimit_lanes_leave(const ngx_api_ratelimit_main_conf_t *mcf);
+
+/*
+ * A name for a process that no later one bears: its number, and when it began,
+ * where the system tells.  Is it still there?
+ */
+
+uint64_t ngx_api_ratelimit_process(ngx_pid_t pid);
+bool ngx_api_ratelimit_alive(void *ctx, uint64_t name);
 
 
 /* ngx_api_ratelimit_handler.c */

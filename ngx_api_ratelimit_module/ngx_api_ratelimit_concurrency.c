@@ -21,8 +21,6 @@ static void ngx_api_ratelimit_lanes_report(
 static void ngx_api_ratelimit_lanes_cleanup(void *data);
 static ngx_uint_t ngx_api_ratelimit_lanes_reap(
     const ngx_api_ratelimit_zone_t *zone);
-static uint64_t ngx_api_ratelimit_process(ngx_pid_t pid);
-static bool ngx_api_ratelimit_alive(void *ctx, uint64_t name);
 
 
 static const ngx_api_ratelimit_kind_t  ngx_api_ratelimit_lanes_kind = {
@@ -273,12 +271,9 @@ ngx_api_ratelimit_lanes_reap(const ngx_api_ratelimit_zone_t *zone)
 }
 
 
-/*
- * A name for a process that no later one bears: its number, and above it when
- * it began, where the system tells (field 22 of Linux' /proc/PID/stat).
- */
+/* The number, and above it field 22 of Linux' /proc/PID/stat. */
 
-static uint64_t
+uint64_t
 ngx_api_ratelimit_process(ngx_pid_t pid)
 {
     u_char       path[sizeof("/proc//stat") + NGX_INT64_LEN], text[1024];
@@ -322,7 +317,7 @@ ngx_api_ratelimit_process(ngx_pid_t pid)
 }
 
 
-static bool
+bool
 ngx_api_ratelimit_alive(void *ctx, uint64_t name)
 {
     uint64_t   now;

@@ -336,8 +336,6 @@ ngx_api_ratelimit_resolve(ngx_conf_t *cf, ngx_api_ratelimit_main_conf_t *mcf)
     policy = mcf->policies.elts;
 
     for (i = 0; i < mcf->policies.nelts; i++) {
-        policy[i]->number = (uint32_t) i;
-
         if (ngx_api_ratelimit_bind(cf, mcf, policy[i]) != NGX_CONF_OK) {
             return NGX_CONF_ERROR;
         }

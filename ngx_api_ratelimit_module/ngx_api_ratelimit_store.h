@@ -7,7 +7,8 @@
  *   ngx_api_ratelimit_store_link.c    a worker's connection
  *   ngx_api_ratelimit_store_tls.c     its TLS
  *   ngx_api_ratelimit_store_talk.c    what is said on it
- *   ngx_api_ratelimit_store_merge.c   what limits have to tell
+ *   ngx_api_ratelimit_store_tell.c    what limits have to tell, and who tells
+ *   ngx_api_ratelimit_store_merge.c   ... as commands and answers
  *   ngx_api_ratelimit_store_ask.c     ... and to ask
  *
  * A request is decided by what this machine knows, at once; what it admitted
@@ -21,7 +22,7 @@
 
 
 #include "ngx_api_ratelimit.h"
-#include "api_merge.h"
+#include "api_tell.h"
 #include "api_resp.h"
 
 
@@ -33,7 +34,7 @@
 #define NGX_API_RATELIMIT_BATCH    64    /* keys in a command */
 #define NGX_API_RATELIMIT_FLYING   16    /* commands without an answer */
 #define NGX_API_RATELIMIT_TEXT     (NGX_API_RATELIMIT_BATCH * 288)
-#define NGX_API_RATELIMIT_WAITING  8192  /* keys a worker remembers */
+#define NGX_API_RATELIMIT_WAITING  8192  /* keys a worker has taken to tell */
 #define NGX_API_RATELIMIT_OUT      65536
 
 #define NGX_API_RATELIMIT_FAULTS   3     /* in a row: the store is down */
@@ -88,6 +89,10 @@ struct ngx_api_ratelimit_store_s {
 
     ngx_shm_zone_t             *shm;
     ngx_api_ratelimit_store_state_t *state;   /* in it */
+
+    ngx_shm_zone_t             *lanes;
+    uint32_t                    nlanes;    /* if it is new */
+    api_tell_t                 *tell;      /* in it: what workers note */
 
     /* of a process: what a watched file holds; its connection */
     ngx_str_t                   password;
@@ -178,10 +183,14 @@ struct ngx_api_ratelimit_link_s {
     ngx_sockaddr_t              sockaddr;
 
     api_resp_t                 *resp;
-    api_merge_table_t           waiting;
+    api_tell_who_t              who;
+    int                         lane;      /* in store->tell, or -1 */
+    unsigned                    teller:1;  /* for all workers, as of late */
+    unsigned                    early:1;   /* the lane fills: at once */
+    api_merge_table_t           waiting;   /* taken from lanes, or sync= */
     ngx_queue_t                 asks;
     ngx_uint_t                  urgent;    /* of waiting: before asks */
-    const ngx_array_t          *policies;  /* entries have an index in it */
+    const ngx_array_t          *policies;
     u_char                      sha[NGX_API_RATELIMIT_SHA];
 
     /* answers come in the order of the commands */
@@ -272,6 +281,32 @@ ngx_api_ratelimit_flight_t *ngx_api_ratelimit_talk_say(
     ngx_uint_t n);
 
 
+/* ngx_api_ratelimit_store_tell.c */
+
+void ngx_api_ratelimit_tell(const ngx_api_ratelimit_item_t *item,
+    uint64_t now, uint64_t cost, ngx_uint_t back);
+
+/* Is there something this worker has to tell now?  If not, the timer says when
+   to ask again. */
+
+ngx_uint_t ngx_api_ratelimit_tell_turn(ngx_api_ratelimit_link_t *link);
+
+/* Take what stands in the lanes: of all if it is the teller; or in its own. */
+
+uint32_t ngx_api_ratelimit_tell_take(ngx_api_ratelimit_link_t *link);
+uint32_t ngx_api_ratelimit_tell_own(ngx_api_ratelimit_link_t *link);
+
+/* NULL: none of this configuration. */
+
+const ngx_api_ratelimit_policy_t *ngx_api_ratelimit_tell_policy(
+    const ngx_api_ratelimit_link_t *link, uint64_t id);
+
+/* The name of an item's key in the store. */
+
+void ngx_api_ratelimit_store_name(const ngx_api_ratelimit_item_t *item,
+    api_merge_entry_t *e);
+
+
 /* ngx_api_ratelimit_store_merge.c */
 
 extern const ngx_api_ratelimit_kind_t  ngx_api_ratelimit_stored;
@@ -289,11 +324,6 @@ ngx_api_ratelimit_flight_t *ngx_api_ratelimit_merge_flight(
     ngx_api_ratelimit_link_t *link);
 ngx_int_t ngx_api_ratelimit_merge_say(ngx_api_ratelimit_link_t *link,
     ngx_uint_t kind, ngx_api_ratelimit_flight_t *flight, uint32_t n);
-
-/* The name of an item's key in the store. */
-
-void ngx_api_ratelimit_store_name(const ngx_api_ratelimit_item_t *item,
-    api_merge_entry_t *e);
 
 
 /* ngx_api_ratelimit_store_ask.c */

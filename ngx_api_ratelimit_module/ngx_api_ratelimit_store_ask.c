@@ -379,7 +379,7 @@ ngx_api_ratelimit_ask_entry(const ngx_api_ratelimit_ask_t *ask,
     e->cap = (int64_t) ngx_min(api_rate_ns(&g->rate, g->cap),
                                (uint64_t) API_MERGE_MAX);
     e->limit = (int64_t) ngx_min(limit + slack, (uint64_t) API_MERGE_MAX);
-    e->policy = ask->item->policy->number;
+    e->policy = ask->item->policy->id;
     e->key = ask->item->tag;
 
     ngx_api_ratelimit_store_name(ask->item, e);

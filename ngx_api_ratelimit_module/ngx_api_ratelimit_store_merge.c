@@ -2,8 +2,6 @@
 #include "ngx_api_ratelimit_store.h"
 #include "ngx_api_ratelimit_kind.h"
 
-#include <openssl/sha.h>
-
 
 static ngx_int_t ngx_api_ratelimit_stored_prepare(ngx_http_request_t *r,
     ngx_api_ratelimit_item_t *item);
@@ -18,19 +16,12 @@ static ngx_uint_t ngx_api_ratelimit_stored_away(
     ngx_api_ratelimit_item_t *item, int *rc);
 static void ngx_api_ratelimit_stored_share(ngx_api_ratelimit_item_t *item,
     const ngx_api_ratelimit_store_state_t *state);
-static void ngx_api_ratelimit_tell(const ngx_api_ratelimit_item_t *item,
-    uint64_t now, uint64_t cost, ngx_uint_t back);
 static ngx_uint_t ngx_api_ratelimit_merge_words(
     const ngx_api_ratelimit_link_t *link,
     const ngx_api_ratelimit_flight_t *flight, uint32_t n, u_char *p,
     u_char *last, api_span_t *words);
 static u_char *ngx_api_ratelimit_merge_word(u_char *p, u_char *last,
     int64_t ns, api_span_t *word);
-
-
-/* So many keys do not wait for the end of a period. */
-
-#define NGX_API_RATELIMIT_EARLY  (NGX_API_RATELIMIT_WAITING / 2)
 
 
 /*
@@ -259,82 +250,6 @@ ngx_api_ratelimit_stored_more(ngx_api_ratelimit_item_t *item, uint64_t cost)
 }
 
 
-/* Note what was charged, or given back, for the store. */
-
-static void
-ngx_api_ratelimit_tell(const ngx_api_ratelimit_item_t *item, uint64_t now,
-    uint64_t cost, ngx_uint_t back)
-{
-    bool                       made;
-    int64_t                    ns;
-    api_merge_entry_t         *e;
-    ngx_api_ratelimit_link_t  *link;
-
-    link = item->policy->store->link;
-
-    if (link == NULL) {
-        return;
-    }
-
-    e = api_merge_entry(&link->waiting, item->policy->number, item->tag,
-                        &made);
-    if (e == NULL) {
-        (void) ngx_atomic_fetch_add(&link->store->state->dropped, 1);
-        return;
-    }
-
-    if (made) {
-        e->cap = (int64_t) ngx_min(api_rate_ns(&item->gcra->rate,
-                                               item->gcra->cap),
-                                   (uint64_t) API_MERGE_MAX);
-        e->limit = -1;
-        ngx_api_ratelimit_store_name(item, e);
-    }
-
-    ns = (int64_t) api_rate_ns(&item->gcra->rate,
-                               cost * item->gcra->rate.step);
-
-    if (back) {
-        api_merge_refund(&e->m, ns);
-
-    } else {
-        api_merge_admit(&e->m, (int64_t) now, ns);
-    }
-
-    if (item->policy->sync) {
-
-        /* the next question shall find it */
-
-        link->urgent = 1;
-        ngx_post_event(&link->asker, &ngx_posted_events);
-    }
-
-    if (!link->flush.timer_set) {
-        ngx_add_timer(&link->flush, link->store->flush);
-
-    } else if (link->waiting.n == NGX_API_RATELIMIT_EARLY
-               && link->phase == NGX_API_RATELIMIT_READY)
-    {
-        ngx_del_timer(&link->flush);
-        ngx_add_timer(&link->flush, 1);
-    }
-}
-
-
-/* The store sees a digest: keys may be secrets, and of any length. */
-
-void
-ngx_api_ratelimit_store_name(const ngx_api_ratelimit_item_t *item,
-    api_merge_entry_t *e)
-{
-    u_char  digest[SHA256_DIGEST_LENGTH];
-
-    (void) SHA256(item->key.data, item->key.len, digest);
-
-    (void) ngx_hex_dump(e->name, digest, API_MERGE_NAME / 2);
-}
-
-
 /* The longest command has 4 lengths more than its text. */
 
 ngx_api_ratelimit_flight_t *
@@ -387,11 +302,21 @@ ngx_api_ratelimit_merge_send(ngx_api_ratelimit_link_t *link)
         return NGX_DECLINED;
     }
 
-    n = api_merge_take(&link->waiting, flight->entries,
-                       NGX_API_RATELIMIT_BATCH);
+    for ( ;; ) {
+        n = api_merge_take(&link->waiting, flight->entries,
+                           NGX_API_RATELIMIT_BATCH);
 
-    if (n == 0) {
-        return NGX_DECLINED;
+        if (n == 0) {
+            return NGX_DECLINED;
+        }
+
+        if (ngx_api_ratelimit_tell_policy(link, flight->entries[0].policy)) {
+            break;
+        }
+
+        /* a worker before the last reload had it: nobody is limited by it */
+
+        (void) ngx_atomic_fetch_add(&link->store->state->dropped, n);
     }
 
     if (ngx_api_ratelimit_merge_say(link, NGX_API_RATELIMIT_R_MERGE, flight,
@@ -421,10 +346,9 @@ ngx_api_ratelimit_merge_words(const ngx_api_ratelimit_link_t *link,
     api_now_t                            now;
     api_span_t                          *word;
     const api_merge_entry_t             *e;
-    ngx_api_ratelimit_policy_t * const  *policy;
+    const ngx_api_ratelimit_policy_t    *policy;
 
-    policy = link->policies->elts;
-    policy += flight->entries[0].policy;
+    policy = ngx_api_ratelimit_tell_policy(link, flight->entries[0].policy);
 
     ngx_api_ratelimit_now(&now);
 
@@ -439,7 +363,7 @@ ngx_api_ratelimit_merge_words(const ngx_api_ratelimit_link_t *link,
 
         words[3 + i].data = p;
         p = ngx_slprintf(p, last, "%V{%V}:%*s", &link->store->prefix,
-                         &(*policy)->name, (size_t) API_MERGE_NAME, e->name);
+                         &policy->name, (size_t) API_MERGE_NAME, e->name);
         words[3 + i].len = p - words[3 + i].data;
     }
 
@@ -493,19 +417,25 @@ ngx_api_ratelimit_merge_answer(ngx_api_ratelimit_link_t *link,
     api_now_t                            now;
     const api_merge_entry_t             *e, *more;
     const ngx_api_ratelimit_zone_t      *zone;
-    ngx_api_ratelimit_policy_t * const  *policy;
+    const ngx_api_ratelimit_policy_t    *policy;
 
     if (reply->type != API_RESP_ARRAY || reply->nitems != flight->n) {
         (void) ngx_atomic_fetch_add(&link->store->state->errors, 1);
         return;
     }
 
+    /* what was admitted since by any worker is now in waiting */
+
+    if (ngx_api_ratelimit_tell_take(link) && !link->flush.timer_set) {
+        ngx_add_timer(&link->flush, link->store->flush);
+    }
+
     ngx_api_ratelimit_now(&now);
-    policy = link->policies->elts;
+    policy = ngx_api_ratelimit_tell_policy(link, flight->entries[0].policy);
+    zone = policy->zone;
 
     for (i = 0; i < flight->n; i++) {
         e = &flight->entries[i];
-        zone = policy[e->policy]->zone;
 
         /* any number may come from there */
 

@@ -4,35 +4,122 @@
 
 static ngx_int_t ngx_api_ratelimit_store_zone_init(ngx_shm_zone_t *shm,
     void *data);
+static ngx_shm_zone_t *ngx_api_ratelimit_store_memory(ngx_conf_t *cf,
+    ngx_api_ratelimit_store_t *store, const char *kind, size_t size);
+static ngx_int_t ngx_api_ratelimit_store_lanes_init(ngx_shm_zone_t *shm,
+    void *data);
 static ngx_int_t ngx_api_ratelimit_link_create(ngx_cycle_t *cycle,
     const ngx_api_ratelimit_main_conf_t *mcf,
     ngx_api_ratelimit_store_t *store);
+static void ngx_api_ratelimit_link_join(ngx_api_ratelimit_link_t *link);
 
+
+#define NGX_API_RATELIMIT_LANES_MIN  8
+
+
+static ngx_shm_zone_t *
+ngx_api_ratelimit_store_memory(ngx_conf_t *cf,
+    ngx_api_ratelimit_store_t *store, const char *kind, size_t size)
+{
+    ngx_str_t        name;
+    ngx_shm_zone_t  *shm;
+
+    name.data = ngx_pnalloc(cf->pool, ngx_strlen(kind) + store->name.len);
+    if (name.data == NULL) {
+        return NULL;
+    }
+
+    name.len = ngx_sprintf(name.data, "%s%V", kind, &store->name) - name.data;
+
+    shm = ngx_shared_memory_add(cf, &name, size, &ngx_api_ratelimit_module);
+
+    if (shm) {
+        shm->data = store;
+    }
+
+    return shm;
+}
+
+
+/*
+ * The lanes are in memory of their own, for another number of workers may want
+ * another number of them.  Reloads leave old workers behind for a while.
+ */
 
 ngx_int_t
 ngx_api_ratelimit_store_zone(ngx_conf_t *cf, ngx_api_ratelimit_store_t *store)
 {
-    u_char     *p;
-    ngx_str_t   name;
+    size_t            size;
+    ngx_int_t         workers;
+    ngx_core_conf_t  *ccf;
 
-    name.len = sizeof("api_ratelimit_store:") - 1 + store->name.len;
-    name.data = ngx_pnalloc(cf->pool, name.len);
-    if (name.data == NULL) {
-        return NGX_ERROR;
+    ccf = (ngx_core_conf_t *) ngx_get_conf(cf->cycle->conf_ctx,
+                                           ngx_core_module);
+    workers = ngx_max(ccf->worker_processes, ngx_ncpu);
+
+    for (store->nlanes = NGX_API_RATELIMIT_LANES_MIN;
+         store->nlanes < 2 * workers + 2
+         && store->nlanes < API_TELL_LANES_MAX;
+         store->nlanes *= 2)
+    {
+        /* void */
     }
 
-    p = ngx_cpymem(name.data, "api_ratelimit_store:",
-                   sizeof("api_ratelimit_store:") - 1);
-    ngx_memcpy(p, store->name.data, store->name.len);
+    /* and what nginx needs to keep pages */
 
-    store->shm = ngx_shared_memory_add(cf, &name, 8 * ngx_pagesize,
-                                       &ngx_api_ratelimit_module);
-    if (store->shm == NULL) {
+    size = api_tell_size(store->nlanes);
+    size = ngx_align(size + size / 64 + 16 * ngx_pagesize, ngx_pagesize);
+
+    store->shm = ngx_api_ratelimit_store_memory(cf, store,
+                                                "api_ratelimit_store:",
+                                                8 * ngx_pagesize);
+    store->lanes = ngx_api_ratelimit_store_memory(cf, store,
+                                                  "api_ratelimit_tell:", size);
+
+    if (store->shm == NULL || store->lanes == NULL) {
         return NGX_ERROR;
     }
 
     store->shm->init = ngx_api_ratelimit_store_zone_init;
-    store->shm->data = store;
+    store->lanes->init = ngx_api_ratelimit_store_lanes_init;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_api_ratelimit_store_lanes_init(ngx_shm_zone_t *shm, void *data)
+{
+    ngx_api_ratelimit_store_t *store = shm->data;
+
+    size_t            size;
+    ngx_slab_pool_t  *shpool;
+
+    shpool = (ngx_slab_pool_t *) shm->shm.addr;
+
+    if (data == NULL && !shm->shm.exists) {
+        size = api_tell_size(store->nlanes);
+        shpool->data = ngx_slab_alloc(shpool, size);
+
+        if (shpool->data == NULL) {
+            return NGX_ERROR;
+        }
+
+#ifdef NGX_DEBUG_MALLOC
+        ngx_memzero(shpool->data, size);    /* else it is zeroed */
+#endif
+
+        (void) api_tell_make(shpool->data, store->nlanes);
+    }
+
+    store->tell = shpool->data;
+
+    if (!api_tell_is(store->tell, api_tell_size(store->nlanes))) {
+        ngx_log_error(NGX_LOG_EMERG, shm->shm.log, 0,
+                      "the shared memory of api_ratelimit_store \"%V\" is "
+                      "that of another version: restart nginx", &store->name);
+        return NGX_ERROR;
+    }
 
     return NGX_OK;
 }
@@ -153,9 +240,31 @@ ngx_api_ratelimit_link_create(ngx_cycle_t *cycle,
         ev[i]->cancelable = 1;
     }
 
+    ngx_api_ratelimit_link_join(link);
+
     store->link = link;
 
     return NGX_OK;
+}
+
+
+/* What a worker noted that is gone is told with the first of our own, or at
+   the end of a period. */
+
+static void
+ngx_api_ratelimit_link_join(ngx_api_ratelimit_link_t *link)
+{
+    api_tell_t  *tell;
+
+    tell = link->store->tell;
+
+    link->who.name = ngx_api_ratelimit_process(ngx_pid);
+    link->who.alive = ngx_api_ratelimit_alive;
+    link->lane = api_tell_join(tell, &link->who);
+
+    if (api_tell_waiting_all(tell)) {
+        ngx_add_timer(&link->flush, link->store->flush);
+    }
 }
 
 
@@ -171,6 +280,11 @@ ngx_api_ratelimit_store_end(const ngx_api_ratelimit_main_conf_t *mcf)
         if (store[i]->link) {
             ngx_api_ratelimit_talk_last(store[i]->link);
             ngx_api_ratelimit_link_close(store[i]->link);
+
+            if (store[i]->link->lane >= 0) {
+                api_tell_leave(store[i]->tell, store[i]->link->lane);
+            }
+
             store[i]->link = NULL;
         }
     }

@@ -385,11 +385,16 @@ ngx_api_ratelimit_talk_clock(ngx_api_ratelimit_link_t *link)
 void
 ngx_api_ratelimit_talk_flush(ngx_event_t *ev)
 {
+    uint32_t                   n;
     ngx_connection_t          *c;
     ngx_api_ratelimit_link_t  *link;
 
     c = ev->data;
     link = c->data;
+
+    if (!ngx_api_ratelimit_tell_turn(link)) {
+        return;
+    }
 
     if (link->phase == NGX_API_RATELIMIT_IDLE) {
         ngx_api_ratelimit_link_open(link);
@@ -399,6 +404,8 @@ ngx_api_ratelimit_talk_flush(ngx_event_t *ev)
     if (link->phase != NGX_API_RATELIMIT_READY || link->loading) {
         return;    /* when it is ready, or the script is there */
     }
+
+    n = ngx_api_ratelimit_tell_take(link);
 
     if (link->store->on_error == NGX_API_RATELIMIT_SHARE) {
         ngx_api_ratelimit_talk_beat(link);
@@ -422,8 +429,18 @@ ngx_api_ratelimit_talk_flush(ngx_event_t *ev)
 
     /* what found no room among the commands goes as soon as there is some */
 
-    if (link->waiting.n && !link->flush.timer_set) {
+    if (link->waiting.n) {
+        if (link->flush.timer_set) {
+            ngx_del_timer(&link->flush);
+        }
+
         ngx_add_timer(&link->flush, ngx_min(link->store->flush, 5));
+
+    } else if (n && !link->flush.timer_set) {
+
+        /* the others may have more, and leave it to the teller */
+
+        ngx_add_timer(&link->flush, link->store->flush);
     }
 }
 
@@ -469,6 +486,8 @@ ngx_api_ratelimit_talk_last(ngx_api_ratelimit_link_t *link)
     if (link->phase != NGX_API_RATELIMIT_READY || link->loading) {
         return;
     }
+
+    (void) ngx_api_ratelimit_tell_own(link);
 
     while (ngx_api_ratelimit_merge_send(link) == NGX_OK) {
         /* void */

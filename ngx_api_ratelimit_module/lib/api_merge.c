@@ -53,6 +53,24 @@ api_merge_then(api_merge_t *m, const api_merge_t *next)
 }
 
 
+/* In the order in which they reach least far: that is not below the order in
+   which it was, for whoever came later in it is in both. */
+
+void
+api_merge_beside(api_merge_t *m, const api_merge_t *other)
+{
+    api_merge_t first, last;
+
+    first = *m;
+    api_merge_then(&first, other);
+
+    last = *other;
+    api_merge_then(&last, m);
+
+    *m = first.d < last.d ? first : last;
+}
+
+
 int64_t
 api_merge_apply(const api_merge_t *m, int64_t tat)
 {
@@ -120,14 +138,14 @@ api_merge_table_init(
 /* Keys are keyed hashes already. */
 
 static inline uint32_t *
-api_merge_head(const api_merge_table_t *t, uint32_t policy, uint64_t key)
+api_merge_head(const api_merge_table_t *t, uint64_t policy, uint64_t key)
 {
     return &t->heads[(key + policy * UINT64_C(0x9e3779b1)) & t->mask];
 }
 
 
 api_merge_entry_t *
-api_merge_find(const api_merge_table_t *t, uint32_t policy, uint64_t key)
+api_merge_find(const api_merge_table_t *t, uint64_t policy, uint64_t key)
 {
     uint32_t           i;
     api_merge_entry_t *e;
@@ -147,7 +165,7 @@ api_merge_find(const api_merge_table_t *t, uint32_t policy, uint64_t key)
 
 api_merge_entry_t *
 api_merge_entry(
-    api_merge_table_t *t, uint32_t policy, uint64_t key, bool *made)
+    api_merge_table_t *t, uint64_t policy, uint64_t key, bool *made)
 {
     uint32_t           i, *head;
     api_merge_entry_t *e;
@@ -231,7 +249,8 @@ api_merge_remove(api_merge_table_t *t, uint32_t i)
 uint32_t
 api_merge_take(api_merge_table_t *t, api_merge_entry_t *out, uint32_t max)
 {
-    uint32_t i, n, next, policy;
+    uint32_t i, n, next;
+    uint64_t policy;
 
     i = t->oldest;
 

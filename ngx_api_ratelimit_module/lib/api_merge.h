@@ -54,6 +54,14 @@ void api_merge_refund(api_merge_t *m, int64_t cost);
 
 void api_merge_then(api_merge_t *m, const api_merge_t *next);
 
+/*
+ * What m says and what other says, both of the same time: two processes noted
+ * them.  The sum of costs is exact; d is not below what it would be had one
+ * noted all in their order, and above it by the lesser n at most.
+ */
+
+void api_merge_beside(api_merge_t *m, const api_merge_t *other);
+
 /* Where m takes a TAT. */
 
 int64_t api_merge_apply(const api_merge_t *m, int64_t tat);
@@ -68,7 +76,7 @@ typedef struct {
     uint64_t    key;                  /* of the local table */
     int64_t     cap;                  /* how far ahead of now its TAT may be */
     int64_t     limit;                /* the caller's: not looked at here */
-    uint32_t    policy;               /* the caller's number */
+    uint64_t    policy;               /* the caller's number */
     uint32_t    next;                 /* private */
     uint32_t    newer;                /* private */
     uint32_t    older;                /* private */
@@ -96,7 +104,7 @@ int api_merge_table_init(
 /* The entry of a key, or NULL. */
 
 api_merge_entry_t *
-api_merge_find(const api_merge_table_t *t, uint32_t policy, uint64_t key);
+api_merge_find(const api_merge_table_t *t, uint64_t policy, uint64_t key);
 
 /*
  * The entry of a key, made when there is none (then m is API_MERGE_NONE and
@@ -105,7 +113,7 @@ api_merge_find(const api_merge_table_t *t, uint32_t policy, uint64_t key);
  */
 
 api_merge_entry_t *api_merge_entry(
-    api_merge_table_t *t, uint32_t policy, uint64_t key, bool *made);
+    api_merge_table_t *t, uint64_t policy, uint64_t key, bool *made);
 
 /*
  * Take up to max entries of one policy, that of the entry that waits longest,

@@ -12,6 +12,8 @@ use lib "$FindBin::Bin/../lib";
 
 use ApiTest::Redis;
 use ApiTest::Server;
+use IO::Socket::INET;
+use Test::Nginx::StandIn::Port;
 use Time::HiRes qw(sleep time);
 
 my $build = $ENV{API_BUILD} // 'build';
@@ -26,23 +28,25 @@ if (!ApiTest::Redis::root()) {
     exit 0;
 }
 
+my $spread = Test::Nginx::StandIn::Port::named('spread');
 my $redis = ApiTest::Redis->start;
 my $proxy = ApiTest::Redis::Proxy->start($redis);
 
 
 sub node {
-    my ($port, $policy) = @_;
+    my ($port, $policy, $workers, $server) = @_;
     my $store = $port ? "api_ratelimit_store s redis://127.0.0.1:$port;" : '';
     my $in = $port ? 'store=s' : '';
 
-    return ApiTest::Server->start(workers => 1, main => 'user root;',
+    return ApiTest::Server->start(workers => $workers // 1, main => 'user root;',
         http => <<"END", location => 'api_ratelimit p; empty_gif;',
     api_zone suite 64k;
     api_ratelimit_zone z 64m;
     $store
     api_ratelimit_policy p zone=z key=\$http_x_key $policy $in;
 END
-        server => 'server_name localhost; location /_api/ { api_status; }');
+        server => 'server_name localhost; location /_api/ { api_status; }'
+            . ($server // ''));
 }
 
 sub cpu {
@@ -103,21 +107,43 @@ for my $case (['one key', '-H "X-Key: one"'], ['1000 keys', "-s $lua"]) {
 }
 
 
-# 100 r/s a key: as many as pass, and some that do not
+# 100 r/s a key: as many as pass, and some that do not; over all workers
 
-my $node = node($redis->{port}, 'rate=100r/s burst=20');
-my $before = $redis->calls('evalsha');
-my ($end, $n) = (time + 5, 0);
+sub commands {
+    my ($workers) = @_;
+    my $node = node($redis->{port}, 'rate=100r/s burst=20', $workers,
+        "listen 127.0.0.1:$spread reuseport; add_header X-Worker \$pid;");
+    my %socket;
 
-while (time < $end) {
-    $node->get('/', 'X-Key: paced');
-    $n++;
-    sleep 0.008;
+    while (keys %socket < $workers) {
+        my $s = IO::Socket::INET->new("127.0.0.1:$spread") or next;
+        $socket{ head($s, 'warm') } = $s;
+    }
+
+    my @sockets = values %socket;
+    my $before = $redis->calls('evalsha');
+    my ($end, $n) = (time + 5, 0);
+
+    while (time < $end) {
+        head($sockets[$n++ % $workers], 'paced');
+        sleep 0.008;
+    }
+
+    sleep 0.3;
+    return ($redis->calls('evalsha') - $before) / $n;
 }
 
-sleep 0.3;
-line('commands a request, one key at 100 r/s', ($redis->calls('evalsha') - $before) / $n,
-    0.1, 'operations');
+# A request; the worker that answers.
+sub head {
+    my ($s, $key) = @_;
+    my $got = '';
+    print {$s} "HEAD / HTTP/1.1\r\nHost: localhost\r\nX-Key: $key\r\n\r\n";
+    while ($got !~ /\r\n\r\n/) { sysread $s, $got, 4096, length $got or die }
+    return ($got =~ /^X-Worker: (\d+)/m)[0] // 0;
+}
+
+line("commands a request, 100 r/s a key, $_ worker(s)", commands($_), 0.1,
+    'operations') for 1, 2, 4;
 
 
 # p99 that is added: without a store and with one that is away, in turn
