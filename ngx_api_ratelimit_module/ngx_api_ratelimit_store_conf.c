@@ -323,16 +323,24 @@ ngx_api_ratelimit_store_password(ngx_conf_t *cf,
     ngx_api_ratelimit_main_conf_t *mcf, ngx_api_ratelimit_store_t *store,
     ngx_str_t *value)
 {
-    api_err_t            err;
-    ngx_api_source_t     source;
-    ngx_pool_cleanup_t  *cln;
+    api_err_t              err;
+    ngx_uint_t             permissions;
+    ngx_api_source_t       source;
+    ngx_pool_cleanup_t    *cln;
+    const ngx_api_door_t  *sec;
 
     if (value->len == 0) {
         return store->user.len ? "needs a password= for the user in its URL"
                                : NGX_CONF_OK;
     }
 
-    if (ngx_api_conf_secret(cf, value, NGX_API_SECRET_STRICT, &source)
+    if (ngx_api_door_find(cf, NGX_API_SEC, &sec) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    permissions = sec ? sec->permissions(sec) : NGX_API_SECRET_STRICT;
+
+    if (ngx_api_conf_secret(cf, value, permissions, &source)
         != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;

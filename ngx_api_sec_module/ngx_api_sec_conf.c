@@ -13,6 +13,7 @@
 
 
 static const ngx_api_shared_t *ngx_api_sec_shared(ngx_http_request_t *r);
+static ngx_uint_t ngx_api_sec_door_permissions(const ngx_api_door_t *door);
 static void ngx_api_sec_counts(const ngx_api_door_t *door, api_writer_t *w);
 static void ngx_api_sec_merge_shared(ngx_api_shared_t *conf,
     const ngx_api_shared_t *prev);
@@ -40,6 +41,7 @@ ngx_api_sec_create_main_conf(ngx_conf_t *cf)
     mcf->door.metrics = ngx_api_sec_metrics;
     mcf->door.sections = ngx_api_sec_sections;
     mcf->door.state = &mcf->state;
+    mcf->door.permissions = ngx_api_sec_door_permissions;
     mcf->door.note = ngx_api_sec_audit_door;
     mcf->door.worker = ngx_pcalloc(cf->pool, sizeof(ngx_api_worker_t));
     mcf->tokens = ngx_api_sec_tokens_create(cf);
@@ -391,6 +393,13 @@ ngx_api_sec_state(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     return NGX_CONF_OK;
+}
+
+
+static ngx_uint_t
+ngx_api_sec_door_permissions(const ngx_api_door_t *door)
+{
+    return ngx_api_sec_permissions((ngx_api_sec_main_conf_t *) door);
 }
 
 

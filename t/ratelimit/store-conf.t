@@ -6,6 +6,20 @@ add_block_preprocessor(sub {
     $block->set_value(config => '') unless defined $block->config;
 });
 
+# The password, in a mount that decides the group, as Kubernetes' do.
+sub password {
+    my ($mode) = @_;
+    my $dir = server_root() . '/conf/mount';
+    mkdir $_ for $dir, "$dir/..2026";
+    write_file("$dir/..2026/password", "sesame\n");
+    chmod $mode, "$dir/..2026/password";
+    chown $>, 65534, "$dir/..2026/password";
+    symlink '..2026', "$dir/..data";
+    symlink '..data/password', "$dir/password";
+}
+sub group_password { password(0440) }
+sub open_password  { password(0444) }
+
 no_root_location();
 run_tests();
 
@@ -163,3 +177,54 @@ takes sync=always up to 10000r/s
 --- must_die
 --- error_log
 "sync=never"
+
+
+
+=== TEST 17: a password that another group may read
+--- skip_eval: 1: $> != 0
+--- http_config
+    api_ratelimit_store s redis://127.0.0.1 password=file:$TEST_NGINX_SERVER_ROOT/conf/mount/password;
+--- post_setup_server_root eval: \&::group_password
+--- must_die
+--- error_log
+is open to group 65534, which is not that of the workers
+--- no_error_log
+sesame
+
+
+
+=== TEST 18: ... which api_secret_permissions may allow
+--- skip_eval: 1: $> != 0
+--- http_config
+    api_secret_permissions group;
+    api_ratelimit_store s redis://127.0.0.1 password=file:$TEST_NGINX_SERVER_ROOT/conf/mount/password;
+--- post_setup_server_root eval: \&::group_password
+--- config
+    location /free { return 204; }
+--- request
+GET /free
+--- error_code: 204
+
+
+
+=== TEST 19: ... but not the whole world
+--- http_config
+    api_secret_permissions group;
+    api_ratelimit_store s redis://127.0.0.1 password=file:$TEST_NGINX_SERVER_ROOT/conf/mount/password;
+--- post_setup_server_root eval: \&::open_password
+--- must_die
+--- error_log
+is open to everybody
+
+
+
+=== TEST 20: permissions set behind the password they are for
+--- skip_eval: 1: $> != 0
+--- http_config
+    api_ratelimit_store t redis://127.0.0.1 password=env:HOME;
+    api_secret_permissions group;
+--- main_config
+    env HOME=sesame;
+--- must_die
+--- error_log
+must stand before the first directive that names a secret

@@ -19,7 +19,7 @@
 
 
 #define NGX_API_DOOR_MAGIC  0x524f4f44
-#define NGX_API_DOOR_ABI    3
+#define NGX_API_DOOR_ABI    4
 
 #define NGX_API_VERSION     "0.1"
 
@@ -116,6 +116,11 @@ struct ngx_api_door_s {
     /* sec only, else NULL: api_state, where snapshots are */
     const ngx_str_t            *state;
 
+    /* sec only, else NULL: who may be able to read a secret's file
+       (NGX_API_SECRET_*), for a directive that names one.  From the first on
+       it does not change. */
+    ngx_uint_t                (*permissions)(const ngx_api_door_t *door);
+
     /* May requests come?  NGX_OK, or NGX_AGAIN and why not. */
     ngx_int_t                 (*ready)(const ngx_api_door_t *door,
                                   ngx_str_t *why);
@@ -146,7 +151,7 @@ struct ngx_api_door_s {
 void ngx_api_door_init(ngx_api_door_t *door, ngx_uint_t id);
 
 /*
- * postconfiguration: the door of a peer, or NULL when it is not loaded.  A
+ * From directives on: the door of a peer, or NULL when it is not loaded.  A
  * peer of another release sets *peer to NULL and returns NGX_ERROR, logged.
  */
 
