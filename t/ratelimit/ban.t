@@ -11,12 +11,13 @@ add_block_preprocessor(sub {
     $block->set_value(http_config => <<'END' . ($block->http_config // ''));
     set_real_ip_from 127.0.0.1;
     real_ip_header   X-Forwarded-For;
-    api_zone suite 64k;
+    api_zone suite 1m;
     api_ratelimit_ban_zone 64k;
     server {
         listen 127.0.0.1:$TEST_NGINX_RAND_PORT_1;
         location / { return 200 "app\n"; }
         location /no { return 401 "no\n"; }
+        location /miss { return 404 "miss\n"; }
         location /broken { return 502 "broken\n"; }
     }
 END
@@ -591,3 +592,59 @@ is duplicate
 --- must_die
 --- error_log
 more than 8 lines of api_ratelimit_ban
+
+
+
+=== TEST 43: what a behaviour refuses is a strike; who looks around for long is banned
+--- config
+BAN(on=behavior)
+location / { api_behavior scanner over=3 action=throttle ttl=1h; UP }
+location = /other { UP }
+--- request eval
+[(map { "GET /miss/$_" } "a" .. "h"), ("GET /") x 5, "GET /other"]
+--- more_headers eval
+[main::from(("192.0.2.1") x 14)]
+--- error_code_like eval
+[(qr/404|429/) x 8, (429) x 6]
+--- response_body_like eval
+[("") x 13, main::problem_like(status => 429, code => 'banned')]
+--- error_log
+banned "192.0.2.1" for 60 s
+--- no_error_log
+[alert]
+
+
+
+=== TEST 44: ... and before that it is the behaviour that refuses
+--- config
+BAN(on=401)
+location / { api_behavior scanner over=3 action=throttle ttl=1h; UP }
+location = /other { UP }
+--- request eval
+[(map { "GET /miss/$_" } "a" .. "h"), ("GET /") x 5, "GET /other"]
+--- more_headers eval
+[main::from(("192.0.2.1") x 14)]
+--- error_code_like eval
+[(qr/404|429/) x 8, (429) x 5, 200]
+--- response_body_like eval
+[("") x 8, (main::problem_like(status => 429, code => 'behavior')) x 5, "app"]
+--- no_error_log
+banned
+
+
+
+=== TEST 45: a behaviour that is only noted is none, nor is that of another
+--- config
+BAN(on=behavior)
+location / { api_behavior scanner over=3 action=tag ttl=1h; UP }
+location = /threat { api_behavior scanner over=3 action=tag; add_header X-Threat "$api_threat."; UP }
+--- request eval
+[(map { "GET /miss/$_" } "a" .. "l"), "GET /threat", "GET /", "GET /threat"]
+--- more_headers eval
+[main::from(("192.0.2.1") x 14, "192.0.2.9")]
+--- error_code eval
+[(404) x 12, (200) x 3]
+--- raw_response_headers_like eval
+[("HTTP") x 12, "X-Threat: scanner", "HTTP", 'X-Threat: \.']
+--- no_error_log
+banned
