@@ -300,6 +300,7 @@ tools: $(if $(TOOLS),$(BUILD)/bin/apisec) \
     $(if $(wildcard t/unit/mint.c),$(BUILD)/bin/mint)
 	@:
 
+$(BUILD)/bin/apisec: LIBS += -lssl
 $(BUILD)/bin/apisec: $(TOOLS:%.c=$(O)/plain/%.o) $(O)/plain/libapi.a
 	$(LINK_PLAIN)
 

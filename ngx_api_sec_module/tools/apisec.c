@@ -18,6 +18,7 @@ static const apisec_command_t *const commands[] = {
     &apisec_jwks,
     &apisec_schema,
     &apisec_waf,
+    &apisec_attack,
     &apisec_inventory,
     &apisec_alert,
     &apisec_why,

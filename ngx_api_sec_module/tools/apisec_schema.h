@@ -40,5 +40,13 @@ typedef struct {
 int
 apisec_spec(const char *path, const apisec_spec_t *how, api_openapi_t **spec);
 
+/* The two steps of it, for who wants to look at the document too: the set is
+   the caller's then, and goes back with api_docs_free. */
+
+int apisec_spec_open(const char *path, const apisec_spec_t *how,
+    api_docs_t **docs, const api_doc_t **doc);
+int apisec_spec_compile(api_docs_t *docs, const api_doc_t *doc,
+    const apisec_spec_t *how, api_openapi_t **spec);
+
 
 #endif /* APISEC_SCHEMA_H */

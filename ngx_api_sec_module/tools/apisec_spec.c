@@ -125,14 +125,43 @@ int
 apisec_spec(const char *path, const apisec_spec_t *how, api_openapi_t **spec)
 {
     int              rc;
+    api_docs_t      *docs = NULL;
+    const api_doc_t *doc;
+
+    rc = apisec_spec_open(path, how, &docs, &doc);
+
+    if (rc == APISEC_OK) {
+        rc = compile(docs, doc, how, spec);
+    }
+
+    api_docs_free(docs);
+
+    return rc;
+}
+
+
+int
+apisec_spec_compile(api_docs_t *docs, const api_doc_t *doc,
+    const apisec_spec_t *how, api_openapi_t **spec)
+{
+    return compile(docs, doc, how, spec);
+}
+
+
+int
+apisec_spec_open(const char *path, const apisec_spec_t *how, api_docs_t **out,
+    const api_doc_t **doc)
+{
+    int              rc;
     char            *root = NULL;
     api_err_t        err;
     api_span_t       text;
     const char      *name = NULL;
     api_docs_t      *docs;
-    const api_doc_t *doc;
     api_docs_opts_t  opts = { 0 };
     api_doc_loader_t loader = { .load = load };
+
+    *out = NULL;
 
     if (how->root) {
         root = realpath(how->root, NULL);
@@ -141,7 +170,7 @@ apisec_spec(const char *path, const apisec_spec_t *how, api_openapi_t **spec)
             return apisec_fail(APISEC_FAILED, "%s: no such folder", how->root);
         }
 
-        loader.ctx = root;
+        loader.ctx = apisec_text("%s", root);
         opts.loader = &loader;
     }
 
@@ -160,16 +189,16 @@ apisec_spec(const char *path, const apisec_spec_t *how, api_openapi_t **spec)
         return rc == APISEC_OK ? apisec_fail(APISEC_FAILED, "no memory") : rc;
     }
 
-    if (api_docs_add(docs, api_span(name, strlen(name)), text, &doc, &err)
+    if (api_docs_add(docs, api_span(name, strlen(name)), text, doc, &err)
         == API_OK)
     {
-        rc = compile(docs, doc, how, spec);
+        *out = docs;
 
     } else {
         rc = apisec_fail(APISEC_NO, "%s: %s", path, err.text);
+        api_docs_free(docs);
     }
 
-    api_docs_free(docs);
     free(root);
 
     return rc;
