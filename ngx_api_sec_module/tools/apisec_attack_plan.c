@@ -71,6 +71,7 @@ apisec_attack_add(apisec_attack_t *attack, apisec_attack_kind_t kind,
     c->detail = detail;
     c->request = *request;
     c->times = 1;
+    c->reply = (apisec_reply_t){ 0, "", "", "" };
     c->outcome = APISEC_NOT_SENT;
 
     if (attack->last) {
@@ -393,18 +394,6 @@ doubled(const cJSON *body)
 }
 
 
-static api_span_t
-padded(api_span_t body)
-{
-    char *text = apisec_alloc(BIG_BODY);
-
-    memset(text, ' ', BIG_BODY);
-    memcpy(text, body.data, body.len < BIG_BODY ? body.len : BIG_BODY);
-
-    return api_span(text, BIG_BODY);
-}
-
-
 static void
 attack_body(apisec_attack_t *attack, const apisec_shape_t *shape)
 {
@@ -434,7 +423,7 @@ attack_body(apisec_attack_t *attack, const apisec_shape_t *shape)
     add_if_wrong(attack, APISEC_BROKEN_BODY, op, "", &request);
 
     request = *valid;
-    request.body = padded(valid->body);
+    request.blanks = BIG_BODY;
     apisec_attack_add(attack, APISEC_BIG_BODY, op, "", &request);
 
     text = doubled(shape->body);
@@ -461,6 +450,7 @@ plan_operation(apisec_attack_t *attack, const api_operation_t *op)
         return;
     }
 
+    valid->reply = (apisec_reply_t){ 0, "", "", "" };
     apisec_shape(&shape, attack, op);
     apisec_shape_request(&shape, SIZE_MAX, NULL, &valid->request);
     status = apisec_shape_check(attack, &valid->request);

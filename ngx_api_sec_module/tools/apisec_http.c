@@ -31,6 +31,23 @@ is_loopback(const struct sockaddr *address)
 }
 
 
+static bool
+listens(const struct addrinfo *at)
+{
+    int  fd = socket(at->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool yes;
+
+    if (fd == -1) {
+        return false;
+    }
+
+    yes = connect(fd, at->ai_addr, at->ai_addrlen) == 0;
+    close(fd);
+
+    return yes;
+}
+
+
 static int
 look_up(apisec_target_t *target, const char *port, const char *allowed)
 {
@@ -47,12 +64,19 @@ look_up(apisec_target_t *target, const char *port, const char *allowed)
             APISEC_FAILED, "%s: %s", target->host, gai_strerror(rc));
     }
 
+    /* The first that may be spoken to; better one where somebody listens. */
+
     for (at = list; at; at = at->ai_next) {
-        if (is_loopback(at->ai_addr)
-            || (allowed && strcasecmp(allowed, target->host) == 0))
+        if (!is_loopback(at->ai_addr)
+            && (allowed == NULL || strcasecmp(allowed, target->host) != 0))
         {
-            memcpy(&target->address, at->ai_addr, at->ai_addrlen);
-            target->length = at->ai_addrlen;
+            continue;
+        }
+
+        memcpy(&target->address, at->ai_addr, at->ai_addrlen);
+        target->length = at->ai_addrlen;
+
+        if (listens(at)) {
             break;
         }
     }
@@ -348,7 +372,8 @@ head_of(const apisec_target_t *target, const apisec_http_t *r)
     }
 
     if (r->has_body) {
-        head = apisec_text("%sContent-Length: %zu\r\n", head, r->body.len);
+        head = apisec_text(
+            "%sContent-Length: %zu\r\n", head, r->body.len + r->blanks);
     }
 
     return apisec_text("%sConnection: close\r\n\r\n", head);
@@ -357,14 +382,42 @@ head_of(const apisec_target_t *target, const apisec_http_t *r)
 
 /* Sent as far as the other side takes it: it may answer before the end. */
 
-static void
-send_all(wire_t *w, const char *data, size_t len)
+static bool
+send_all(wire_t *w, const void *data, size_t len)
 {
-    ssize_t n;
+    ssize_t     n;
+    const char *p = data;
 
-    while (len && (n = wire_write(w, data, len)) > 0) {
-        data += n;
+    while (len) {
+        n = wire_write(w, p, len);
+
+        if (n <= 0) {
+            return false;
+        }
+
+        p += n;
         len -= (size_t) n;
+    }
+
+    return true;
+}
+
+
+static void
+send_request(wire_t *w, const char *head, const apisec_http_t *request)
+{
+    char   blanks[4096];
+    bool   ok;
+    size_t left, n;
+
+    memset(blanks, ' ', sizeof(blanks));
+
+    ok = send_all(w, head, strlen(head))
+         && send_all(w, request->body.data, request->body.len);
+
+    for (left = request->blanks; ok && left; left -= n) {
+        n = left < sizeof(blanks) ? left : sizeof(blanks);
+        ok = send_all(w, blanks, n);
     }
 }
 
@@ -420,8 +473,7 @@ apisec_http(const apisec_target_t *target, const apisec_http_t *request,
     reply->why = wire_open(&w, target);
 
     if (reply->why == NULL) {
-        send_all(&w, head, strlen(head));
-        send_all(&w, (const char *) request->body.data, request->body.len);
+        send_request(&w, head, request);
 
         while (len < REPLY_MAX
                && (n = wire_read(&w, text + len, REPLY_MAX - len)) > 0) {

@@ -49,6 +49,7 @@ typedef struct {
     size_t      nfields;
     bool        has_body;
     api_span_t  body;
+    size_t      blanks; /* sent behind it */
 } apisec_http_t;
 
 void apisec_http(const apisec_target_t *target, const apisec_http_t *request,

@@ -37,21 +37,30 @@ my ($api) = slurp("$tmp/ports") =~ /^(\d+) /;
 my $pass = "proxy_pass http://127.0.0.1:$api;";
 my $open = ApiTest::Server->start(location => $pass);
 
-my $behind = ApiTest::Server->start(
-    files => { 'own.secret' => secret('hs256'), 'api.yaml' => slurp($spec) },
-    http  => corp(key => 'file:own.secret kid=hs256') . '
-        api_schema_spec      parcels api.yaml strict;
-        api_schema_security  parcels token jwt=corp;
-        api_zone             z 1m;
-        api_ratelimit_zone   r 1m;
-        api_ratelimit_policy p zone=r key=$api_principal rate=30r/s burst=250;',
-    location => "
-        api_auth      jwt=corp optional;
-        api_bind      path:customerId = claim:sub;
-        api_schema    parcels;
-        api_ratelimit p;
-        $pass",
-);
+sub gateway {
+    my ($mode) = @_;
+
+    return ApiTest::Server->start(
+        files =>
+            { 'own.secret' => secret('hs256'), 'api.yaml' => slurp($spec) },
+        http => corp(key => 'file:own.secret kid=hs256') . "
+            api_mode             $mode;
+            api_schema_spec      parcels api.yaml strict;
+            api_schema_security  parcels token jwt=corp;
+            api_zone             z 1m;
+            api_ratelimit_zone   r 1m;
+            api_ratelimit_policy p zone=r key=\$api_principal rate=30r/s
+                                 burst=250;",
+        location => "
+            api_auth      jwt=corp optional;
+            api_bind      path:customerId = claim:sub;
+            api_schema    parcels;
+            api_ratelimit p;
+            $pass",
+    );
+}
+
+my $behind = gateway('enforce');
 
 sub file_of {
     my ($name, $text) = @_;
@@ -60,8 +69,8 @@ sub file_of {
 }
 
 my @scopes = ('parcels:read', 'parcels:read parcels:admin');
-my $good = file_of('good', token(sub => 'alice', scope => $scopes[1]) . "\n");
-my $weak = file_of('weak', token(sub => 'alice', scope => ''));
+my $good = file_of('good', token(claims => { scope => $scopes[1] }) . "\n");
+my $weak = file_of('weak', token(claims => { scope => '' }));
 my $pem  = file_of('pem',  "-----BEGIN PUBLIC KEY-----\nAAAA\n");
 
 my @caller = ('--token', $good, '--weak-token', $weak, '--public-key', $pem,
@@ -138,12 +147,7 @@ subtest 'the same behind the gateway' => sub {
 
 
 subtest 'a gateway that only watches' => sub {
-    my $watch = ApiTest::Server->start(
-        files => { 'api.yaml' => slurp($spec) },
-        http  => 'api_schema_spec parcels api.yaml strict;',
-        location => "api_mode monitor; api_schema parcels; $pass",
-    );
-    my $got = attack($watch, @caller, '--format', 'json');
+    my $got = attack(gateway('monitor'), @caller, '--format', 'json');
 
     is($got->{code}, 1, 'exit code');
     ok(kinds($got, 'accepted')->{$_}, "accepted: $_")
@@ -166,11 +170,11 @@ subtest 'without a token nothing is proved' => sub {
 subtest 'text' => sub {
     my $got = attack($open, @caller);
 
-    like($got->{out}, qr/^ACCEPTED  API2:2023 alg-none +GET \S+\n +takes a
-                          \ token\ that\ is\ not\ signed,\ expected\ 401,
-                          \ got\ 200;\ the\ valid\ request:\ 200\n
-                          \ +see\ docs\/directives\/jwt\.md$/mx, 'a finding');
-    like($got->{out}, qr/^alg-none +API2:2023 +0 +[1-9]\d* +0 +0$/m, 'a row');
+    like($got->{out}, qr{^ACCEPTED \s+ API2:2023 \s alg-none \s+ GET \s \S+\n
+                          \s+ takes\ a\ token\ that\ is\ not\ signed,\ expected
+                          \ 401,\ got\ 200;\ the\ valid\ request:\ 200\n
+                          \s+ see\ docs/directives/jwt\.md$}mx, 'a finding');
+    like($got->{out}, qr/^alg-none +API2:2023 +\d+ +[1-9]\d* +\d+ +0$/m, 'a row');
     like($got->{out}, qr/^NOT all was refused at http/m, 'the end');
 
     my %pages = map { $_ => 1 } $got->{out} =~ /see docs\/(\S+)$/mg;
@@ -197,7 +201,8 @@ subtest 'SARIF and JUnit' => sub {
     my ($tests, $failures) = $junit =~ /tests="(\d+)" failures="(\d+)"/;
     is(scalar(() = $junit =~ /<testcase /g), $tests,    'cases');
     is(scalar(() = $junit =~ /<failure /g),  $failures, 'failures');
-    unlike($junit, qr/"[^"]*[<&](?!amp;|lt;|gt;|quot;)/, 'escaped');
+    my @bare = grep { /<|&(?!(?:amp|lt|gt|quot);)/ } $junit =~ /="([^"]*)"/g;
+    is("@bare", '', 'escaped');
 };
 
 
@@ -258,7 +263,7 @@ subtest 'TLS' => sub {
         'json', '--target');
     my $got = apisec(@attack, "https://localhost:$tls", '--cacert',
         "$dir/ca.pem");
-    like($got->{out}, qr/"status":\s*200/, 'is answered') or diag($got->{err});
+    like($got->{out}, qr/"status":\s*[1-9]/, 'is answered') or diag($got->{err});
 
     for my $case (['a certificate of nobody we know', 'stranger-ca',
                    'localhost'], ['another name', 'ca', '127.0.0.1'])
