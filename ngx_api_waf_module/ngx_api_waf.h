@@ -87,6 +87,7 @@ typedef struct {
     ngx_api_tenant_t            tenant;
     ngx_array_t                 rulesets;     /* ngx_api_waf_ruleset_t * */
     ngx_array_t                 sets;         /* ngx_api_waf_set_t * */
+    ngx_array_t                 patches;      /* ngx_api_waf_patches_t * */
     ngx_api_watches_t           watches;
     ngx_api_tenant_t            collections;  /* size 0: there are none */
     api_waf_store_t             store;
@@ -257,6 +258,17 @@ void ngx_api_waf_scan_stop(ngx_api_waf_main_conf_t *mcf);
 /* ngx_api_waf_patch.c */
 
 char *ngx_api_waf_patch(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/* init_process: tell when one expires. */
+
+ngx_int_t ngx_api_waf_patch_start(ngx_cycle_t *cycle,
+    const ngx_api_waf_main_conf_t *mcf);
+
+/* How many are in force, and how many are not any more. */
+
+void ngx_api_waf_patch_count(const ngx_api_waf_main_conf_t *mcf,
+    ngx_uint_t *valid, ngx_uint_t *expired);
+
 ngx_int_t ngx_api_waf_patch_check(ngx_http_request_t *r,
     const ngx_api_waf_main_conf_t *mcf, const ngx_api_waf_loc_conf_t *lcf,
     ngx_api_record_t *rec, ngx_api_waf_run_t *run);

@@ -33,6 +33,7 @@ ngx_api_waf_create_main_conf(ngx_conf_t *cf)
         || ngx_array_init(&mcf->rulesets, cf->pool, 4, sizeof(void *))
            != NGX_OK
         || ngx_array_init(&mcf->sets, cf->pool, 4, sizeof(void *)) != NGX_OK
+        || ngx_array_init(&mcf->patches, cf->pool, 4, sizeof(void *)) != NGX_OK
         || ngx_array_init(&mcf->watches.files, cf->pool, 2, sizeof(void *))
            != NGX_OK
         || ngx_api_random(&mcf->worker->seed, sizeof(api_sipkey_t)) != NGX_OK)

@@ -299,7 +299,8 @@ ngx_api_waf_init_process(ngx_cycle_t *cycle)
     mcf->worker->scratch = api_scratch_create(&api_alloc_libc);
 
     if (mcf->worker->scratch == NULL
-        || ngx_api_waf_scan_start(cycle, mcf) != NGX_OK)
+        || ngx_api_waf_scan_start(cycle, mcf) != NGX_OK
+        || ngx_api_waf_patch_start(cycle, mcf) != NGX_OK)
     {
         return NGX_ERROR;
     }

@@ -12,10 +12,23 @@ static int ngx_api_waf_patch_load(void *data, api_span_t text,
     api_err_t *err);
 static void ngx_api_waf_patch_free(void *data);
 static void ngx_api_waf_patch_expired(const api_patches_t *list,
-    ngx_log_t *log);
+    time_t from, time_t to, ngx_log_t *log);
+static void ngx_api_waf_patch_timer(ngx_event_t *ev);
 
 
 #define NGX_API_WAF_PATCH_MAX  (1024 * 1024)
+
+/* How soon it is told that one has expired. */
+
+#define NGX_API_WAF_PATCH_LOOK  1000
+
+
+/* State of the process that tells. */
+
+typedef struct {
+    const ngx_api_waf_main_conf_t *mcf;
+    time_t                      seen;         /* told up to here */
+} ngx_api_waf_patch_look_t;
 
 
 static const ngx_api_why_t  ngx_api_waf_patched = {
@@ -33,10 +46,11 @@ ngx_api_waf_patch(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     ngx_str_t                *value;
     ngx_pool_cleanup_t       *cln;
-    ngx_api_waf_patches_t    *p;
+    ngx_api_waf_patches_t    *p, **slot;
     ngx_api_waf_main_conf_t  *mcf;
 
     value = cf->args->elts;
+    mcf = ngx_http_conf_get_module_main_conf(cf, ngx_api_waf_module);
     lcf->own = 1;
 
     if (cf->args->nelts == 2 && value[1].len == 3
@@ -56,6 +70,13 @@ ngx_api_waf_patch(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     cln->handler = ngx_api_waf_patch_free;
     cln->data = p;
 
+    slot = ngx_array_push(&mcf->patches);
+    if (slot == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    *slot = p;
+
     if (ngx_api_conf_list_add(cf, &lcf->patches, p) != NGX_CONF_OK) {
         return NGX_CONF_ERROR;
     }
@@ -67,8 +88,6 @@ ngx_api_waf_patch(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     if (ngx_api_conf_path(cf, &value[1]) != NGX_CONF_OK) {
         return NGX_CONF_ERROR;
     }
-
-    mcf = ngx_http_conf_get_module_main_conf(cf, ngx_api_waf_module);
 
     return ngx_api_watch_add(cf, &mcf->watches, &value[1],
                              NGX_API_WAF_PATCH_MAX, ngx_api_waf_patch_load,
@@ -121,7 +140,7 @@ ngx_api_waf_patch_inline(ngx_conf_t *cf, ngx_api_waf_patches_t *p)
         return NGX_CONF_ERROR;
     }
 
-    ngx_api_waf_patch_expired(p->list, cf->log);
+    ngx_api_waf_patch_expired(p->list, 0, ngx_time(), cf->log);
 
     return NGX_CONF_OK;
 }
@@ -141,7 +160,7 @@ ngx_api_waf_patch_load(void *data, api_span_t text, api_err_t *err)
         return rc;
     }
 
-    ngx_api_waf_patch_expired(list, ngx_cycle->log);
+    ngx_api_waf_patch_expired(list, 0, ngx_time(), ngx_cycle->log);
 
     api_patches_free(p->list);
     p->list = list;
@@ -150,8 +169,11 @@ ngx_api_waf_patch_load(void *data, api_span_t text, api_err_t *err)
 }
 
 
+/* Those that expired behind from, and not behind to. */
+
 static void
-ngx_api_waf_patch_expired(const api_patches_t *list, ngx_log_t *log)
+ngx_api_waf_patch_expired(const api_patches_t *list, time_t from, time_t to,
+    ngx_log_t *log)
 {
     uint32_t            i;
     ngx_str_t           id, owner;
@@ -160,7 +182,7 @@ ngx_api_waf_patch_expired(const api_patches_t *list, ngx_log_t *log)
     for (i = 0; i < api_patches_count(list); i++) {
         patch = api_patches_at(list, i);
 
-        if (patch->expires > ngx_time()) {
+        if (patch->expires <= from || patch->expires > to) {
             continue;
         }
 
@@ -171,6 +193,90 @@ ngx_api_waf_patch_expired(const api_patches_t *list, ngx_log_t *log)
                       "%V: the patch \"%V\" has expired and stops nothing: "
                       "\"%V\" knows whether it can go",
                       &ngx_api_module_names[NGX_API_WAF], &id, &owner);
+    }
+}
+
+
+/*
+ * One worker tells what expires while nginx runs.  A file that changes is read
+ * by each worker, which tells of what has expired by then.
+ */
+
+ngx_int_t
+ngx_api_waf_patch_start(ngx_cycle_t *cycle,
+    const ngx_api_waf_main_conf_t *mcf)
+{
+    ngx_event_t               *ev;
+    ngx_api_waf_patch_look_t  *look;
+
+    if (mcf->patches.nelts == 0 || ngx_worker != 0) {
+        return NGX_OK;
+    }
+
+    ev = ngx_pcalloc(cycle->pool, sizeof(ngx_event_t));
+    look = ngx_pcalloc(cycle->pool, sizeof(ngx_api_waf_patch_look_t));
+
+    if (ev == NULL || look == NULL) {
+        return NGX_ERROR;
+    }
+
+    look->mcf = mcf;
+    look->seen = ngx_time();
+
+    ev->handler = ngx_api_waf_patch_timer;
+    ev->data = look;
+    ev->log = cycle->log;
+    ev->cancelable = 1;
+
+    ngx_add_timer(ev, NGX_API_WAF_PATCH_LOOK);
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_api_waf_patch_timer(ngx_event_t *ev)
+{
+    time_t                          now;
+    ngx_uint_t                      i;
+    ngx_api_waf_patch_look_t       *look;
+    ngx_api_waf_patches_t * const  *p;
+
+    look = ev->data;
+    now = ngx_time();
+    p = look->mcf->patches.elts;
+
+    for (i = 0; i < look->mcf->patches.nelts; i++) {
+        ngx_api_waf_patch_expired(p[i]->list, look->seen, now, ev->log);
+    }
+
+    look->seen = ngx_max(now, look->seen);
+
+    ngx_add_timer(ev, NGX_API_WAF_PATCH_LOOK);
+}
+
+
+void
+ngx_api_waf_patch_count(const ngx_api_waf_main_conf_t *mcf, ngx_uint_t *valid,
+    ngx_uint_t *expired)
+{
+    uint32_t                        i;
+    ngx_uint_t                      k;
+    ngx_api_waf_patches_t * const  *p;
+
+    *valid = 0;
+    *expired = 0;
+    p = mcf->patches.elts;
+
+    for (k = 0; k < mcf->patches.nelts; k++) {
+        for (i = 0; i < api_patches_count(p[k]->list); i++) {
+            if (api_patches_at(p[k]->list, i)->expires > ngx_time()) {
+                (*valid)++;
+
+            } else {
+                (*expired)++;
+            }
+        }
     }
 }
 

@@ -6,6 +6,10 @@
 #include "ngx_api_waf.h"
 
 
+static void ngx_api_waf_report_patches(const ngx_api_waf_main_conf_t *mcf,
+    api_writer_t *w);
+static void ngx_api_waf_metrics_patches(const ngx_api_waf_main_conf_t *mcf,
+    api_metrics_t *m);
 static void ngx_api_waf_report_set(const ngx_api_waf_set_t *set,
     api_writer_t *w);
 
@@ -34,6 +38,28 @@ ngx_api_waf_report(const ngx_api_door_t *door, api_writer_t *w)
         ngx_api_waf_report_set(set[i], w);
     }
 
+    api_writer_end(w);
+
+    if (mcf->patches.nelts) {
+        ngx_api_waf_report_patches(mcf, w);
+    }
+}
+
+
+static void
+ngx_api_waf_report_patches(const ngx_api_waf_main_conf_t *mcf,
+    api_writer_t *w)
+{
+    ngx_uint_t  valid, expired;
+
+    ngx_api_waf_patch_count(mcf, &valid, &expired);
+
+    api_writer_name(w, API_SPAN("patches"));
+    api_writer_object(w);
+    api_writer_name(w, API_SPAN("valid"));
+    api_writer_uint(w, valid);
+    api_writer_name(w, API_SPAN("expired"));
+    api_writer_uint(w, expired);
     api_writer_end(w);
 }
 
@@ -86,4 +112,25 @@ ngx_api_waf_metrics(const ngx_api_door_t *door, api_metrics_t *m)
         api_metrics_label(m, API_SPAN("ruleset"), ngx_api_span(&set[i]->text));
         api_metrics_uint(m, api_waf_program_rules(set[i]->program));
     }
+
+    if (mcf->patches.nelts) {
+        ngx_api_waf_metrics_patches(mcf, m);
+    }
+}
+
+
+static void
+ngx_api_waf_metrics_patches(const ngx_api_waf_main_conf_t *mcf,
+    api_metrics_t *m)
+{
+    ngx_uint_t  valid, expired;
+
+    ngx_api_waf_patch_count(mcf, &valid, &expired);
+
+    api_metrics_family(m, API_METRIC_GAUGE, API_SPAN("apisec_waf_patches"),
+                       API_SPAN("Virtual patches, by whether they hold."));
+    api_metrics_label(m, API_SPAN("state"), API_SPAN("valid"));
+    api_metrics_uint(m, valid);
+    api_metrics_label(m, API_SPAN("state"), API_SPAN("expired"));
+    api_metrics_uint(m, expired);
 }

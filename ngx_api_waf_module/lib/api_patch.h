@@ -13,7 +13,8 @@
  *   param    ARGS:NAME, HEADERS:NAME, COOKIES:NAME, or one of these alone for
  *            any name; names of headers in any case
  *   match    a regular expression (PCRE2), found anywhere in the value
- *   expires  a day, YYYY-MM-DD: it holds to the end of it, in UTC
+ *   expires  a day, YYYY-MM-DD: it holds to the end of it, in UTC; or an
+ *            instant, YYYY-MM-DDTHH:MM:SSZ
  *   owner    who knows when it can go
  *
  * All of them are needed.  A list is const once it is made; matching needs a

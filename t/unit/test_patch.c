@@ -36,6 +36,10 @@ static const struct {
     { "a expires=2026-13-01", API_INVALID, API_PATCH_E_EXPIRES, "a day" },
     { "a expires=2026-1-1", API_INVALID, API_PATCH_E_EXPIRES, "a day" },
     { "a expires=soon", API_INVALID, API_PATCH_E_EXPIRES, "a day" },
+    { "a expires=2026-12-01T24:00:00Z", API_INVALID, API_PATCH_E_EXPIRES,
+        "or an instant" },
+    { "a expires=2026-12-01T10:00:00", API_INVALID, API_PATCH_E_EXPIRES,
+        "or an instant" },
     { "a match=\"b", API_SYNTAX, API_PATCH_E_WORD, "quote" },
     { ONE "# c\n" ONE, API_DUPLICATE, API_PATCH_E_ID, "line 3: there is" },
     { ONE "b path=/x \\\n param=NO", API_INVALID, API_PATCH_E_PARAM,
@@ -141,6 +145,29 @@ test_find(void)
 }
 
 
+/* To the second, where it says so. */
+
+static void
+test_instant(void)
+{
+    world_t     w;
+    const char *file = "a path=/x param=ARGS:q match=b "
+                       "expires=2030-03-01T00:00:05Z owner=me\n";
+
+    w.scratch = api_scratch_create(&api_alloc_libc);
+    api_arena_init(&w.arena, &api_alloc_libc, 0, 0);
+    api_waf_values_init(&w.values, &w.arena, 0);
+    api_waf_values_add(&w.values, API_WAF_ARGS_POST, str("q"), str("abc"));
+
+    ut_ok(strcmp(ask(&w, file, "/x", 1898553604), "a") == 0,
+        "it holds to its second");
+    ut_ok(strcmp(ask(&w, file, "/x", 1898553605), "-") == 0, "and no longer");
+
+    api_arena_free(&w.arena);
+    api_scratch_free(w.scratch);
+}
+
+
 static void
 test_memory(void)
 {
@@ -173,6 +200,7 @@ main(void)
 {
     test_bad();
     test_find();
+    test_instant();
     test_memory();
 
     return ut_done();

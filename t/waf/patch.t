@@ -191,3 +191,50 @@ expires= takes a day
 --- must_die
 --- error_log
 param= takes ARGS:NAME, HEADERS:NAME or COOKIES:NAME
+
+
+
+=== TEST 12: one that expires while nginx runs says so, once
+--- config
+    location / {
+        api_waf none;
+        api_waf_patch $TEST_NGINX_HTML_DIR/brief;
+        proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_1;
+    }
+--- user_files
+>>> brief
+brief path=/a param=ARGS match=bad expires=2099-12-31 owner="who knows"
+--- init
+my $root = html_dir();
+my $end = time + 6;
+my @t = gmtime $end;
+ApiTest::write_file("$root/brief.new", sprintf "brief path=/a param=ARGS "
+    . "match=bad expires=%d-%02d-%02dT%02d:%02d:%02dZ owner=\"who knows\"\n",
+    $t[5] + 1900, $t[4] + 1, @t[3, 2, 1, 0]);
+rename "$root/brief.new", "$root/brief" or die "rename: $!";
+sleep $end + 3 - time;
+--- request
+GET /a?q=bad
+--- response_body
+up
+--- grep_error_log eval
+qr/the patch "brief" has expired and stops nothing: "who knows"/
+--- grep_error_log_out
+the patch "brief" has expired and stops nothing: "who knows"
+
+
+
+=== TEST 13: the metric counts those in force and those that are not
+--- http_config
+    api_zone main 1m;
+    api_waf_patch cve-9 path=/ param=ARGS match=. expires=2020-01-31 owner=nobody;
+--- config
+    location / { api_waf none; proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_1; }
+    location /a { api_waf none; api_waf_patch a path=/ param=ARGS match=. expires=2099-01-31 owner=x; return 200; }
+    location /b { api_waf none; api_waf_patch $TEST_NGINX_HTML_DIR/patches; return 200; }
+    location /_api/ { api_status; }
+--- request eval
+["GET /_api/metrics", "GET /_api/"]
+--- response_body_like eval
+[qr/^apisec_waf_patches\{state="valid"\} 3\napisec_waf_patches\{state="expired"\} 2$/m,
+ qr/"patches":\{"valid":3,"expired":2\}/]
