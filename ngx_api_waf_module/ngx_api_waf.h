@@ -31,6 +31,10 @@
 
 #define NGX_API_WAF_FILE_MAX  (16 * 1024 * 1024)
 
+/* What is looked at of a response, unless rules say. */
+
+#define NGX_API_WAF_ANSWER_LIMIT  524288
+
 
 /* api_waf_ruleset */
 
@@ -187,6 +191,7 @@ struct ngx_api_waf_run_s {
 
     ngx_str_t                   location;     /* of a rule that redirects */
     ngx_uint_t                  answer;
+    unsigned                    gzip:1;       /* what is held is in gzip */
     u_char                     *held;         /* of the response, in arena */
     size_t                      held_len;
     size_t                      held_room;
@@ -349,6 +354,12 @@ ngx_int_t ngx_api_waf_long(ngx_http_request_t *r,
     const ngx_api_waf_main_conf_t *mcf, ngx_api_record_t *rec,
     ngx_api_waf_run_t *run);
 
+/* ... or is in a coding that rules cannot read. */
+
+ngx_int_t ngx_api_waf_coded(ngx_http_request_t *r,
+    const ngx_api_waf_main_conf_t *mcf, ngx_api_record_t *rec,
+    ngx_api_waf_run_t *run);
+
 /* Nothing was refused. */
 
 void ngx_api_waf_passed(ngx_api_record_t *rec, ngx_api_waf_run_t *run);
@@ -367,6 +378,19 @@ ngx_uint_t ngx_api_waf_response_in_pieces(ngx_http_request_t *r,
     const ngx_api_waf_main_conf_t *mcf);
 
 
+/* ngx_api_waf_readable.c */
+
+/* Header filter: NGX_OK, rules read the body; NGX_DECLINED, they do not want
+   it; NGX_ABORT, they cannot. */
+
+ngx_int_t ngx_api_waf_readable(ngx_http_request_t *r, ngx_api_waf_run_t *run);
+ngx_int_t ngx_api_waf_readable_text(ngx_api_waf_run_t *run, api_span_t *text,
+    ngx_uint_t *cut);
+ngx_int_t ngx_api_waf_unread(ngx_http_request_t *r,
+    const ngx_api_waf_main_conf_t *mcf, ngx_api_record_t *rec,
+    ngx_api_waf_run_t *run);
+
+
 /* ngx_api_waf_report.c */
 
 void ngx_api_waf_report(const ngx_api_door_t *door, api_writer_t *w);
@@ -376,6 +400,17 @@ void ngx_api_waf_metrics(const ngx_api_door_t *door, api_metrics_t *m);
 /* ngx_api_waf_vars.c */
 
 ngx_int_t ngx_api_waf_add_variables(ngx_conf_t *cf);
+
+
+static ngx_inline size_t
+ngx_api_waf_answer_limit(const ngx_api_waf_run_t *run)
+{
+    size_t  limit;
+
+    limit = api_waf_tx_settings(run->tx)->response_body_limit;
+
+    return limit ? limit : NGX_API_WAF_ANSWER_LIMIT;
+}
 
 
 static ngx_inline ngx_api_waf_ctx_t *

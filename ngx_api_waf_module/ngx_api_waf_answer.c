@@ -18,7 +18,8 @@ typedef enum {
     NGX_API_WAF_NO_FAILED,
     NGX_API_WAF_NO_OVER,
     NGX_API_WAF_NO_STREAM,
-    NGX_API_WAF_NO_LONG
+    NGX_API_WAF_NO_LONG,
+    NGX_API_WAF_NO_CODED
 } ngx_api_waf_no_e;
 
 
@@ -49,6 +50,13 @@ static const ngx_api_why_t  ngx_api_waf_nos[] = {
     { NGX_API_CHECK_WAF, NGX_HTTP_BAD_GATEWAY,
       ngx_string("response_too_large"),
       ngx_string("the response is longer than SecResponseBodyLimit"),
+      ngx_string("response_blocked"),
+      ngx_string("The response was blocked"), ngx_null_string },
+
+    { NGX_API_CHECK_WAF, NGX_HTTP_BAD_GATEWAY,
+      ngx_string("response_coding"),
+      ngx_string("the response is in a coding that rules cannot read: "
+                 "proxy_set_header Accept-Encoding \"\""),
       ngx_string("response_blocked"),
       ngx_string("The response was blocked"), ngx_null_string }
 };
@@ -180,6 +188,18 @@ ngx_api_waf_long(ngx_http_request_t *r, const ngx_api_waf_main_conf_t *mcf,
     ngx_api_why_t  why;
 
     why = ngx_api_waf_nos[NGX_API_WAF_NO_LONG];
+
+    return ngx_api_waf_refuse(r, mcf, rec, run, &why);
+}
+
+
+ngx_int_t
+ngx_api_waf_coded(ngx_http_request_t *r, const ngx_api_waf_main_conf_t *mcf,
+    ngx_api_record_t *rec, ngx_api_waf_run_t *run)
+{
+    ngx_api_why_t  why;
+
+    why = ngx_api_waf_nos[NGX_API_WAF_NO_CODED];
 
     return ngx_api_waf_refuse(r, mcf, rec, run, &why);
 }

@@ -26,10 +26,6 @@ static ngx_int_t ngx_api_waf_answer_phase4(ngx_http_request_t *r,
     ngx_api_waf_run_t *run, ngx_uint_t partial);
 static ngx_int_t ngx_api_waf_answer_fields(ngx_http_request_t *r,
     ngx_api_waf_run_t *run, uint32_t *n, api_values_field_t **fields);
-static ngx_uint_t ngx_api_waf_answer_read(ngx_http_request_t *r,
-    const ngx_api_waf_run_t *run);
-static ngx_uint_t ngx_api_waf_answer_type(const ngx_http_request_t *r,
-    api_span_t types);
 static ngx_int_t ngx_api_waf_answer_replace(ngx_http_request_t *r,
     ngx_api_waf_run_t *run, ngx_int_t status);
 static ngx_int_t ngx_api_waf_answer_take(ngx_http_request_t *r,
@@ -37,13 +33,12 @@ static ngx_int_t ngx_api_waf_answer_take(ngx_http_request_t *r,
 static ngx_uint_t ngx_api_waf_answer_cut(const ngx_http_request_t *r,
     const ngx_buf_t *b);
 static ngx_int_t ngx_api_waf_answer_keep(ngx_api_waf_run_t *run,
-    const ngx_buf_t *b);
+    const ngx_buf_t *b, size_t *taken);
 static ngx_int_t ngx_api_waf_answer_give(ngx_http_request_t *r,
     ngx_api_waf_run_t *run, ngx_chain_t *in, ngx_uint_t last,
     ngx_chain_t **out);
 
 
-#define NGX_API_WAF_ANSWER_LIMIT  524288
 #define NGX_API_WAF_ANSWER_FIRST  4096
 
 
@@ -103,8 +98,10 @@ ngx_api_waf_response_header(ngx_http_request_t *r,
         return NGX_DECLINED;
     }
 
-    if (!ngx_api_waf_answer_read(r, run)) {
-        rc = ngx_api_waf_answer_phase4(r, mcf, rec, run, 0);
+    rc = ngx_api_waf_readable(r, run);
+
+    if (rc != NGX_OK) {
+        rc = ngx_api_waf_answer_phase4(r, mcf, rec, run, rc == NGX_ABORT);
 
         return rc == NGX_DECLINED ? NGX_DECLINED
                                   : ngx_api_waf_answer_replace(r, run, rc);
@@ -157,11 +154,26 @@ ngx_api_waf_answer_phase4(ngx_http_request_t *r,
     const ngx_api_waf_main_conf_t *mcf, ngx_api_record_t *rec,
     ngx_api_waf_run_t *run, ngx_uint_t partial)
 {
+    ngx_int_t     read;
+    api_span_t    text;
     api_waf_rc_t  rc;
 
-    if (api_values_response_body(&run->builder,
-                                 api_span(run->held, run->held_len), partial)
-        != API_OK)
+    read = partial && run->answer == NGX_API_WAF_ANSWER_DONE
+           ? NGX_DECLINED : ngx_api_waf_readable_text(run, &text, &partial);
+
+    if (read == NGX_DECLINED) {
+        text = api_span(NULL, 0);
+        partial = 1;
+
+        read = ngx_api_waf_unread(r, mcf, rec, run);
+
+        if (read != NGX_DECLINED) {
+            return read;
+        }
+    }
+
+    if (read == NGX_ERROR
+        || api_values_response_body(&run->builder, text, partial) != API_OK)
     {
         return ngx_api_waf_verdict(r, mcf, rec, run, API_WAF_FAILED);
     }
@@ -221,49 +233,6 @@ ngx_api_waf_answer_fields(ngx_http_request_t *r, ngx_api_waf_run_t *run,
     *n = (uint32_t) (field - *fields);
 
     return NGX_OK;
-}
-
-
-/* Is there a body that rules can read? */
-
-static ngx_uint_t
-ngx_api_waf_answer_read(ngx_http_request_t *r, const ngx_api_waf_run_t *run)
-{
-    const ngx_table_elt_t     *coding;
-    const api_waf_settings_t  *s;
-
-    s = api_waf_tx_settings(run->tx);
-    coding = r->headers_out.content_encoding;
-
-    return s->response_body
-           && r->method != NGX_HTTP_HEAD
-           && r->headers_out.content_length_n != 0
-           && r->headers_out.status != NGX_HTTP_NO_CONTENT
-           && (coding == NULL || coding->hash == 0 || coding->value.len == 0)
-           && ngx_api_waf_answer_type(r, s->response_types);
-}
-
-
-/* SecResponseBodyMimeType; without it text/plain and text/html. */
-
-static ngx_uint_t
-ngx_api_waf_answer_type(const ngx_http_request_t *r, api_span_t types)
-{
-    api_span_t  type, rest, one;
-
-    rest = ngx_api_span(&r->headers_out.content_type);
-    type = ngx_api_header_word(&rest, ';');
-    rest = types.len ? types : API_SPAN("text/plain text/html");
-
-    while (rest.len) {
-        one = ngx_api_header_word(&rest, ' ');
-
-        if (one.len && api_span_eq_nocase(one, type)) {
-            return 1;
-        }
-    }
-
-    return 0;
 }
 
 
@@ -378,8 +347,8 @@ ngx_api_waf_response_body(ngx_http_request_t *r,
 
 
 /*
- * NGX_ABORT: there is more than is looked at, from *in on.  What stands before
- * is empty then, and nginx takes no empty buffer.  NGX_DECLINED: no more will
+ * NGX_ABORT: there is more than is looked at, from what is left of *in on.  What
+ * stands before is empty then, and nginx takes no empty buffer.  NGX_DECLINED: no more will
  * come, and it is not the end.
  */
 
@@ -387,6 +356,7 @@ static ngx_int_t
 ngx_api_waf_answer_take(ngx_http_request_t *r, ngx_api_waf_run_t *run,
     ngx_chain_t **in, ngx_uint_t *last)
 {
+    size_t      taken;
     ngx_int_t   rc;
     ngx_buf_t  *b;
 
@@ -399,14 +369,15 @@ ngx_api_waf_answer_take(ngx_http_request_t *r, ngx_api_waf_run_t *run,
             return NGX_DECLINED;
         }
 
-        rc = ngx_api_waf_answer_keep(run, b);
+        rc = ngx_api_waf_answer_keep(run, b, &taken);
+
+        if (taken && run->answer == NGX_API_WAF_ANSWER_HOLDING) {
+            b->pos += taken;
+            b->file_pos += b->in_file ? (off_t) taken : 0;
+        }
 
         if (rc != NGX_OK) {
             return rc;
-        }
-
-        if (run->answer == NGX_API_WAF_ANSWER_HOLDING) {
-            b->pos = b->last;
         }
 
         *last |= b->last_buf;
@@ -429,26 +400,29 @@ ngx_api_waf_answer_cut(const ngx_http_request_t *r, const ngx_buf_t *b)
 
 
 static ngx_int_t
-ngx_api_waf_answer_keep(ngx_api_waf_run_t *run, const ngx_buf_t *b)
+ngx_api_waf_answer_keep(ngx_api_waf_run_t *run, const ngx_buf_t *b,
+    size_t *taken)
 {
     off_t    size;
-    size_t   limit, room;
+    size_t   limit, room, n;
     u_char  *data;
 
-    limit = api_waf_tx_settings(run->tx)->response_body_limit;
-    limit = limit ? limit : NGX_API_WAF_ANSWER_LIMIT;
+    *taken = 0;
+    limit = ngx_api_waf_answer_limit(run);
     size = ngx_buf_size(b);
 
     if (size <= 0) {
         return NGX_OK;
     }
 
-    if (!ngx_buf_in_memory(b) || size > (off_t) (limit - run->held_len)) {
+    if (!ngx_buf_in_memory(b)) {
         return NGX_ABORT;
     }
 
-    if ((size_t) size > run->held_room - run->held_len) {
-        room = ngx_max(run->held_len + (size_t) size, 2 * run->held_room);
+    n = (size_t) ngx_min(size, (off_t) (limit - run->held_len));
+
+    if (n > run->held_room - run->held_len) {
+        room = ngx_max(run->held_len + n, 2 * run->held_room);
         room = ngx_max(room, NGX_API_WAF_ANSWER_FIRST);
 
         data = api_arena_grow(&run->arena, run->held, run->held_room, room);
@@ -460,10 +434,13 @@ ngx_api_waf_answer_keep(ngx_api_waf_run_t *run, const ngx_buf_t *b)
         run->held_room = room;
     }
 
-    ngx_memcpy(run->held + run->held_len, b->pos, (size_t) size);
-    run->held_len += (size_t) size;
+    if (n) {
+        ngx_memcpy(run->held + run->held_len, b->pos, n);
+        run->held_len += n;
+        *taken = n;
+    }
 
-    return NGX_OK;
+    return (off_t) n < size ? NGX_ABORT : NGX_OK;
 }
 
 

@@ -304,6 +304,58 @@ test_limits(void)
 }
 
 
+/* What comes out by a limit or an early end, and no more. */
+
+static void
+test_some(void)
+{
+    int               rc;
+    bool              cut;
+    size_t            n, i;
+    uint8_t           data[5000];
+    api_err_t         err;
+    api_span_t        out, in;
+    api_arena_t       arena;
+    api_gzip_limits_t l = { 1000, 0, 0 };
+
+    for (i = 0; i < sizeof(data); i++) {
+        data[i] = (uint8_t) (i * i >> 3);
+    }
+
+    n = pack(0, api_span(data, sizeof(data)), 6);
+    in = api_span(packed, n);
+    api_arena_init(&arena, &api_alloc_libc, 0, 0);
+
+    rc = api_gzip_decode_some(&in, 1, &l, &arena, &out, &cut, &err);
+    ut_ok(rc == API_OK && cut && out.len == 1000
+              && memcmp(out.data, data, 1000) == 0,
+        "as much as may come out");
+
+    l.size = sizeof(data);
+    rc = api_gzip_decode_some(&in, 1, &l, &arena, &out, &cut, &err);
+    ut_ok(rc == API_OK && !cut && out.len == sizeof(data), "all of it");
+
+    in.len = n / 2;
+    rc = api_gzip_decode_some(&in, 1, &l, &arena, &out, &cut, &err);
+    ut_ok(rc == API_OK && cut && out.len > 0 && out.len < sizeof(data)
+              && memcmp(out.data, data, out.len) == 0,
+        "as much as is there");
+
+    packed[n / 3] ^= 0x55;
+    packed[n / 3 + 1] ^= 0x55;
+    in.len = n;
+    rc = api_gzip_decode_some(&in, 1, &l, &arena, &out, &cut, &err);
+    ut_ok(rc == API_SYNTAX && !cut, "what is changed is not taken");
+
+    in = api_span("no gzip", 7);
+    rc = api_gzip_decode_some(&in, 1, &l, &arena, &out, &cut, &err);
+    ut_ok(rc == API_SYNTAX && !cut && err.code == API_GZIP_E_HEADER,
+        "nor what is none");
+
+    api_arena_free(&arena);
+}
+
+
 static void
 test_memory(void)
 {
@@ -365,6 +417,7 @@ main(void)
     test_damage();
     test_trailing();
     test_limits();
+    test_some();
     test_memory();
 
     return ut_done();

@@ -2,6 +2,22 @@
 
 use Test::Nginx::Socket 'no_plan';
 use ApiTest;
+use IO::Compress::Gzip qw(gzip);
+
+sub gz { my ($text) = @_; gzip(\$text, \my $out); return $out }
+
+# Bodies in gzip: an attack, its twin, one that goes on behind the limit with an
+# attack in front and its twin, one that is none.
+
+sub coded {
+    my ($root) = @_;
+    my $noise = join '', map { sprintf '%x', $_ * 2654435761 % 4294967291 } 1 .. 900;
+    my %file = (plainbad => "root:x:$noise", plaingood => $noise, bad => gz("a root:x:0:0 line\n"), good => gz("nothing\n"),
+        longbad => gz("root:x:" . $noise), longgood => gz($noise),
+        none => "\x1f\x8broot:x: and no gzip\n");
+    ApiTest::write_file("$root/$_.txt", $file{$_}) for keys %file;
+    return;
+}
 
 free_port('WAF_UP');
 no_root_location();
@@ -28,6 +44,8 @@ add_block_preprocessor(sub {
         location /moved { return 200 "move this\n"; }
         location /json/ { default_type application/json; alias $TEST_NGINX_HTML_DIR/; }
         location /files/ { alias $TEST_NGINX_HTML_DIR/; }
+        location /gz/ { alias $TEST_NGINX_HTML_DIR/; add_header Content-Encoding gzip; }
+        location /br/ { alias $TEST_NGINX_HTML_DIR/; add_header Content-Encoding br; }
     }
     api_waf_ruleset out $TEST_NGINX_HTML_DIR/out.conf;
 END
@@ -364,3 +382,115 @@ code: inspection_failed
 GET /files/page
 --- response_body eval
 'x' x 3000
+
+
+
+=== TEST 24: a body in gzip is looked at decoded, and goes on as it came
+--- config
+    location / { api_waf out; proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_1; }
+--- init
+main::coded(html_dir());
+--- request eval
+["GET /gz/bad.txt", "GET /gz/good.txt", "GET /gz/longbad.txt", "GET /gz/longgood.txt"]
+--- error_code eval
+[502, 200, 502, 200]
+--- response_headers eval
+["! Content-Encoding", "Content-Encoding: gzip", "! Content-Encoding", "Content-Encoding: gzip"]
+--- response_body_like eval
+[qr/response_blocked/, qr/\A\x1f\x8b.{15,60}\z/s, qr/response_blocked/,
+ qr/\A\x1f\x8b.{3000,}\z/s]
+--- no_error_log
+could not read
+
+
+
+=== TEST 25: ... in monitor a copy is
+--- config
+    location / { api_waf out mode=monitor; proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_1; }
+--- init
+main::coded(html_dir());
+--- request eval
+["GET /gz/bad.txt", "GET /gz/longbad.txt"]
+--- error_code eval
+[200, 200]
+--- response_body_like eval
+[qr/\A\x1f\x8b/, qr/\A\x1f\x8b.{3000,}\z/s]
+--- access_log
+200 action=monitor rules=41
+
+
+
+=== TEST 26: a coding that rules cannot read passes, is told, and rules know
+--- user_files
+>>> more.conf
+SecRule OUTBOUND_DATA_ERROR "@eq 1" "id:44,phase:4,pass,log"
+--- config
+    location / { api_waf out; proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_1; }
+--- init
+main::coded(html_dir());
+--- request eval
+["GET /br/bad.txt", "GET /gz/none.txt"]
+--- error_code eval
+[200, 200]
+--- grep_error_log eval
+qr/could not read a response in the coding "\w+"/
+--- grep_error_log_out
+could not read a response in the coding "br"
+could not read a response in the coding "gzip"
+--- access_log
+200 action=passed rules=44
+--- no_access_log
+rules=41
+
+
+
+=== TEST 27: ... or is refused, where the rules say Reject
+--- user_files
+>>> more.conf
+SecResponseBodyLimitAction Reject
+--- config
+    location / { api_waf out; proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_1; }
+    location /json/ { api_waf out; proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_1/br/; proxy_hide_header Content-Type; }
+--- init
+main::coded(html_dir());
+--- request eval
+["GET /br/bad.txt", "GET /gz/none.txt", "GET /gz/good.txt", "GET /json/good.txt"]
+--- error_code eval
+[502, 502, 200, 200]
+--- error_log
+response_coding: the response is in a coding that rules cannot read
+
+
+
+=== TEST 28: of what rules would refuse in several phases, the first is told
+--- user_files
+>>> more.conf
+SecRule ARGS:q "@streq bad" "id:11,phase:1,deny,log"
+SecRule ARGS:q "@streq bad" "id:21,phase:2,deny,log"
+--- config
+    location / { api_waf out mode=monitor; proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_1; }
+--- request
+GET /secret?q=bad
+--- response_body
+a root:x:0:0 line
+--- access_log
+200 action=monitor rules=11,21,41
+--- grep_error_log eval
+qr/would refuse .*? waf rule: rule \d+/
+--- grep_error_log_out eval
+qr/\Awould refuse \d+ waf rule: rule 11\n\z/
+
+
+
+=== TEST 29: a long body in one buffer is looked at as far as the limit
+--- config
+    location / { api_waf out; proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_1; }
+    location /here/ { api_waf out; alias $TEST_NGINX_HTML_DIR/; }
+--- init
+main::coded(html_dir());
+--- request eval
+["GET /files/plainbad.txt", "GET /files/plaingood.txt", "GET /here/plainbad.txt", "GET /here/plaingood.txt"]
+--- error_code eval
+[502, 200, 502, 200]
+--- response_body_like eval
+[qr/response_blocked/, qr/\A[0-9a-f]{6000,}\z/, qr/response_blocked/, qr/\A[0-9a-f]{6000,}\z/]

@@ -334,10 +334,31 @@ api_gzip_run(api_gzip_t *g)
 }
 
 
+/* What has come out is all right, as far as it goes. */
+
+static bool
+api_gzip_is_cut(const api_gzip_t *g, int rc)
+{
+    return rc != API_OK && g->out
+           && (g->err->code == API_GZIP_E_SIZE
+               || g->err->code == API_GZIP_E_RATIO
+               || g->err->code == API_GZIP_E_TRUNCATED);
+}
+
+
 int
 api_gzip_decode(const api_span_t *in, size_t n,
     const api_gzip_limits_t *limits, api_arena_t *arena, api_span_t *out,
     api_err_t *err)
+{
+    return api_gzip_decode_some(in, n, limits, arena, out, NULL, err);
+}
+
+
+int
+api_gzip_decode_some(const api_span_t *in, size_t n,
+    const api_gzip_limits_t *limits, api_arena_t *arena, api_span_t *out,
+    bool *cut, api_err_t *err)
 {
     int              rc;
     size_t           i;
@@ -383,6 +404,12 @@ api_gzip_decode(const api_span_t *in, size_t n,
     }
 
     api_arena_free(&g.zlib);
+
+    if (cut) {
+        *cut = api_gzip_is_cut(&g, rc);
+        rc = *cut ? API_OK : rc;
+        g.len = g.len < g.cap ? g.len : g.cap;
+    }
 
     if (rc != API_OK) {
         api_arena_rewind(arena, mark);

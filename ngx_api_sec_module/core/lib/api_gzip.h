@@ -61,5 +61,14 @@ int api_gzip_decode(const api_span_t *in, size_t n,
     const api_gzip_limits_t *limits, api_arena_t *arena, api_span_t *out,
     api_err_t *err);
 
+/*
+ * The same for what is only looked at: where size or ratio is reached, or the
+ * body ends too early, API_OK and what came out by then, and *cut is true.
+ */
+
+int api_gzip_decode_some(const api_span_t *in, size_t n,
+    const api_gzip_limits_t *limits, api_arena_t *arena, api_span_t *out,
+    bool *cut, api_err_t *err);
+
 
 #endif /* API_GZIP_H */
