@@ -67,9 +67,11 @@ ngx_api_waf_report_patches(const ngx_api_waf_main_conf_t *mcf,
 static void
 ngx_api_waf_report_set(const ngx_api_waf_set_t *set, api_writer_t *w)
 {
-    uint32_t             i, n, left;
-    api_waf_rule_info_t  info;
+    uint32_t              i, n, left;
+    api_waf_rule_info_t   info;
+    api_prefilter_stat_t  stat;
 
+    stat = api_prefilter_stat(api_waf_program_prefilter(set->program));
     n = api_waf_program_rules(set->program);
 
     for (i = 0, left = 0; i < n; i++) {
@@ -86,6 +88,8 @@ ngx_api_waf_report_set(const ngx_api_waf_set_t *set, api_writer_t *w)
     api_writer_uint(w, n - left);
     api_writer_name(w, API_SPAN("notes"));
     api_writer_uint(w, api_seclang_notes(set->loader));
+    api_writer_name(w, API_SPAN("prefilter"));
+    api_writer_string(w, api_span(stat.engine, ngx_strlen(stat.engine)));
     api_writer_end(w);
 }
 

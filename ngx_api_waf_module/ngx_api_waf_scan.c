@@ -17,10 +17,12 @@
 static ngx_int_t ngx_api_waf_scan_set(ngx_conf_t *cf,
     const ngx_api_waf_main_conf_t *mcf, ngx_api_waf_set_t *set,
     const ngx_str_t *dir);
+static ngx_int_t ngx_api_waf_scan_file(ngx_conf_t *cf,
+    ngx_api_waf_set_t *set, const char *path);
 static ngx_int_t ngx_api_waf_scan_open(ngx_conf_t *cf, const char *path,
     ngx_fd_t *fd, off_t *size);
 static ngx_int_t ngx_api_waf_scan_own(const char *path,
-    const struct stat *st, ngx_uint_t mode, ngx_log_t *log);
+    const struct stat *st, const char *mode, ngx_log_t *log);
 static ngx_int_t ngx_api_waf_scan_attach(ngx_conf_t *cf,
     ngx_api_waf_set_t *set, const char *path, ngx_fd_t fd, off_t size);
 static const api_hs_t *ngx_api_waf_scan_library(ngx_log_t *log);
@@ -77,9 +79,7 @@ ngx_api_waf_scan_set(ngx_conf_t *cf, const ngx_api_waf_main_conf_t *mcf,
     ngx_api_waf_set_t *set, const ngx_str_t *dir)
 {
     char       key[API_PREFILTER_KEY], *path;
-    off_t      size;
     size_t     len;
-    ngx_fd_t   fd;
     ngx_int_t  rc;
 
     if (api_prefilter_key(api_waf_program_patterns(set->program),
@@ -97,19 +97,35 @@ ngx_api_waf_scan_set(ngx_conf_t *cf, const ngx_api_waf_main_conf_t *mcf,
 
     *ngx_snprintf((u_char *) path, len - 1, "%V/%s.hs", dir, key) = '\0';
 
-    rc = ngx_api_waf_scan_open(cf, path, &fd, &size);
+    rc = ngx_api_waf_scan_file(cf, set, path);
 
     if (rc == NGX_DECLINED && mcf->compiler.len) {
         ngx_api_waf_scan_compile(cf, mcf, set, (char *) dir->data);
-        rc = ngx_api_waf_scan_open(cf, path, &fd, &size);
+        rc = ngx_api_waf_scan_file(cf, set, path);
     }
 
-    if (rc != NGX_OK) {
-        return rc == NGX_ERROR ? NGX_ERROR : NGX_OK;
-    }
+    return rc == NGX_ERROR ? NGX_ERROR : NGX_OK;
+}
 
-    rc = ngx_api_waf_scan_attach(cf, set, path, fd, size);
-    ngx_close_file(fd);
+
+/* NGX_DECLINED: there is none, or one that was changed, or is of another
+   library or processor, and one made here and now would do; NGX_ABORT: it would
+   not be trusted, either. */
+
+static ngx_int_t
+ngx_api_waf_scan_file(ngx_conf_t *cf, ngx_api_waf_set_t *set,
+    const char *path)
+{
+    off_t      size;
+    ngx_fd_t   fd;
+    ngx_int_t  rc;
+
+    rc = ngx_api_waf_scan_open(cf, path, &fd, &size);
+
+    if (rc == NGX_OK) {
+        rc = ngx_api_waf_scan_attach(cf, set, path, fd, size);
+        ngx_close_file(fd);
+    }
 
     return rc;
 }
@@ -138,7 +154,7 @@ ngx_api_waf_scan_open(ngx_conf_t *cf, const char *path, ngx_fd_t *fd,
     }
 
     if (!S_ISDIR(st.st_mode)
-        || ngx_api_waf_scan_own((char *) dir, &st, 0700, cf->log) != NGX_OK)
+        || ngx_api_waf_scan_own((char *) dir, &st, "0700", cf->log) != NGX_OK)
     {
         return NGX_ABORT;
     }
@@ -150,7 +166,7 @@ ngx_api_waf_scan_open(ngx_conf_t *cf, const char *path, ngx_fd_t *fd,
     }
 
     if (fstat(*fd, &st) != 0 || !S_ISREG(st.st_mode)
-        || ngx_api_waf_scan_own(path, &st, 0600, cf->log) != NGX_OK
+        || ngx_api_waf_scan_own(path, &st, "0600", cf->log) != NGX_OK
         || st.st_size > NGX_API_WAF_DATABASE_MAX)
     {
         ngx_close_file(*fd);
@@ -164,7 +180,7 @@ ngx_api_waf_scan_open(ngx_conf_t *cf, const char *path, ngx_fd_t *fd,
 
 
 static ngx_int_t
-ngx_api_waf_scan_own(const char *path, const struct stat *st, ngx_uint_t mode,
+ngx_api_waf_scan_own(const char *path, const struct stat *st, const char *mode,
     ngx_log_t *log)
 {
     if (st->st_uid == geteuid() && (st->st_mode & 077) == 0) {
@@ -174,7 +190,7 @@ ngx_api_waf_scan_own(const char *path, const struct stat *st, ngx_uint_t mode,
     ngx_log_error(NGX_LOG_WARN, log, 0,
                   "%V: \"%s\" is not used: others than the user that starts "
                   "nginx may have written it; chown it to that user, and "
-                  "chmod %04uo", &ngx_api_module_names[NGX_API_WAF], path,
+                  "chmod %s", &ngx_api_module_names[NGX_API_WAF], path,
                   mode);
 
     return NGX_ERROR;
@@ -188,12 +204,15 @@ ngx_api_waf_scan_attach(ngx_conf_t *cf, ngx_api_waf_set_t *set,
     u_char          *buf;
     ssize_t          n;
     api_err_t        err;
+    ngx_int_t        rc;
     const api_hs_t  *hs;
 
     hs = ngx_api_waf_scan_library(cf->log);
     if (hs == NULL) {
         return NGX_OK;
     }
+
+    rc = NGX_OK;
 
     buf = ngx_alloc((size_t) size + 1, cf->log);
     if (buf == NULL) {
@@ -211,11 +230,12 @@ ngx_api_waf_scan_attach(ngx_conf_t *cf, ngx_api_waf_set_t *set,
                       "%V: \"%s\" is not used: %s",
                       &ngx_api_module_names[NGX_API_WAF], path,
                       n == (ssize_t) size ? err.text : "it cannot be read");
+        rc = NGX_DECLINED;
     }
 
     ngx_free(buf);
 
-    return NGX_OK;
+    return rc;
 }
 
 
