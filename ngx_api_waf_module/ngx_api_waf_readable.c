@@ -73,8 +73,8 @@ ngx_api_waf_readable_type(const ngx_http_request_t *r, api_span_t types)
 
 
 /*
- * The held body as rules read it.  *cut: there is more of it.  NGX_DECLINED: it
- * is not what its coding says; NGX_ERROR: no memory.
+ * The held body as rules read it.  *cut: there is more of it.  NGX_DECLINED:
+ * it is not what its coding says; NGX_ERROR: no memory.
  */
 
 ngx_int_t

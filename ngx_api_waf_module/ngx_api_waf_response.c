@@ -347,9 +347,9 @@ ngx_api_waf_response_body(ngx_http_request_t *r,
 
 
 /*
- * NGX_ABORT: there is more than is looked at, from what is left of *in on.  What
- * stands before is empty then, and nginx takes no empty buffer.  NGX_DECLINED: no more will
- * come, and it is not the end.
+ * NGX_ABORT: there is more than is looked at, from what is left of *in on.
+ * What stands before is empty then, and nginx takes no empty buffer.
+ * NGX_DECLINED: no more will come, and it is not the end.
  */
 
 static ngx_int_t

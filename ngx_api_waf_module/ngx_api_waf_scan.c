@@ -109,8 +109,8 @@ ngx_api_waf_scan_set(ngx_conf_t *cf, const ngx_api_waf_main_conf_t *mcf,
 
 
 /* NGX_DECLINED: there is none, or one that was changed, or is of another
-   library or processor, and one made here and now would do; NGX_ABORT: it would
-   not be trusted, either. */
+   library or processor, and one made here and now would do; NGX_ABORT: it
+   would not be trusted, either. */
 
 static ngx_int_t
 ngx_api_waf_scan_file(ngx_conf_t *cf, ngx_api_waf_set_t *set,

@@ -1,4 +1,5 @@
 #include "api_patch.h"
+#include "api_patch_day.h"
 
 #include "api_token.h"
 
@@ -199,84 +200,15 @@ read_match(reader_t *r, api_span_t value)
 }
 
 
-static bool
-digits(api_span_t s, size_t at, size_t n, int *v)
-{
-    size_t i;
-
-    for (i = at, *v = 0; i < at + n; i++) {
-        if (s.data[i] < '0' || s.data[i] > '9') {
-            return false;
-        }
-
-        *v = *v * 10 + (s.data[i] - '0');
-    }
-
-    return true;
-}
-
-
-/* Days since 1970 of a day of the Gregorian calendar (H. Hinnant,
-   chrono-compatible low-level date algorithms, days_from_civil). */
-
-static int64_t
-days(int y, int m, int d)
-{
-    int64_t era, yoe, doy, doe;
-
-    y -= m <= 2;
-    era = y / 400;
-    yoe = y - era * 400;
-    doy = (153 * (m + (m > 2 ? -3 : 9)) + 2) / 5 + d - 1;
-    doe = yoe * 365 + yoe / 4 - yoe / 100 + doy;
-
-    return era * 146097 + doe - 719468;
-}
-
-
-/* THH:MM:SSZ behind a day, as seconds of it; -1: it is not that. */
-
-static int
-clock_of(api_span_t value)
-{
-    int h, m, s;
-
-    if (value.len != 20 || value.data[10] != 'T' || value.data[13] != ':'
-        || value.data[16] != ':' || value.data[19] != 'Z'
-        || !digits(value, 11, 2, &h) || !digits(value, 14, 2, &m)
-        || !digits(value, 17, 2, &s) || h > 23 || m > 59 || s > 59)
-    {
-        return -1;
-    }
-
-    return h * 3600 + m * 60 + s;
-}
-
-
 static int
 read_expires(reader_t *r, api_span_t value)
 {
-    int y, m, d, clock;
-
-    static const int last[] = { 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30,
-        31 };
-
-    clock = value.len == 10 ? 86400 : clock_of(value);
-
-    if (clock < 0 || value.data[4] != '-' || value.data[7] != '-'
-        || !digits(value, 0, 4, &y) || !digits(value, 5, 2, &m)
-        || !digits(value, 8, 2, &d) || y < 1970 || m < 1 || m > 12 || d < 1
-        || d > last[m - 1])
-    {
-        return fail(r, API_INVALID, API_PATCH_E_EXPIRES,
-            "expires= takes a day, such as expires=2027-01-31, or an instant, "
-            "such as 2027-01-31T12:00:00Z",
-            value);
-    }
-
-    r->p.expires = days(y, m, d) * 86400 + clock;
-
-    return API_OK;
+    return api_patch_instant(value, &r->p.expires)
+               ? API_OK
+               : fail(r, API_INVALID, API_PATCH_E_EXPIRES,
+                   "expires= takes a day, such as expires=2027-01-31, or an "
+                   "instant, such as 2027-01-31T12:00:00Z",
+                   value);
 }
 
 
