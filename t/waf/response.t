@@ -494,3 +494,30 @@ main::coded(html_dir());
 [502, 200, 502, 200]
 --- response_body_like eval
 [qr/response_blocked/, qr/\A[0-9a-f]{6000,}\z/, qr/response_blocked/, qr/\A[0-9a-f]{6000,}\z/]
+
+
+
+=== TEST 30: gRPC: what a rule on the answer refuses is one block of headers, and its twin goes on
+--- http_config
+    server {
+        listen 127.0.0.1:$TEST_NGINX_RAND_PORT_2 http2;
+        access_log off;
+        default_type application/grpc;
+        location /bad { add_header X-Debug on; return 200 "body"; }
+        location /good { return 200 "body"; }
+    }
+--- config
+    location / { api_waf out skip=grpc; grpc_pass 127.0.0.1:$TEST_NGINX_RAND_PORT_2; }
+--- http2
+--- request eval
+["POST /bad\nabc", "POST /good\nabc"]
+--- more_headers eval
+["Content-Type: application/grpc", "Content-Type: application/grpc"]
+--- error_code eval
+[200, 200]
+--- response_headers eval
+["grpc-status: 7\nContent-Type: application/grpc\n! X-Debug", "! grpc-status"]
+--- response_body eval
+["", "body"]
+--- no_error_log
+[alert]
