@@ -145,6 +145,7 @@ api_sqli_operator(api_sqli_fold_t *f, const api_sqli_token_t *token)
             || (token->type == SQ_COMPARE
                 && api_sqli_is(f, 0, SQ_BIT(COMPARE))))
         {
+            f->flip = token->flip && api_sqli_is(f, 0, LOGIC);
             return false; /* a sign, or the second word of an operator */
         }
 
@@ -171,6 +172,12 @@ api_sqli_operand(api_sqli_fold_t *f, const api_sqli_token_t *token)
 
     type = token->type;
     f->word = SQ_NONE;
+
+    if (f->flip && type == SQ_NUMBER) {
+        type = SQ_VARIABLE; /* 1 or ~0: a constant like TRUE */
+    }
+
+    f->flip = false;
 
     if (type == SQ_W_FUNCTION || type == SQ_W_DANGER) {
         f->word = type == SQ_W_DANGER && token->call ? SQ_DANGER : SQ_FUNCTION;
@@ -335,6 +342,16 @@ api_sqli_infix(api_sqli_fold_t *f, const api_sqli_token_t *token)
 }
 
 
+/* UNION TABLE name, as of MySQL 8. */
+
+static bool
+api_sqli_is_table(const api_sqli_fold_t *f, const api_sqli_token_t *token)
+{
+    return token->type == SQ_KEYWORD && api_sqli_is(f, 0, SQ_BIT(UNION))
+           && api_span_eq_nocase(token->text, API_SPAN("table"));
+}
+
+
 bool
 api_sqli_fold(api_sqli_fold_t *f, const api_sqli_token_t *token)
 {
@@ -354,6 +371,9 @@ api_sqli_fold(api_sqli_fold_t *f, const api_sqli_token_t *token)
         return false;
 
     case SQ_NOT:
+        f->flip = token->flip && api_sqli_is(f, 0, LOGIC);
+        return false;
+
     case SQ_FILLER:
         return false;
 
@@ -386,7 +406,8 @@ api_sqli_fold(api_sqli_fold_t *f, const api_sqli_token_t *token)
         return api_sqli_comment(f, token);
 
     default:
-        found = api_sqli_other(f, token->type);
+        found = api_sqli_other(
+            f, api_sqli_is_table(f, token) ? SQ_SELECT : token->type);
         break;
     }
 

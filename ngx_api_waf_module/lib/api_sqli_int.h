@@ -70,6 +70,7 @@ typedef struct {
     bool            call;   /* a word with ( right behind it */
     bool            spaced; /* blanks or comments before it */
     bool            star;   /* the operator * */
+    bool            flip;   /* ~ or ! */
     bool            word;   /* an operator that is spelled out */
 } api_sqli_token_t;
 
@@ -128,6 +129,7 @@ typedef struct {
     unsigned depth;
     uint8_t  word;   /* what the name that came last is if a ( follows */
     bool     skip;   /* the next name says nothing */
+    bool     flip;   /* ~ or ! stands behind logic */
     bool     want;   /* an operand is next */
     bool     opened; /* a ( is what came last */
     bool     quoted; /* the value began inside quotes */

@@ -368,7 +368,7 @@ api_sqli_lex_single(uint8_t c, api_sqli_token_t *token)
     };
 
     token->star = c == '*';
-
+    token->flip = c == '~' || c == '!';
     for (i = 0; i < sizeof(singles) / sizeof(singles[0]); i++) {
         if (c && strchr(singles[i].bytes, c)) {
             token->type = (api_sqli_type_t) singles[i].type;

@@ -24,6 +24,8 @@
  *   text is inspected as one argument "json", for a lenient reader behind may
  *   make something of it; ModSecurity inspects what stood before the error;
  * - JSON and form fields are in ARGS_POST and ARGS_NAMES too;
+ * - a body that is JSON, or lines of it, is read as such also when it says that
+ *   it is a form, or nothing that is known; lines by their types, too;
  * - XML: entities are not expanded.  A document that declares one is
  *   REQBODY_ERROR 1, and what it declares is inspected as text;
  * - a line end within a field of a multipart body is part of its value, which

@@ -50,8 +50,30 @@ typedef enum {
     BODY_MULTIPART,
     BODY_JSON,
     BODY_XML,
-    BODY_GRAPHQL
+    BODY_GRAPHQL,
+    BODY_JSON_LINES
 } values_body_t;
+
+
+static bool
+values_body_is_lines(api_span_t essence)
+{
+    size_t i;
+
+    static const char *const types[] = { "application/x-ndjson",
+        "application/ndjson", "application/jsonl", "application/x-jsonlines",
+        "application/jsonlines", "application/x-json-stream",
+        "application/json-seq" };
+
+    for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        if (api_span_eq_nocase(essence, api_span(types[i], strlen(types[i]))))
+        {
+            return true;
+        }
+    }
+
+    return false;
+}
 
 
 static values_body_t
@@ -83,6 +105,10 @@ values_body_by_type(const api_values_t *b)
 
     if (api_span_eq_nocase(m.essence, API_SPAN("application/graphql"))) {
         return BODY_GRAPHQL;
+    }
+
+    if (values_body_is_lines(m.essence)) {
+        return BODY_JSON_LINES;
     }
 
     return api_span_eq_nocase(m.type, API_SPAN("multipart")) ? BODY_MULTIPART
@@ -129,7 +155,7 @@ static void
 values_body_read(api_values_t *b, values_body_t kind, api_span_t body)
 {
     static const char *const names[] = { "", "URLENCODED", "MULTIPART", "JSON",
-        "XML", "GRAPHQL" };
+        "XML", "GRAPHQL", "JSON" };
 
     if (kind != BODY_RAW) {
         api_values_set(b, API_WAF_REQBODY_PROCESSOR,
@@ -144,6 +170,7 @@ values_body_read(api_values_t *b, values_body_t kind, api_span_t body)
 
     case BODY_FORM:
         api_values_pairs(b, API_WAF_ARGS_POST, body);
+        values_body_raw(b, body); /* no form is JSON */
         break;
 
     case BODY_MULTIPART:
@@ -152,6 +179,10 @@ values_body_read(api_values_t *b, values_body_t kind, api_span_t body)
 
     case BODY_JSON:
         api_values_json(b, body);
+        break;
+
+    case BODY_JSON_LINES:
+        api_values_json_lines(b, body);
         break;
 
     case BODY_XML:

@@ -49,6 +49,7 @@ void api_values_body_fault(api_values_t *b, const char *who, const char *fmt,
 /* Bodies.  Faults are noted by api_values_body_fault. */
 
 void api_values_json(api_values_t *b, api_span_t body);
+void api_values_json_lines(api_values_t *b, api_span_t body);
 bool api_values_json_sniff(api_values_t *b, api_span_t body);
 void api_values_xml(api_values_t *b, api_span_t body);
 void api_values_multipart(api_values_t *b, api_span_t body);

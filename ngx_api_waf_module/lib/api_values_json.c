@@ -207,12 +207,30 @@ json_walk(json_walk_t *w)
 }
 
 
+/* What a walk works in, once for all documents of a body. */
+
+static bool
+json_walker(json_walk_t *w, api_values_t *b)
+{
+    memset(w, 0, sizeof(*w));
+    w->b = b;
+    w->room = 256;
+    w->path = api_arena_alloc(b->arena, w->room);
+    w->level = api_arena_calloc(
+        b->arena, (size_t) b->conf->json_depth + 1, sizeof(json_level_t));
+
+    b->nomem |= w->path == NULL || w->level == NULL;
+
+    return !b->nomem;
+}
+
+
 static int
-json_read(api_values_t *b, api_span_t body, api_err_t *err)
+json_read(json_walk_t *w, api_span_t body, api_err_t *err)
 {
     int               rc;
     api_json_t        doc;
-    json_walk_t       w;
+    api_values_t     *b = w->b;
     api_json_limits_t limits = api_json_limits_default;
 
     limits.depth = b->conf->json_depth;
@@ -228,20 +246,10 @@ json_read(api_values_t *b, api_span_t body, api_err_t *err)
         return rc;
     }
 
-    memset(&w, 0, sizeof(w));
-    w.b = b;
-    w.doc = &doc;
-    w.room = 256;
-    w.path = api_arena_alloc(b->arena, w.room);
-    w.level = api_arena_calloc(
-        b->arena, (size_t) limits.depth + 1, sizeof(json_level_t));
-
-    if (w.path == NULL || w.level == NULL) {
-        b->nomem = true;
-        return API_OK;
-    }
-
-    json_walk(&w);
+    w->doc = &doc;
+    w->len = 0;
+    w->nlevel = 0;
+    json_walk(w);
 
     return API_OK;
 }
@@ -355,14 +363,15 @@ json_lenient(api_values_t *b, api_span_t body)
 }
 
 
-void
-api_values_json(api_values_t *b, api_span_t body)
+static void
+json_document(json_walk_t *w, api_span_t text)
 {
     int              rc;
     api_err_t        err;
+    api_values_t    *b = w->b;
     api_arena_mark_t mark = api_arena_mark(b->arena);
 
-    rc = json_read(b, body, &err);
+    rc = json_read(w, text, &err);
 
     if (rc == API_NOMEM) {
         b->nomem = true;
@@ -371,28 +380,125 @@ api_values_json(api_values_t *b, api_span_t body)
         api_arena_rewind(b->arena, mark);
         api_values_body_fault(b, "JSON", "%s at byte %zu",
             api_json_error_name(err.code), err.pos);
-        json_lenient(b, body);
+        json_lenient(b, text);
     }
 }
 
+
+void
+api_values_json(api_values_t *b, api_span_t body)
+{
+    json_walk_t w;
+
+    if (json_walker(&w, b)) {
+        json_document(&w, body);
+    }
+}
+
+
+/* The next of several documents: a line, or (RFC 7464) what stands behind a
+   record separator. */
+
+static bool
+json_line(api_span_t *rest, uint8_t mark, api_span_t *line)
+{
+    const uint8_t *end;
+
+    do {
+        if (rest->len == 0) {
+            return false;
+        }
+
+        end = memchr(rest->data, mark, rest->len);
+        *line =
+            end ? api_span(rest->data, (size_t) (end - rest->data)) : *rest;
+        rest->data += line->len + (end != NULL);
+        rest->len -= line->len + (end != NULL);
+
+        while (line->len && line->data[0] <= ' ') {
+            line->data++;
+            line->len--;
+        }
+    } while (line->len == 0);
+
+    return true;
+}
+
+
+void
+api_values_json_lines(api_values_t *b, api_span_t body)
+{
+    uint8_t          mark, *path;
+    uint32_t         args;
+    api_span_t       line;
+    json_walk_t      w;
+    api_arena_mark_t before;
+
+    mark = memchr(body.data, 0x1e, body.len) ? 0x1e : '\n';
+
+    if (!json_walker(&w, b)) {
+        return;
+    }
+
+    before = api_arena_mark(b->arena);
+
+    while (!b->nomem && !b->over && json_line(&body, mark, &line)) {
+        args = b->args;
+        path = w.path;
+        json_document(&w, line);
+
+        if (b->args == args && w.path == path) { /* nothing points there */
+            api_arena_rewind(b->arena, before);
+        }
+
+        before = api_arena_mark(b->arena);
+    }
+}
+
+
+/* Nothing is kept of it. */
+
+static bool
+json_is_document(api_values_t *b, api_span_t text)
+{
+    int               rc;
+    api_err_t         err;
+    api_json_t        doc;
+    api_arena_mark_t  mark = api_arena_mark(b->arena);
+    api_json_limits_t limits = api_json_limits_default;
+
+    limits.depth = b->conf->json_depth;
+    rc = api_json_parse(
+        &doc, text, &limits, API_JSON_ALLOW_NUL, b->seed, b->arena, &err);
+    api_arena_rewind(b->arena, mark);
+    b->nomem |= rc == API_NOMEM;
+
+    return rc == API_OK;
+}
+
+
+/* Begins as JSON does, and is it; or its first line of several is. */
 
 bool
 api_values_json_sniff(api_values_t *b, api_span_t body)
 {
     int              rc;
-    size_t           i;
     api_err_t        err;
+    api_span_t       rest = body, line;
+    json_walk_t      w;
     api_arena_mark_t mark = api_arena_mark(b->arena);
 
-    for (i = 0; i < body.len && body.data[i] <= ' '; i++) {
-        /* void */
+    while (rest.len && rest.data[0] <= ' ') {
+        rest = api_span(rest.data + 1, rest.len - 1);
     }
 
-    if (i == body.len || (body.data[i] != '{' && body.data[i] != '[')) {
+    if (rest.len == 0 || (rest.data[0] != '{' && rest.data[0] != '[')
+        || !json_walker(&w, b))
+    {
         return false;
     }
 
-    rc = json_read(b, body, &err);
+    rc = json_read(&w, body, &err);
 
     if (rc == API_NOMEM) {
         b->nomem = true;
@@ -401,7 +507,19 @@ api_values_json_sniff(api_values_t *b, api_span_t body)
         api_arena_rewind(b->arena, mark);
     }
 
-    return rc == API_OK;
+    if (rc == API_OK || b->nomem) {
+        return rc == API_OK;
+    }
+
+    if (!json_line(&rest, '\n', &line) || rest.len == 0
+        || !json_is_document(b, line))
+    {
+        return false;
+    }
+
+    api_values_json_lines(b, body);
+
+    return true;
 }
 
 

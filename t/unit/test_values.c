@@ -138,6 +138,28 @@ static const body_case_t bodies[] = {
         "graphql={u(a:\"x\")}|graphql.a=x" },
     { "/a", "application/graphql", B("{u("), 0, API_WAF_REQBODY_ERROR, "=1" },
 
+    /* lines of JSON, and JSON that says that it is something else */
+
+    { "/a", "application/x-ndjson", B("{\"a\":1}\n\r\n{\"a\":\"x\"}\n"), 0,
+        API_WAF_ARGS_POST, "json.a=1|json.a=x" },
+    { "/a", "application/x-ndjson", B("{\"a\":1}\n{\"a\":\n"), 0,
+        API_WAF_REQBODY_ERROR, "=1" },
+    { "/a", "application/x-ndjson", B("{\"a\":1}\n{\"b\":'x y'\n"), 0,
+        API_WAF_ARGS_POST, "json.a=1|json={\"b\":'x y'|json=b|json=x y" },
+    { "/a", "application/json-seq", B("\x1e{\"a\":\n1}\n\x1e[2]\n"), 0,
+        API_WAF_ARGS_POST, "json.a=1|json.array_0=2" },
+    { "/a", "application/jsonl", B("[]\n{}\n[{}]\n\"x\"\n"), 0,
+        API_WAF_ARGS_POST, "json=x" },
+    { "/a", "application/x-ndjson", B("{\"a\":1}\n"), 0,
+        API_WAF_REQBODY_PROCESSOR, "=JSON" },
+    { "/a", "x/y", B("{\"a\":1}\n{\"a\":2}"), 0, API_WAF_ARGS_POST,
+        "json.a=1|json.a=2" },
+    { "/a", "x/y", B("{\"a\":1}\n{\"a\":2}"), 0, API_WAF_REQBODY_ERROR, "=0" },
+    { "/a", "x/y", B("{a}\n{b}"), 0, API_WAF_ARGS_POST, "-" },
+    { "/a", FORM, B("{\"a\":\"b=c&d\"}"), 0, API_WAF_ARGS_POST,
+        "{\"a\":\"b=c|d\"}=|json.a=b=c&d" },
+    { "/a", FORM, B("{a}=b"), 0, API_WAF_ARGS_POST, "{a}=b" },
+
     /* multipart */
 
     { "/a", MULTI,

@@ -135,6 +135,28 @@ just text, it's fine
 === TEST 3: a form under another name, another body under the name of a form
 --- refused
 POST /
+Content-Type: application/x-www-form-urlencoded
+
+{"url":"file:///etc/passwd"}
+..
+POST /
+Content-Type: application/x-ndjson
+
+{"a":1}
+{"a":"http://169.254.169.254/latest/"}
+..
+POST /
+Content-Type: application/octet-stream
+
+{"index":{}}
+{"q":"1' or '1'='1"}
+..
+POST /
+Content-Type: application/xml
+
+<a b="{{7*7}}"/>
+..
+POST /
 Content-Type: application/x-www-form-urlencoded; charset=utf-8
 
 q=1'+or+'1'='1
@@ -153,6 +175,17 @@ POST /
 Content-Type: application/x-www-form-urlencoded
 
 q=O'Brien&{"q":"x"}
+..
+POST /
+Content-Type: application/x-ndjson
+
+{"name":"O'Brien & Sons"}
+{"url":"https://example.org/"}
+..
+POST /
+Content-Type: application/xml
+
+<a b="{{name}}"/>
 
 
 
