@@ -142,6 +142,7 @@ struct ngx_api_sec_ctx_s {
     const ngx_api_sec_graphql_t *graphql;     /* that refused */
     ngx_api_sec_noted_t        *noted;        /* members of the body */
     ngx_api_sec_scan_t         *scan;         /* of the response */
+    const ngx_api_sec_loc_conf_t *entered;    /* where it came in */
     unsigned                    threat;       /* bits: api_behavior */
 
     api_alloc_t                 alloc;

@@ -8,29 +8,16 @@
 #include "ngx_api_sec_monitor.h"
 
 
-/* A line and a request: who did what. */
-
-typedef struct {
-    api_behave_act_t            act;
-    api_span_t                  subject;     /* as text */
-    api_span_t                  operation;
-    ngx_uint_t                  counts;      /* it is an act of that kind */
-} ngx_api_sec_deed_t;
-
-
-static void ngx_api_sec_deed(ngx_http_request_t *r,
+static ngx_uint_t ngx_api_sec_behavior_same(const ngx_api_sec_behavior_t *a,
+    const ngx_api_sec_behavior_t *b);
+static ngx_uint_t ngx_api_sec_behavior_counted(
+    ngx_api_sec_behavior_t * const *line, ngx_uint_t i);
+static void ngx_api_sec_behavior_act(ngx_http_request_t *r,
     const ngx_api_sec_main_conf_t *mcf, const ngx_api_record_t *rec,
-    const ngx_api_sec_behavior_t *line, ngx_api_sec_deed_t *deed);
-static void ngx_api_sec_deed_things(ngx_http_request_t *r,
-    const ngx_api_sec_behavior_t *line, api_sipkey_t key, api_span_t path,
-    ngx_api_sec_deed_t *deed);
-static api_span_t ngx_api_sec_behavior_subject(ngx_http_request_t *r,
-    const ngx_api_record_t *rec, ngx_uint_t kind);
-static uint64_t ngx_api_sec_behavior_hash(api_sipkey_t key, ngx_uint_t kind,
-    api_span_t subject);
-static uint64_t ngx_api_sec_behavior_net(ngx_http_request_t *r,
-    api_sipkey_t key);
-static ngx_uint_t ngx_api_sec_behavior_object(api_span_t path);
+    ngx_api_sec_behavior_t * const *line, ngx_uint_t n);
+static void ngx_api_sec_behavior_tell(ngx_http_request_t *r,
+    const ngx_api_sec_main_conf_t *mcf, const ngx_api_sec_behavior_t *line,
+    const ngx_api_sec_deed_t *deed, uint32_t value);
 static ngx_uint_t ngx_api_sec_behavior_over(
     const ngx_api_sec_behavior_t *line, const api_behave_state_t *state,
     uint32_t *value);
@@ -48,260 +35,131 @@ static ngx_int_t ngx_api_sec_behavior_threat(ngx_http_request_t *r,
 ngx_int_t
 ngx_api_sec_behavior_handler(ngx_http_request_t *r)
 {
-    uint32_t                            value;
-    ngx_uint_t                          i;
-    api_behave_t                       *table;
-    ngx_api_record_t                   *rec;
-    api_behave_state_t                  state;
-    ngx_api_sec_deed_t                  deed;
-    ngx_api_sec_alarm_t                 alarm;
-    const ngx_api_sec_loc_conf_t       *lcf;
-    const ngx_http_core_srv_conf_t     *cscf;
-    ngx_api_sec_behavior_t * const     *line;
-    const ngx_api_sec_main_conf_t      *mcf;
+    ngx_uint_t                       i;
+    ngx_api_record_t                *rec;
+    const ngx_array_t               *lines;
+    ngx_api_sec_behavior_t * const  *line;
+    const ngx_api_sec_main_conf_t   *mcf;
 
     mcf = ngx_http_get_module_main_conf(r, ngx_api_sec_module);
-    lcf = ngx_http_get_module_loc_conf(r, ngx_api_sec_module);
-    table = ngx_api_sec_behave(mcf->behaviors);
 
-    if (r != r->main || lcf->behavior.items == NULL || table == NULL
-        || r->method_name.len == 0)
+    if (r != r->main || r->method_name.len == 0
+        || ngx_api_sec_behave(mcf->behaviors) == NULL)
     {
         return NGX_OK;
     }
 
-    cscf = ngx_http_get_module_srv_conf(r, ngx_http_core_module);
     rec = ngx_api_record_peek(r, mcf->self.record);
-    line = lcf->behavior.items->elts;
+    lines = ngx_api_sec_entered(r, rec)->behavior.items;
 
-    for (i = 0; i < lcf->behavior.items->nelts; i++) {
-        ngx_api_sec_deed(r, mcf, rec, line[i], &deed);
+    /* what is refused for what came before is no new act: a ban would never
+       end for who goes on as usual */
 
-        if (!deed.counts) {
-            continue;
+    if (lines == NULL
+        || (rec && rec->refusal.status
+            && (rec->refusal.check == NGX_API_CHECK_BEHAVIOR
+                || rec->refusal.check == NGX_API_CHECK_BAN)))
+    {
+        return NGX_OK;
+    }
+
+    line = lines->elts;
+
+    for (i = 0; i < lines->nelts; i++) {
+        if (!ngx_api_sec_behavior_counted(line, i)) {
+            ngx_api_sec_behavior_act(r, mcf, rec, &line[i],
+                                     lines->nelts - i);
         }
-
-        api_behave_note(table, &deed.act, &state);
-
-        if (!ngx_api_sec_behavior_over(line[i], &state, &value)
-            || !api_behave_mark(table, deed.act.subject, ngx_time(),
-                                ngx_time() + line[i]->ttl))
-        {
-            continue;
-        }
-
-        ngx_memzero(&alarm, sizeof(ngx_api_sec_alarm_t));
-
-        alarm.kind = line[i]->kind;
-        alarm.action = line[i]->action;
-        alarm.id = deed.act.subject;
-        alarm.host = ngx_api_span(&cscf->server_name);
-        alarm.operation = deed.operation;
-        alarm.subject = deed.subject;
-        alarm.value = value;
-        alarm.usual = (uint32_t) line[i]->over;
-        alarm.ends = ngx_time() + line[i]->ttl;
-
-        ngx_api_sec_alert_raise(r, mcf, &alarm);
     }
 
     return NGX_OK;
 }
 
 
-static void
-ngx_api_sec_deed(ngx_http_request_t *r, const ngx_api_sec_main_conf_t *mcf,
-    const ngx_api_record_t *rec, const ngx_api_sec_behavior_t *line,
-    ngx_api_sec_deed_t *deed)
+static ngx_uint_t
+ngx_api_sec_behavior_same(const ngx_api_sec_behavior_t *a,
+    const ngx_api_sec_behavior_t *b)
 {
-    u_char                         *query;
-    api_span_t                      path;
-    api_sipkey_t                    key;
-    const ngx_api_sec_ctx_t        *ctx;
-
-    ngx_memzero(deed, sizeof(ngx_api_sec_deed_t));
-
-    key = api_sipkey(ngx_api_sec_behaved(mcf->behaviors)->key);
-    ctx = rec ? rec->own[NGX_API_SEC] : NULL;
-
-    path = ngx_api_span(&r->unparsed_uri);
-    query = ngx_strlchr((u_char *) (uintptr_t) path.data,
-                        (u_char *) (uintptr_t) path.data + path.len, '?');
-
-    if (query) {
-        path.len = query - path.data;
-    }
-
-    if (ctx && ctx->routed && ctx->routed->result == NGX_API_SEC_ROUTE_FOUND) {
-        deed->operation = ctx->routed->route.op->id;
-    }
-
-    deed->subject = ngx_api_sec_behavior_subject(r, rec, line->kind);
-
-    if (line->kind == NGX_API_SEC_ERRORS) {
-        deed->subject = deed->operation.len ? deed->operation
-                                            : API_SPAN("undocumented");
-    }
-
-    if (deed->subject.len == 0 || line->kind == NGX_API_SEC_ANOMALY) {
-        return;
-    }
-
-    deed->act.subject = ngx_api_sec_behavior_hash(key, line->kind,
-                                                  deed->subject);
-    deed->act.now = ngx_time();
-    deed->act.window = (uint32_t) line->window;
-
-    ngx_api_sec_deed_things(r, line, key, path, deed);
+    return a->kind == b->kind && a->counter == b->counter;
 }
 
 
-static void
-ngx_api_sec_deed_things(ngx_http_request_t *r,
-    const ngx_api_sec_behavior_t *line, api_sipkey_t key, api_span_t path,
-    ngx_api_sec_deed_t *deed)
-{
-    ngx_str_t   value;
-    ngx_uint_t  status;
-
-    status = ngx_api_sec_status_of(r);
-
-    switch (line->kind) {
-
-    case NGX_API_SEC_ENUMERATION:
-        deed->counts = ngx_api_sec_behavior_object(path);
-        deed->act.bad = status == NGX_HTTP_FORBIDDEN
-                        || status == NGX_HTTP_NOT_FOUND;
-        deed->act.thing = api_siphash13(key, path);
-        break;
-
-    case NGX_API_SEC_STUFFING:
-        deed->counts = 1;
-        deed->act.bad = status == NGX_HTTP_UNAUTHORIZED
-                        || status == NGX_HTTP_FORBIDDEN
-                        || status == NGX_HTTP_BAD_REQUEST;
-
-        if (deed->act.bad && line->thing
-            && ngx_http_complex_value(r, line->thing, &value) == NGX_OK
-            && value.len)
-        {
-            deed->act.thing = api_siphash13(key, ngx_api_span(&value));
-        }
-
-        break;
-
-    case NGX_API_SEC_SCANNER:
-        deed->counts = status == NGX_HTTP_NOT_FOUND
-                       || status == NGX_HTTP_NOT_ALLOWED
-                       || status == NGX_HTTP_FORBIDDEN
-                       || status == NGX_HTTP_BAD_REQUEST;
-        deed->act.bad = 1;
-        deed->act.thing = api_siphash13(key, path);
-        break;
-
-    case NGX_API_SEC_SHARING:
-        deed->counts = 1;
-        deed->act.thing = ngx_api_sec_behavior_net(r, key);
-        break;
-
-    default:    /* NGX_API_SEC_ERRORS */
-        deed->counts = 1;
-        deed->act.bad = status >= NGX_HTTP_INTERNAL_SERVER_ERROR;
-        break;
-    }
-}
-
-
-/* Objects are looked for by whoever is logged in, else from an address; len 0:
-   nobody to be counted. */
-
-static api_span_t
-ngx_api_sec_behavior_subject(ngx_http_request_t *r,
-    const ngx_api_record_t *rec, ngx_uint_t kind)
-{
-    const ngx_api_sec_identity_t  *id;
-
-    id = rec ? ngx_api_sec_identity(rec->own[NGX_API_SEC]) : NULL;
-
-    switch (kind) {
-
-    case NGX_API_SEC_SHARING:
-        return id ? ngx_api_span(&id->principal) : api_span(NULL, 0);
-
-    case NGX_API_SEC_ENUMERATION:
-        return id && id->principal.len
-               ? ngx_api_span(&id->principal)
-               : ngx_api_span(&r->connection->addr_text);
-
-    default:
-        return ngx_api_span(&r->connection->addr_text);
-    }
-}
-
-
-static uint64_t
-ngx_api_sec_behavior_hash(api_sipkey_t key, ngx_uint_t kind,
-    api_span_t subject)
-{
-    uint64_t  hash;
-
-    key.k0 ^= kind + 1;
-    hash = api_siphash13(key, subject);
-
-    return hash ? hash : 1;
-}
-
-
-/* /24 and /48: an address that changes within its network is one place. */
-
-static uint64_t
-ngx_api_sec_behavior_net(ngx_http_request_t *r, api_sipkey_t key)
-{
-#if (NGX_HAVE_INET6)
-    struct sockaddr_in6  *sin6;
-#endif
-    struct sockaddr_in   *sin;
-
-    switch (r->connection->sockaddr->sa_family) {
-
-#if (NGX_HAVE_INET6)
-    case AF_INET6:
-        sin6 = (struct sockaddr_in6 *) r->connection->sockaddr;
-        return api_siphash13(key, api_span(&sin6->sin6_addr, 6));
-#endif
-
-    case AF_INET:
-        sin = (struct sockaddr_in *) r->connection->sockaddr;
-        return api_siphash13(key, api_span(&sin->sin_addr, 3));
-
-    default:
-        return 1;
-    }
-}
-
-
-/* Is some segment of the path an identifier? */
+/* Has a line before counted it? */
 
 static ngx_uint_t
-ngx_api_sec_behavior_object(api_span_t path)
+ngx_api_sec_behavior_counted(ngx_api_sec_behavior_t * const *line,
+    ngx_uint_t i)
 {
-    size_t  i, from;
+    ngx_uint_t  k;
 
-    for (from = 1, i = 1; i <= path.len; i++) {
-        if (i < path.len && path.data[i] != '/') {
-            continue;
-        }
-
-        if (api_segment_of_path(api_span(path.data + from, i - from))
-            != API_SEGMENT_WORD)
-        {
+    for (k = 0; k < i; k++) {
+        if (ngx_api_sec_behavior_same(line[k], line[i])) {
             return 1;
         }
-
-        from = i + 1;
     }
 
     return 0;
+}
+
+
+/* One act, and what each of the n lines from here on that counts the same has
+   to say of it. */
+
+static void
+ngx_api_sec_behavior_act(ngx_http_request_t *r,
+    const ngx_api_sec_main_conf_t *mcf, const ngx_api_record_t *rec,
+    ngx_api_sec_behavior_t * const *line, ngx_uint_t n)
+{
+    uint32_t             value;
+    ngx_uint_t           i;
+    api_behave_t        *table;
+    api_behave_state_t   state;
+    ngx_api_sec_deed_t   deed;
+
+    ngx_api_sec_deed(r, mcf, rec, line[0], &deed);
+
+    if (!deed.counts) {
+        return;
+    }
+
+    table = ngx_api_sec_behave(mcf->behaviors);
+    api_behave_note(table, &deed.act, &state);
+
+    for (i = 0; i < n; i++) {
+        if (ngx_api_sec_behavior_same(line[0], line[i])
+            && ngx_api_sec_behavior_over(line[i], &state, &value)
+            && api_behave_mark(table, deed.mark, ngx_time(),
+                               ngx_time() + line[i]->ttl))
+        {
+            ngx_api_sec_behavior_tell(r, mcf, line[i], &deed, value);
+        }
+    }
+}
+
+
+static void
+ngx_api_sec_behavior_tell(ngx_http_request_t *r,
+    const ngx_api_sec_main_conf_t *mcf, const ngx_api_sec_behavior_t *line,
+    const ngx_api_sec_deed_t *deed, uint32_t value)
+{
+    ngx_api_sec_alarm_t              alarm;
+    const ngx_http_core_srv_conf_t  *cscf;
+
+    cscf = ngx_http_get_module_srv_conf(r, ngx_http_core_module);
+
+    ngx_memzero(&alarm, sizeof(ngx_api_sec_alarm_t));
+
+    alarm.kind = line->kind;
+    alarm.action = line->action;
+    alarm.id = deed->mark;
+    alarm.host = ngx_api_span(&cscf->server_name);
+    alarm.operation = deed->operation;
+    alarm.subject = deed->subject;
+    alarm.value = value;
+    alarm.usual = (uint32_t) line->over;
+    alarm.ends = ngx_time() + line->ttl;
+
+    ngx_api_sec_alert_raise(r, mcf, &alarm);
 }
 
 

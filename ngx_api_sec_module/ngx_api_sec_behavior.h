@@ -5,6 +5,7 @@
  *
  *   ngx_api_sec_behavior_conf.c   the directive, the share of the zone
  *   ngx_api_sec_behavior.c        a request when it ends; whom to stop
+ *   ngx_api_sec_behavior_deed.c   ... who did what with it
  *   ngx_api_sec_usual.c           operations by the minute: anomaly
  *   ngx_api_sec_alert.c           alerts: the section, the spool, events
  *
@@ -50,6 +51,8 @@ struct ngx_api_sec_behavior_s {
     ngx_uint_t                  warmup;      /* anomaly: buckets */
     ngx_str_t                   by;
     ngx_http_complex_value_t   *thing;       /* by= */
+    uint32_t                    counter;     /* lines that count the same are
+                                                equal in it */
 };
 
 
@@ -114,6 +117,30 @@ typedef struct {
     int64_t                     ends;        /* behaviours: when it is over */
 } ngx_api_sec_alarm_t;
 
+
+/* A line and a request: who did what. */
+
+typedef struct {
+    api_behave_act_t            act;
+    uint64_t                    mark;        /* the subject, in any window */
+    api_span_t                  subject;     /* as text */
+    api_span_t                  operation;
+    ngx_uint_t                  counts;      /* it is an act of that kind */
+} ngx_api_sec_deed_t;
+
+
+/* ngx_api_sec_behavior_deed.c */
+
+void ngx_api_sec_deed(ngx_http_request_t *r,
+    const ngx_api_sec_main_conf_t *mcf, const ngx_api_record_t *rec,
+    const ngx_api_sec_behavior_t *line, ngx_api_sec_deed_t *deed);
+
+/* Of whom acts of that kind are; len 0: nobody to be counted.  And his hash. */
+
+api_span_t ngx_api_sec_behavior_subject(ngx_http_request_t *r,
+    const ngx_api_record_t *rec, ngx_uint_t kind);
+uint64_t ngx_api_sec_behavior_hash(api_sipkey_t key, ngx_uint_t kind,
+    api_span_t subject);
 
 /* ngx_api_sec_behavior_conf.c */
 

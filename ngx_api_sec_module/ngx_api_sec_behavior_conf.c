@@ -118,6 +118,9 @@ ngx_api_sec_behavior_made(ngx_conf_t *cf, ngx_api_sec_behavior_t *line)
     mcf = ngx_http_conf_get_module_main_conf(cf, ngx_api_sec_module);
     mcf->behaviors->used = 1;
 
+    line->counter = ngx_crc32_short(line->by.data, line->by.len)
+                    ^ (uint32_t) line->window;
+
     if (line->kind == NGX_API_SEC_ANOMALY && mcf->behaviors->anomaly == NULL) {
         mcf->behaviors->anomaly = line;
     }
@@ -144,9 +147,11 @@ ngx_api_sec_behavior_check(ngx_api_sec_behavior_t *line)
                "30d, warmup= of 5 to 10000";
     }
 
-    if (line->thing && line->kind != NGX_API_SEC_STUFFING) {
-        return "takes by= with stuffing alone: the name somebody tries to log "
-               "in with";
+    if (line->thing && line->kind != NGX_API_SEC_STUFFING
+        && line->kind != NGX_API_SEC_ENUMERATION)
+    {
+        return "takes by= with stuffing (the name somebody tries to log in "
+               "with) and enumeration (the object) alone";
     }
 
     if (line->kind >= NGX_API_SEC_ERRORS

@@ -237,6 +237,7 @@ ngx_api_sec_merge_uses(const ngx_api_sec_loc_conf_t *conf)
     uses |= conf->schema->bare_rules ? NGX_API_SEC_USES_BARE : 0;
     uses |= conf->behavior.items ? NGX_API_SEC_USES_BEHAVIOR : 0;
     uses |= conf->inventory ? NGX_API_SEC_USES_INVENTORY : 0;
+    uses |= conf->leak ? NGX_API_SEC_USES_LEAK : 0;
     uses |= conf->graphql ? NGX_API_SEC_USES_GRAPHQL : 0;
     uses |= conf->forward.items || conf->strip || conf->assert
             ? NGX_API_SEC_USES_FORWARD : 0;

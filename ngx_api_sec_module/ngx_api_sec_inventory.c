@@ -30,20 +30,21 @@ ngx_api_sec_inventory_handler(ngx_http_request_t *r)
     ngx_api_sec_inventory_zone_t   *zone;
     const ngx_api_sec_main_conf_t  *mcf;
 
-    lcf = ngx_http_get_module_loc_conf(r, ngx_api_sec_module);
-
-    if (r != r->main || lcf->inventory == NULL) {
+    if (r != r->main) {
         return NGX_OK;
     }
 
     mcf = ngx_http_get_module_main_conf(r, ngx_api_sec_module);
+    rec = ngx_api_record_peek(r, mcf->self.record);
+    lcf = ngx_api_sec_entered(r, rec);
     inv = ngx_api_sec_inventory_at(mcf->inventories);
 
-    if (inv == NULL || r->method_name.len == 0 || r->unparsed_uri.len == 0) {
+    if (lcf->inventory == NULL || inv == NULL || r->method_name.len == 0
+        || r->unparsed_uri.len == 0)
+    {
         return NGX_OK;
     }
 
-    rec = ngx_api_record_peek(r, mcf->self.record);
     op = ngx_api_sec_inventory_op(r, mcf, lcf, rec, inv);
 
     ngx_api_sec_inventory_look(r, rec, inv, &seen);

@@ -5,6 +5,7 @@
  *   ngx_api_sec_inventory_conf.c    the directive, the share of the zone
  *   ngx_api_sec_inventory.c         a request, when it ends
  *   ngx_api_sec_inventory_seen.c    ... what it looked like
+ *   ngx_api_sec_entry.c             ... where it came in
  *   ngx_api_sec_inventory_report.c  the section of api_status, metrics
  *   ngx_api_sec_inventory_keep.c    the file in api_state
  *
@@ -91,6 +92,15 @@ void ngx_api_sec_inventory_unlock(const ngx_api_sec_inventories_t *inv);
 /* LOG */
 
 ngx_int_t ngx_api_sec_inventory_handler(ngx_http_request_t *r);
+
+/* ngx_api_sec_entry.c: PREACCESS; then, whose lines are in force, and what it
+   answered */
+
+ngx_int_t ngx_api_sec_enter(ngx_http_request_t *r);
+const ngx_api_sec_loc_conf_t *ngx_api_sec_entered(ngx_http_request_t *r,
+    const ngx_api_record_t *rec);
+ngx_uint_t ngx_api_sec_answered(const ngx_http_request_t *r,
+    const ngx_api_record_t *rec);
 
 /* ngx_api_sec_inventory_seen.c */
 

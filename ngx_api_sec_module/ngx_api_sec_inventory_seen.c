@@ -34,6 +34,12 @@ ngx_api_sec_inventory_served(ngx_http_request_t *r,
         return 0;
     }
 
+    /* a page that stands for an error is no success, whatever it says */
+
+    if (r->error_page) {
+        return 0;
+    }
+
     status = r->headers_out.status;
 
     return (status >= 200 && status < 300) || status == NGX_HTTP_NOT_MODIFIED;
@@ -57,7 +63,7 @@ ngx_api_sec_inventory_look(ngx_http_request_t *r, const ngx_api_record_t *rec,
     ngx_memzero(seen, sizeof(api_inv_seen_t));
 
     seen->now = ngx_time();
-    seen->status = ngx_api_sec_status_of(r);
+    seen->status = ngx_api_sec_answered(r, rec);
     seen->auth = ngx_api_sec_inventory_auth(r, ctx);
     seen->ms = ngx_api_sec_took(r);
     seen->bytes_in = r->headers_in.content_length_n > 0

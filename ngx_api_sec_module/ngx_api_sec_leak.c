@@ -9,7 +9,9 @@
  *              them, and have been looked at: api_leak mask and block
  *   REFUSED    a problem is sent in place of it, nothing more of it follows
  *
- * What is encoded cannot be looked at; what is no text is not.
+ * What is encoded cannot be looked at, and is not sent where a leak would not
+ * be: upstreams are not told that it might be (ngx_api_sec_leak_ask.c).  Of
+ * pictures, sound and archives nothing is looked at.
  */
 
 #include "ngx_api_sec_leak.h"
@@ -24,7 +26,11 @@ static ngx_api_sec_scan_t *ngx_api_sec_leak_scan(ngx_http_request_t *r,
     const ngx_api_sec_main_conf_t *mcf);
 static ngx_api_sec_scan_t *ngx_api_sec_leak_arm(ngx_http_request_t *r,
     const ngx_api_sec_main_conf_t *mcf, const ngx_api_sec_loc_conf_t *lcf);
-static ngx_uint_t ngx_api_sec_leak_text(const ngx_http_request_t *r);
+static void ngx_api_sec_leak_want(const ngx_http_request_t *r,
+    const ngx_api_sec_loc_conf_t *lcf, ngx_uint_t mode,
+    ngx_api_sec_scan_t *scan);
+static void ngx_api_sec_leak_watched(ngx_http_request_t *r,
+    const ngx_api_sec_main_conf_t *mcf, ngx_api_sec_scan_t *scan);
 static void ngx_api_sec_leak_watch(ngx_http_request_t *r,
     const ngx_api_sec_main_conf_t *mcf, ngx_api_sec_scan_t *scan,
     ngx_chain_t *in);
@@ -42,9 +48,11 @@ static ngx_int_t ngx_api_sec_leak_replace(ngx_http_request_t *r,
     ngx_chain_t *in);
 static ngx_int_t ngx_api_sec_leak_note(ngx_http_request_t *r,
     const ngx_api_sec_main_conf_t *mcf, const ngx_api_sec_scan_t *scan,
-    unsigned kinds);
+    const ngx_str_t *reason);
 static void ngx_api_sec_leak_free(void *data);
 
+
+static const ngx_str_t  ngx_api_sec_leak_unseen = ngx_string("encoded");
 
 static ngx_http_output_header_filter_pt  ngx_http_next_header_filter;
 static ngx_http_output_body_filter_pt    ngx_http_next_body_filter;
@@ -104,8 +112,6 @@ static ngx_api_sec_scan_t *
 ngx_api_sec_leak_arm(ngx_http_request_t *r,
     const ngx_api_sec_main_conf_t *mcf, const ngx_api_sec_loc_conf_t *lcf)
 {
-    size_t                budget;
-    unsigned              kinds;
     ngx_uint_t            mode;
     ngx_api_record_t     *rec;
     ngx_api_sec_ctx_t    *ctx;
@@ -116,7 +122,7 @@ ngx_api_sec_leak_arm(ngx_http_request_t *r,
     mode = ngx_api_mode(r, &lcf->shared.mode);
 
     if (ctx == NULL || ctx->scan || rec->refusal.status
-        || mode == NGX_API_MODE_OFF || !ngx_api_sec_leak_text(r))
+        || mode == NGX_API_MODE_OFF || !ngx_api_sec_leak_text(r, lcf->leak))
     {
         return NULL;
     }
@@ -131,68 +137,59 @@ ngx_api_sec_leak_arm(ngx_http_request_t *r,
     cln->handler = ngx_api_sec_leak_free;
 
     ctx->scan = scan;
+    ngx_api_sec_leak_want(r, lcf, mode, scan);
+
+    if (scan->state == NGX_API_SEC_SCAN_HOLDING) {
+        ngx_api_body_budget(&mcf->self, &scan->alloc);
+        return scan;
+    }
+
+    if (scan->encoded && scan->leak) {
+        (void) ngx_api_sec_leak_note(r, mcf, scan, &ngx_api_sec_leak_unseen);
+    }
+
+    return scan->encoded ? NULL : scan;
+}
+
+
+static void
+ngx_api_sec_leak_want(const ngx_http_request_t *r,
+    const ngx_api_sec_loc_conf_t *lcf, ngx_uint_t mode,
+    ngx_api_sec_scan_t *scan)
+{
+    size_t      budget;
+    unsigned    kinds;
+    ngx_uint_t  type;
+
+    type = api_inv_type_of(ngx_api_span(&r->headers_out.content_type));
+
     scan->leak = lcf->leak;
     scan->state = NGX_API_SEC_SCAN_WATCHING;
-
-    kinds = lcf->inventory && lcf->inventory->scan
-            ? (1U << API_NSENSITIVE) - 1 : 0;
+    scan->encoded = ngx_api_sec_leak_encoded(r);
 
     budget = 0;
+    kinds = 0;
+
+    if (lcf->inventory && lcf->inventory->scan
+        && type != API_INV_TYPE_BINARY)
+    {
+        kinds = (1U << API_NSENSITIVE) - 1;
+        budget = lcf->inventory->scan;
+    }
 
     if (lcf->leak) {
-        budget = lcf->leak->max;
+        budget = ngx_max(budget, lcf->leak->max);
         kinds |= lcf->leak->kinds;
         scan->action = mode == NGX_API_MODE_ENFORCE ? lcf->leak->action
                                                     : NGX_API_SEC_LEAK_LOG;
     }
 
-    if (lcf->inventory) {
-        budget = ngx_max(budget, lcf->inventory->scan);
-    }
-
     api_sensitive_begin(&scan->scan, kinds, budget);
 
     if (scan->action != NGX_API_SEC_LEAK_LOG
-        && api_inv_type_of(ngx_api_span(&r->headers_out.content_type))
-           != API_INV_TYPE_EVENTS)
+        && type != API_INV_TYPE_EVENTS)
     {
-        ngx_api_body_budget(&mcf->self, &scan->alloc);
         scan->state = NGX_API_SEC_SCAN_HOLDING;
-    }
-
-    return scan;
-}
-
-
-static ngx_uint_t
-ngx_api_sec_leak_text(const ngx_http_request_t *r)
-{
-    const ngx_table_elt_t  *h;
-
-    if (r->header_only || r->method == NGX_HTTP_HEAD
-        || r->headers_out.status < 200
-        || r->headers_out.status == NGX_HTTP_NO_CONTENT
-        || r->headers_out.status == NGX_HTTP_NOT_MODIFIED)
-    {
-        return 0;
-    }
-
-    h = r->headers_out.content_encoding;
-
-    if (h && h->hash && h->value.len
-        && !api_span_eq_nocase(ngx_api_span(&h->value), API_SPAN("identity")))
-    {
-        return 0;
-    }
-
-    switch (api_inv_type_of(ngx_api_span(&r->headers_out.content_type))) {
-
-    case API_INV_TYPE_GRPC:
-    case API_INV_TYPE_BINARY:
-        return 0;
-
-    default:
-        return 1;
     }
 }
 
@@ -287,16 +284,46 @@ ngx_api_sec_leak_watch(ngx_http_request_t *r,
     }
 
     if (last) {
-        api_sensitive_end(&scan->scan);
-        scan->found = scan->scan.found;
-        scan->state = NGX_API_SEC_SCAN_DONE;
-
-        kinds = scan->leak ? scan->found & scan->leak->kinds : 0;
-
-        if (kinds) {
-            (void) ngx_api_sec_leak_note(r, mcf, scan, kinds);
-        }
+        ngx_api_sec_leak_watched(r, mcf, scan);
     }
+}
+
+
+static void
+ngx_api_sec_leak_watched(ngx_http_request_t *r,
+    const ngx_api_sec_main_conf_t *mcf, ngx_api_sec_scan_t *scan)
+{
+    unsigned  kinds;
+
+    api_sensitive_end(&scan->scan);
+    scan->found = scan->scan.found;
+    scan->state = NGX_API_SEC_SCAN_DONE;
+
+    kinds = scan->leak ? scan->found & scan->leak->kinds : 0;
+
+    if (kinds) {
+        (void) ngx_api_sec_leak_note(r, mcf, scan,
+                                     ngx_api_sec_leak_reason(kinds));
+    }
+}
+
+
+/* LOG, before the audit: who has what he wanted may go before it ends. */
+
+ngx_int_t
+ngx_api_sec_leak_end(ngx_http_request_t *r)
+{
+    ngx_api_sec_scan_t             *scan;
+    const ngx_api_sec_main_conf_t  *mcf;
+
+    mcf = ngx_http_get_module_main_conf(r, ngx_api_sec_module);
+    scan = r == r->main ? ngx_api_sec_leak_scan(r, mcf) : NULL;
+
+    if (scan && scan->state == NGX_API_SEC_SCAN_WATCHING && !scan->encoded) {
+        ngx_api_sec_leak_watched(r, mcf, scan);
+    }
+
+    return NGX_OK;
 }
 
 
@@ -310,6 +337,10 @@ ngx_api_sec_leak_hold(ngx_http_request_t *r,
     ngx_int_t     rc;
     ngx_uint_t    last;
     ngx_chain_t  *cl;
+
+    if (scan->encoded) {
+        return ngx_api_sec_leak_decide(r, mcf, scan, in);
+    }
 
     for (last = 0, cl = in; cl; cl = cl->next) {
         rc = ngx_api_sec_leak_keep(scan, cl->buf);
@@ -387,9 +418,10 @@ ngx_api_sec_leak_decide(ngx_http_request_t *r,
     const ngx_api_sec_main_conf_t *mcf, ngx_api_sec_scan_t *scan,
     ngx_chain_t *in)
 {
-    unsigned    kinds;
-    ngx_int_t   rc;
-    api_span_t  text;
+    unsigned          kinds;
+    ngx_int_t         rc;
+    api_span_t        text;
+    const ngx_str_t  *reason;
 
     text = api_span(scan->data, scan->len);
 
@@ -400,8 +432,11 @@ ngx_api_sec_leak_decide(ngx_http_request_t *r,
         ngx_api_sec_leak_fields(scan, text, scan->scan.kinds);
     }
 
-    if (kinds) {
-        rc = ngx_api_sec_leak_note(r, mcf, scan, kinds);
+    reason = scan->encoded ? &ngx_api_sec_leak_unseen
+             : kinds ? ngx_api_sec_leak_reason(kinds) : NULL;
+
+    if (reason) {
+        rc = ngx_api_sec_leak_note(r, mcf, scan, reason);
 
         if (rc != NGX_DECLINED) {
             scan->state = NGX_API_SEC_SCAN_DONE;
@@ -505,7 +540,7 @@ ngx_api_sec_leak_replace(ngx_http_request_t *r, ngx_chain_t *in)
 static ngx_int_t
 ngx_api_sec_leak_note(ngx_http_request_t *r,
     const ngx_api_sec_main_conf_t *mcf, const ngx_api_sec_scan_t *scan,
-    unsigned kinds)
+    const ngx_str_t *reason)
 {
     ngx_uint_t         mode;
     ngx_api_why_t      why;
@@ -523,16 +558,19 @@ ngx_api_sec_leak_note(ngx_http_request_t *r,
 
     why.check = NGX_API_CHECK_LEAK;
     why.status = NGX_HTTP_BAD_GATEWAY;
-    why.reason = *ngx_api_sec_leak_reason(kinds);
+    why.reason = *reason;
     ngx_str_set(&why.code, "leak");
     ngx_str_set(&why.title, "The answer is withheld");
 
-    if (scan->action == NGX_API_SEC_LEAK_MASK) {
+    /* what is encoded cannot be masked */
+
+    mode = scan->action == NGX_API_SEC_LEAK_BLOCK
+           || (scan->action == NGX_API_SEC_LEAK_MASK && scan->encoded)
+           ? NGX_API_MODE_ENFORCE : NGX_API_MODE_MONITOR;
+
+    if (scan->action == NGX_API_SEC_LEAK_MASK && !scan->encoded) {
         why.detail = masked;
     }
-
-    mode = scan->action == NGX_API_SEC_LEAK_BLOCK ? NGX_API_MODE_ENFORCE
-                                                  : NGX_API_MODE_MONITOR;
 
     return ngx_api_refuse(r, &mcf->self, rec, &why, mode);
 }

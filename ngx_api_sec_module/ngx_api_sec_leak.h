@@ -6,6 +6,7 @@
  *   ngx_api_sec_leak_conf.c   the directive
  *   ngx_api_sec_leak.c        the filters: look on, or hold and decide
  *   ngx_api_sec_leak_find.c   what was found, where, and how it is masked
+ *   ngx_api_sec_leak_ask.c    what can be read, and what is asked for
  */
 
 #ifndef _NGX_API_SEC_LEAK_H_INCLUDED_
@@ -45,6 +46,7 @@ struct ngx_api_sec_scan_s {
     ngx_uint_t                  state;
     const ngx_api_sec_leak_t   *leak;        /* NULL: api_inventory alone */
     ngx_uint_t                  action;
+    ngx_uint_t                  encoded;     /* nothing can be seen */
     unsigned                    found;       /* kinds, all that were seen */
     api_sensitive_scan_t        scan;
 
@@ -65,6 +67,17 @@ struct ngx_api_sec_scan_s {
 /* postconfiguration, before the filters of the module itself */
 
 void ngx_api_sec_leak_filters(void);
+
+/* ngx_api_sec_leak_ask.c: is there text in it, and is it encoded? */
+
+ngx_uint_t ngx_api_sec_leak_text(const ngx_http_request_t *r,
+    const ngx_api_sec_leak_t *leak);
+ngx_uint_t ngx_api_sec_leak_encoded(const ngx_http_request_t *r);
+
+/* PRECONTENT, LOG: see ngx_api_sec_phases.c */
+
+ngx_int_t ngx_api_sec_leak_ask(ngx_http_request_t *r);
+ngx_int_t ngx_api_sec_leak_end(ngx_http_request_t *r);
 
 /* ngx_api_sec_leak_find.c */
 

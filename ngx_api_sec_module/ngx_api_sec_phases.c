@@ -6,6 +6,7 @@
 #include "ngx_api_sec_forward.h"
 #include "ngx_api_sec_monitor.h"
 #include "ngx_api_sec_behavior.h"
+#include "ngx_api_sec_leak.h"
 #include "ngx_api_sec_schema.h"
 
 
@@ -224,6 +225,11 @@ ngx_api_sec_gate(ngx_api_sec_graphql_gate, NGX_API_SEC_USES_GRAPHQL,
                  ngx_api_sec_timed_graphql)
 ngx_api_sec_gate(ngx_api_sec_forward_gate, NGX_API_SEC_USES_FORWARD,
                  ngx_api_sec_forward_handler)
+ngx_api_sec_gate(ngx_api_sec_enter_gate,
+                 NGX_API_SEC_USES_INVENTORY|NGX_API_SEC_USES_BEHAVIOR,
+                 ngx_api_sec_enter)
+ngx_api_sec_gate(ngx_api_sec_leak_gate, NGX_API_SEC_USES_LEAK,
+                 ngx_api_sec_leak_ask)
 
 
 /*
@@ -233,6 +239,8 @@ ngx_api_sec_gate(ngx_api_sec_forward_gate, NGX_API_SEC_USES_FORWARD,
  */
 
 static const ngx_api_sec_hook_t  ngx_api_sec_hooks[] = {
+    { NGX_API_SEC_USES_INVENTORY|NGX_API_SEC_USES_BEHAVIOR,
+      NGX_HTTP_PREACCESS_PHASE, 1, ngx_api_sec_enter_gate },
     { NGX_API_SEC_USES_CORS|NGX_API_SEC_USES_ORIGIN
       |NGX_API_SEC_USES_AUDIT_DENY,
       NGX_HTTP_PREACCESS_PHASE, 1, ngx_api_sec_page_gate },
@@ -244,8 +252,10 @@ static const ngx_api_sec_hook_t  ngx_api_sec_hooks[] = {
       ngx_api_sec_forward_clean_handler },
     { NGX_API_SEC_USES_FORWARD, NGX_HTTP_REWRITE_PHASE, 0,
       ngx_api_sec_forward_restore_handler },
+    { NGX_API_SEC_USES_LEAK, NGX_HTTP_PRECONTENT_PHASE, 0,
+      ngx_api_sec_leak_gate },          /* behind those below */
     { NGX_API_SEC_USES_FORWARD, NGX_HTTP_PRECONTENT_PHASE, 0,
-      ngx_api_sec_forward_gate },       /* behind those below */
+      ngx_api_sec_forward_gate },
     { NGX_API_SEC_USES_GRAPHQL, NGX_HTTP_PRECONTENT_PHASE, 0,
       ngx_api_sec_graphql_gate },
     { NGX_API_SEC_USES_BARE, NGX_HTTP_PRECONTENT_PHASE, 0,
@@ -261,6 +271,8 @@ static const ngx_api_sec_hook_t  ngx_api_sec_hooks[] = {
       ngx_api_sec_behavior_principal }, /* behind the next */
     { NGX_API_SEC_USES_AUTH|NGX_API_SEC_USES_REQUIRE|NGX_API_SEC_USES_SCHEMA,
       NGX_HTTP_PRECONTENT_PHASE, 0, ngx_api_sec_require_gate },
+    { NGX_API_SEC_USES_LEAK, NGX_HTTP_LOG_PHASE, 0,
+      ngx_api_sec_leak_end },
     { NGX_API_SEC_USES_AUDIT, NGX_HTTP_LOG_PHASE, 0,
       ngx_api_sec_timed_log },
     { NGX_API_SEC_USES_AUDIT, NGX_HTTP_LOG_PHASE, 0,

@@ -3,6 +3,7 @@
 
 #define API_BEHAVE_MAGIC 0x31766862
 #define API_BEHAVE_WAYS 8
+#define API_BEHAVE_MOST 0xf000
 
 typedef struct {
     uint64_t  subject;
@@ -170,10 +171,13 @@ api_behave_turn(api_behave_slot_t *s, uint32_t window)
 }
 
 
+/* Stops short of the end: many may be between the look and the addition, and
+   none of them may begin anew at 0. */
+
 static void
 api_behave_count(uint16_t *n)
 {
-    if (__atomic_load_n(n, __ATOMIC_RELAXED) < UINT16_MAX) {
+    if (__atomic_load_n(n, __ATOMIC_RELAXED) < API_BEHAVE_MOST) {
         (void) __atomic_fetch_add(n, 1, __ATOMIC_RELAXED);
     }
 }
@@ -236,11 +240,13 @@ api_behave_mark(api_behave_t *t, uint64_t subject, int64_t now, int64_t until)
     api_behave_slot_t *s;
 
     s = api_behave_find(t, subject);
+    s = s ? s : api_behave_take(t, subject, now);
 
     if (s == NULL) {
         return false;
     }
 
+    s->seen = (uint32_t) now;
     was = __atomic_load_n(&s->marked, __ATOMIC_RELAXED);
 
     return (int64_t) was <= now

@@ -41,8 +41,10 @@ typedef struct {
     uint32_t window; /* seconds */
 } api_behave_act_t;
 
+/* acts, bad: of this window and the last, each up to 61440 */
+
 typedef struct {
-    uint32_t acts, bad; /* of this window and the last */
+    uint32_t acts, bad;
     uint32_t things;    /* about */
     int64_t  marked;    /* until then; 0: is not */
 } api_behave_state_t;
@@ -58,7 +60,8 @@ int64_t
 api_behave_marked(const api_behave_t *t, uint64_t subject, int64_t now);
 
 /*
- * Mark it.  False when it was marked already: then it is not news.
+ * Mark it, known or not.  False when it was marked already: then it is not
+ * news.
  */
 
 bool

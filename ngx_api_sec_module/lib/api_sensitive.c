@@ -184,8 +184,8 @@ api_sensitive_passes(api_span_t text, size_t at)
     start = c < 128 ? api_sensitive_start[c] : API_SENSITIVE_NOTHING;
 
     return start == API_SENSITIVE_NOTHING
-           || (start <= API_SENSITIVE_AT_WORD && at
-               && api_sensitive_alnum(text.data[at - 1]));
+           || (start <= API_SENSITIVE_AT_WORD
+               && !api_sensitive_starts(text, at));
 }
 
 
@@ -320,7 +320,12 @@ api_sensitive_feed(api_sensitive_scan_t *scan, api_span_t piece)
         memcpy(joint + scan->ntail, piece.data, n);
 
         t.text = api_span(joint, scan->ntail + n);
-        scan->found |= api_sensitive_look(&t, 0);
+
+        /* where a full tail begins, a word may be cut; what began there has
+           been looked at when it came */
+
+        scan->found |= api_sensitive_look(&t,
+            scan->ntail == API_SENSITIVE_OVERLAP ? API_SENSITIVE_CONTEXT : 0);
     }
 
     /* what begins at the beginning of the piece, and what stands before it

@@ -35,12 +35,42 @@ api_sensitive_token(uint8_t c)
     return api_sensitive_alnum(c) || c == '-' || c == '_';
 }
 
+static inline bool
+api_sensitive_hex(uint8_t c)
+{
+    return api_sensitive_digit(c) || (uint8_t) ((c | 0x20) - 'a') < 6;
+}
+
+/* Letters and digits before `at` that stand for another character: \n, \u003d
+   and their like in JSON, %3D in a URL. */
+
+static inline bool
+api_sensitive_escaped(api_span_t text, size_t at)
+{
+    const uint8_t *p;
+
+    p = text.data + at;
+
+    if (at >= 2 && p[-2] == '\\') {
+        return memchr("nrtbf", p[-1], 5) != NULL;
+    }
+
+    if (at >= 3 && p[-3] == '%') {
+        return api_sensitive_hex(p[-1]) && api_sensitive_hex(p[-2]);
+    }
+
+    return at >= 6 && p[-6] == '\\' && p[-5] == 'u' && api_sensitive_hex(p[-1])
+           && api_sensitive_hex(p[-2]) && api_sensitive_hex(p[-3])
+           && api_sensitive_hex(p[-4]);
+}
+
 /* Nothing of a word stands before. */
 
 static inline bool
 api_sensitive_starts(api_span_t text, size_t at)
 {
-    return at == 0 || !api_sensitive_alnum(text.data[at - 1]);
+    return at == 0 || !api_sensitive_alnum(text.data[at - 1])
+           || api_sensitive_escaped(text, at);
 }
 
 /* ... or behind. */

@@ -45,7 +45,8 @@ static const api_sensitive_key_t api_sensitive_keys[] = {
     { "ya29.", API_SENSITIVE_URL64, 30, 0 },
 };
 
-#define API_SENSITIVE_RUN 200 /* of a token that are looked at */
+#define API_SENSITIVE_RUN 200   /* of a token that are looked at */
+#define API_SENSITIVE_BEGUN 160 /* of a JWT that goes on are enough */
 
 
 static bool
@@ -167,7 +168,8 @@ api_sensitive_jwt(api_span_t text, size_t at, bool more)
     if (!api_sensitive_has(text, at, "eyJ")
         || (at
             && (api_sensitive_token(text.data[at - 1])
-                || text.data[at - 1] == '.')))
+                || text.data[at - 1] == '.')
+            && !api_sensitive_escaped(text, at)))
     {
         return 0;
     }
@@ -190,7 +192,9 @@ api_sensitive_jwt(api_span_t text, size_t at, bool more)
 
     /* a long payload: what is there of it is enough */
 
-    if (more && i == text.len && dots == 1 && part >= 128) {
+    if (more && i == text.len && dots == 1 && part >= 8
+        && i - at >= API_SENSITIVE_BEGUN)
+    {
         dots = 2;
     }
 
@@ -292,6 +296,8 @@ typedef struct {
 static const api_sensitive_trace_t api_sensitive_traces[] = {
     { "Traceback (most recent call last)", NULL },
     { "goroutine ", " [running]" },
+    { "File \"", "\", line " },
+    { "File \\\"", "\\\", line " },
     { "Stack trace:", NULL },
     { "Stacktrace:", NULL },
     { "at ", ".java:" },

@@ -56,7 +56,7 @@ the share of "api_behavior" in api_zone "main" is too small: give it "behavior=6
     location /y { api_behavior scanner by=$arg_x; }
 --- must_die
 --- error_log
-"api_behavior" directive takes by= with stuffing alone
+"api_behavior" directive takes by= with stuffing (the name somebody tries to log in with) and enumeration (the object) alone
 
 
 

@@ -63,6 +63,10 @@ END
             api_behavior anomaly window=1s warmup=5;
             proxy_pass   http://127.0.0.1:$up;
         }
+        location /brief/ {
+            api_behavior scanner over=10 window=1s ttl=1s action=ban;
+            proxy_pass   http://127.0.0.1:$up/;
+        }
         location /_api/ {
             api_status;
 END
@@ -151,6 +155,19 @@ is(scalar alerts('errors'), 0, 'some errors are no burst');
 $server->get('/errors') for 1 .. 10;
 ok(until_alert('errors'), 'a burst of errors');
 
+# A ban ends, also for who goes on as usual: what is refused is no new act.
+
+$server->get("/brief/missing/$_") for 1 .. 25;
+is(($server->get('/brief/x'))[0], 403, 'banned for a second');
+
+my $free;
+for (1 .. 400) {
+    ($free) = $server->get("/brief/x$_");
+    last if $free == 200;
+    select undef, undef, undef, 0.02;
+}
+is($free, 200, '... and no longer, whatever was asked meanwhile');
+
 # What is not as usual: two buckets of a second, after some quiet ones.
 
 $server->get('/usual', @alice);
@@ -200,7 +217,7 @@ is(scalar(grep { $_->{alert}{annotations}{subject} } @noted), 0,
    '... without whom');
 
 my (undef, undef, $metrics) = $server->get('/_api/metrics');
-like($metrics, qr/^apisec_alerts_total\{rule="scanner"\} 1$/m, 'counted');
+like($metrics, qr/^apisec_alerts_total\{rule="scanner"\} 2$/m, 'counted');
 like($metrics, qr/^apisec_alerts_active\{rule="enumeration"\} 2$/m,
      'and active');
 like($metrics, qr/^apisec_denied_total\{check="behavior",reason="enumeration"\} \d+$/m,

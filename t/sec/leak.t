@@ -213,18 +213,32 @@ $::KEY
 
 
 
-=== TEST 11: what is encoded cannot be looked at; HEAD, 304 and 204 have no body
+=== TEST 11: what is encoded cannot be looked at, and is not sent; HEAD and 204 have no body
 --- upstream eval
-"location / { add_header Content-Encoding br; return 200 '$::KEY'; } location /none { return 204; }"
+"location / { add_header Content-Encoding br; return 200 '$::KEY'; } location /none { return 204; }
+location /identity { add_header Content-Encoding identity; return 200 'fine'; }"
 --- config
     location / {
         api_leak   block;
         proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_1;
     }
+    location /mask {
+        api_leak   mask;
+        proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_1;
+    }
+    location /log {
+        api_leak   log;
+        proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_1;
+    }
 --- request eval
-["GET /", "HEAD /", "GET /none"]
+["GET /", "GET /mask", "GET /log", "HEAD /", "GET /none", "GET /identity"]
 --- error_code eval
-[200, 200, 204]
+[502, 502, 200, 200, 204, 200]
+--- error_log
+refused 502 leak encoded
+would refuse 502 leak encoded
+--- no_error_log
+[alert]
 
 
 
@@ -356,3 +370,84 @@ GET /page
 'x' x 1024
 --- no_error_log
 [alert]
+
+
+
+=== TEST 22: an upstream is not asked for what cannot be read; another location is as ever
+--- upstream
+    location / { return 200 "[$http_accept_encoding][$http_range][$http_if_range][$http_x_more]"; }
+--- config
+    location / {
+        api_leak   log;
+        proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_1;
+    }
+    location /plain {
+        proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_1;
+    }
+--- more_headers eval
+my $asks = 'Accept-Encoding: br, gzip
+Range: bytes=0-3
+If-Range: "x"
+X-More: here';
+[$asks, $asks]
+--- request eval
+["GET /", "GET /plain"]
+--- response_body eval
+['[][][][here]', '[br, gzip][bytes=0-3]["x"][here]']
+
+
+
+=== TEST 23: what nginx compresses itself comes behind the look
+--- upstream eval
+"location /key { return 200 '$::KEY'; } location / { return 200 '" . 'fine ' x 200 . "'; }"
+--- config
+    gzip on;
+    gzip_proxied any;
+    gzip_types application/json;
+    location / {
+        api_leak   block;
+        proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_1;
+    }
+--- more_headers eval
+['Accept-Encoding: gzip', 'Accept-Encoding: gzip']
+--- request eval
+["GET /", "GET /key"]
+--- error_code eval
+[200, 502]
+--- response_headers eval
+['Content-Encoding: gzip', 'Content-Type: application/problem+json']
+
+
+
+=== TEST 24: a key is one under any type but a picture's
+--- upstream eval
+CORE::join '', map { my ($n, $t) = @$_; "location /$n { default_type $t; return 200 '$::KEY'; }\n" }
+    ['octet', 'application/octet-stream'], ['pem', 'application/x-pem-file'],
+    ['yaml', 'application/yaml'], ['parts', '"multipart/byteranges; boundary=x"'],
+    ['svg', 'image/svg+xml'], ['none', '""'], ['png', 'image/png'], ['zip', 'application/zip']
+--- config
+    location / {
+        api_leak   block;
+        proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_1;
+    }
+--- request eval
+["GET /octet", "GET /pem", "GET /yaml", "GET /parts", "GET /svg", "GET /none", "GET /png", "GET /zip"]
+--- error_code eval
+[502, 502, 502, 502, 502, 502, 200, 200]
+
+
+
+=== TEST 25: a key behind an escape of JSON, and what only looks like one
+--- upstream eval
+"location /n { return 200 '{\"env\":\"A=1\\\\n$::KEY\"}'; }
+location /u { return 200 '{\"env\":\"A\\\\u003d$::KEY\"}'; }
+location / { return 200 '{\"env\":\"n$::KEY\"}'; }"
+--- config
+    location / {
+        api_leak   mask;
+        proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_1;
+    }
+--- request eval
+["GET /n", "GET /u", "GET /"]
+--- response_body eval
+['{"env":"A=1\n' . '*' x 12 . '9' . '*' x 7 . '"}', '{"env":"A\u003d' . '*' x 12 . '9' . '*' x 7 . '"}', "{\"env\":\"n$::KEY\"}"]

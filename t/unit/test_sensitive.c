@@ -91,6 +91,24 @@ static const row_t rows[] = {
     { "postgres://app:s3cret@db/orders", API_SENSITIVE_PASSWORD },
     { "https://user@example/", API_NSENSITIVE },
     { "https://example.org:8080/a", API_NSENSITIVE },
+    { "{\"env\":\"A=1\\nAKIAIOSFODNN7EXAMPLE\\nB=2\"}",
+        API_SENSITIVE_CLOUD_KEY }, /* behind an escape of JSON */
+    { "\"k\\u003dAKIAIOSFODNN7EXAMPLE\"", API_SENSITIVE_CLOUD_KEY },
+    { "?key%3DAKIAIOSFODNN7EXAMPLE&", API_SENSITIVE_CLOUD_KEY },
+    { "\"\\teyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJlLWhlcmU\"",
+        API_SENSITIVE_JWT },
+    { "\"pan:\\u00a04111111111111111\"", API_SENSITIVE_CARD },
+    { "\"x\\nTraceback (most recent call last):\\n\"",
+        API_SENSITIVE_STACK_TRACE },
+    { "  File \"/srv/app/orders.py\", line 17, in get",
+        API_SENSITIVE_STACK_TRACE },
+    { "\\n  File \\\"/srv/app/orders.py\\\", line 17, in get",
+        API_SENSITIVE_STACK_TRACE },
+    { "File \"orders.py\" has a line", API_NSENSITIVE },
+    { "wordAKIAIOSFODNN7EXAMPLE", API_NSENSITIVE },
+    { "u003dAKIAIOSFODNN7EXAMPLE", API_NSENSITIVE },
+    { "\\qAKIAIOSFODNN7EXAMPLE", API_NSENSITIVE },
+    { "3DAKIAIOSFODNN7EXAMPLE", API_NSENSITIVE },
     { "", API_NSENSITIVE },
 };
 
@@ -187,6 +205,57 @@ test_pieces(void)
 }
 
 
+/* A word that is longer than the overlap is one word in small pieces too, and
+   a token whose head is long is a token wherever the pieces begin. */
+
+static void
+test_long(void)
+{
+    char                 text[2048];
+    size_t               i, n, from, bad, seen;
+    ut_rand_t            rand = { 11 };
+    api_sensitive_scan_t scan;
+
+    for (i = 0; i < sizeof(text); i++) {
+        text[i] = (char) ('0' + ut_below(&rand, 10));
+    }
+
+    ut_int(api_sensitive_kinds(api_span(text, sizeof(text)), ALL), 0,
+        "a number of 2048 digits is no card");
+
+    for (bad = 0, n = 1; n < 300; n++) {
+        api_sensitive_begin(&scan, ALL, sizeof(text));
+
+        for (from = 0; from < sizeof(text); from += n) {
+            api_sensitive_feed(
+                &scan, api_span(text + from,
+                           n > sizeof(text) - from ? sizeof(text) - from : n));
+        }
+
+        bad += scan.found != 0;
+    }
+
+    ut_int(bad, 0, "... in pieces of any size");
+
+    memset(text, ' ', sizeof(text));
+    memcpy(text + 700, "eyJ", 3);
+    memset(text + 703, 'h', 150);
+    memcpy(text + 853, ".eyJ", 4);
+    memset(text + 857, 'p', 600);
+    memcpy(text + 1457, ".signature", 10);
+
+    for (seen = 0, i = 0; i < 900; i++) {
+        api_sensitive_begin(&scan, ALL, sizeof(text));
+        api_sensitive_feed(&scan, api_span(text, i));
+        api_sensitive_feed(&scan, api_span(text + i, sizeof(text) - i));
+        api_sensitive_end(&scan);
+        seen += scan.found == 1U << API_SENSITIVE_JWT;
+    }
+
+    ut_int(seen, 900, "a token with a head of 150 letters, cut anywhere");
+}
+
+
 /* Every find is in order and within; nothing is found twice. */
 
 static void
@@ -253,7 +322,7 @@ test_time(void)
     static const char *const bad[] = { "eyJ-", "eyJhbGciOi.ey", "ghp_", "hvs.",
         "\\n at ", "at ", "://a:", "a@b.", "4111 ", "4-", "AB12", "DE89 ",
         "-----BEGIN ", "-----BEGIN PRIVATE KEY-----", "goroutine ", "a.b@",
-        "123-45-" };
+        "123-45-", "\\neyJ", "%3DeyJa", "File \"", "\\u0041" };
 
     for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         one = seconds(bad[i], 1 << 18);
@@ -284,6 +353,7 @@ main(void)
 {
     test_rows();
     test_pieces();
+    test_long();
     test_order();
     test_names();
     test_time();
