@@ -10,8 +10,11 @@
 
 static void ngx_api_sec_alert_lock(const ngx_api_sec_main_conf_t *mcf,
     ngx_uint_t lock);
+static ngx_api_sec_alert_t *ngx_api_sec_alert_find(ngx_api_sec_behaved_t *z,
+    uint64_t id);
 static ngx_api_sec_alert_t *ngx_api_sec_alert_place(
-    ngx_api_sec_behaved_t *z, uint64_t id);
+    ngx_api_sec_behaved_t *z, ngx_uint_t kind);
+static ngx_uint_t ngx_api_sec_alert_may(ngx_api_sec_behaved_t *z);
 static void ngx_api_sec_alert_text(u_char *to, uint8_t *len, api_span_t s);
 static void ngx_api_sec_alert_json(api_writer_t *w,
     const ngx_api_sec_alert_t *a, ngx_uint_t personal);
@@ -48,28 +51,49 @@ ngx_api_sec_alert_lock(const ngx_api_sec_main_conf_t *mcf, ngx_uint_t lock)
 }
 
 
-/* That of the same id, a free one, the oldest that is over, or the oldest. */
-
 static ngx_api_sec_alert_t *
-ngx_api_sec_alert_place(ngx_api_sec_behaved_t *z, uint64_t id)
+ngx_api_sec_alert_find(ngx_api_sec_behaved_t *z, uint64_t id)
 {
-    ngx_uint_t            i;
-    ngx_api_sec_alert_t  *a, *best;
-
-    best = &z->alerts[0];
+    ngx_uint_t  i;
 
     for (i = 0; i < NGX_API_SEC_ALERTS; i++) {
+        if (z->alerts[i].id == id) {
+            return &z->alerts[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+/* Whose place it takes: a free one, the oldest that is over, or the oldest; of
+   its own kind where that has had its part, so that many scanners do not drive
+   out the one alert of another kind. */
+
+static ngx_api_sec_alert_t *
+ngx_api_sec_alert_place(ngx_api_sec_behaved_t *z, ngx_uint_t kind)
+{
+    ngx_uint_t            i, own;
+    ngx_api_sec_alert_t  *a, *best;
+
+    for (own = 0, i = 0; i < NGX_API_SEC_ALERTS; i++) {
         a = &z->alerts[i];
 
-        if (a->id == id) {
+        if (a->id == 0) {
             return a;
         }
 
-        if (best->id == 0) {
+        own += a->kind == kind;
+    }
+
+    for (best = NULL, i = 0; i < NGX_API_SEC_ALERTS; i++) {
+        a = &z->alerts[i];
+
+        if (own >= NGX_API_SEC_ALERTS_KIND && a->kind != kind) {
             continue;
         }
 
-        if (a->id == 0 || (a->ends != 0) > (best->ends != 0)
+        if (best == NULL || (a->ends != 0) > (best->ends != 0)
             || ((a->ends != 0) == (best->ends != 0)
                 && a->updated < best->updated))
         {
@@ -78,6 +102,39 @@ ngx_api_sec_alert_place(ngx_api_sec_behaved_t *z, uint64_t id)
     }
 
     return best;
+}
+
+
+/* A flood of callers is no flood of events, lines and messages. */
+
+static ngx_uint_t
+ngx_api_sec_alert_may(ngx_api_sec_behaved_t *z)
+{
+    ngx_atomic_uint_t  minute, was, n;
+
+    minute = (ngx_atomic_uint_t) ngx_time() / 60;
+    was = z->minute;
+
+    if (was != minute && ngx_atomic_cmp_set(&z->minute, was, minute)) {
+        z->told = 0;
+    }
+
+    n = ngx_atomic_fetch_add(&z->told, 1);
+
+    if (n < NGX_API_SEC_ALERTS_TOLD) {
+        return 1;
+    }
+
+    (void) ngx_atomic_fetch_add(&z->held, 1);
+
+    if (n == NGX_API_SEC_ALERTS_TOLD) {
+        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                      "more than %d alerts in a minute: the others are "
+                      "counted, and neither in the audit nor in the spool",
+                      NGX_API_SEC_ALERTS_TOLD);
+    }
+
+    return 0;
 }
 
 
@@ -105,9 +162,10 @@ ngx_api_sec_alert_raise(ngx_http_request_t *r,
 
     ngx_api_sec_alert_lock(mcf, 1);
 
-    a = ngx_api_sec_alert_place(z, alarm->id);
+    a = ngx_api_sec_alert_find(z, alarm->id);
 
-    if (a->id != alarm->id) {
+    if (a == NULL) {
+        a = ngx_api_sec_alert_place(z, alarm->kind);
         ngx_memzero(a, sizeof(ngx_api_sec_alert_t));
         a->id = alarm->id;
     }
@@ -130,7 +188,7 @@ ngx_api_sec_alert_raise(ngx_http_request_t *r,
 
     ngx_api_sec_alert_lock(mcf, 0);
 
-    if (copy.action != NGX_API_SEC_RECORD) {
+    if (copy.action != NGX_API_SEC_RECORD && ngx_api_sec_alert_may(z)) {
         ngx_api_sec_alert_tell(r, mcf, &copy);
     }
 }
@@ -148,9 +206,9 @@ ngx_api_sec_alert_resolve(const ngx_api_sec_main_conf_t *mcf, uint64_t id)
 
     ngx_api_sec_alert_lock(mcf, 1);
 
-    a = ngx_api_sec_alert_place(z, id);
+    a = ngx_api_sec_alert_find(z, id);
 
-    if (a->id == id && a->ends == 0) {
+    if (a && a->ends == 0) {
         a->ends = ngx_time();
         a->updated = ngx_time();
         copy = *a;
@@ -361,6 +419,15 @@ ngx_api_sec_alert_metrics(const ngx_api_sec_main_conf_t *mcf,
                           ngx_api_span(&ngx_api_sec_behavior_names[i]));
         api_metrics_uint(m, z->raised[i]);
     }
+
+    api_metrics_family(m, API_METRIC_COUNTER, API_SPAN("apisec_alerts_held"),
+                       API_SPAN("Alerts that were not told: too many in a "
+                                "minute."));
+    api_metrics_uint(m, z->held);
+
+    api_metrics_family(m, API_METRIC_COUNTER, API_SPAN("apisec_alerts_lost"),
+                       API_SPAN("Alerts that the spool did not take."));
+    api_metrics_uint(m, z->lost);
 
     api_metrics_family(m, API_METRIC_GAUGE, API_SPAN("apisec_alerts_active"),
                        API_SPAN("... that are not over."));

@@ -57,6 +57,8 @@ struct ngx_api_sec_behavior_s {
 
 
 #define NGX_API_SEC_ALERTS       64
+#define NGX_API_SEC_ALERTS_KIND  24     /* of one, while others want room */
+#define NGX_API_SEC_ALERTS_TOLD  120    /* a minute */
 #define NGX_API_SEC_ALERT_TEXT   128
 #define NGX_API_SEC_SIGNALS      5
 
@@ -87,6 +89,9 @@ typedef struct {
     ngx_atomic_t                next;        /* ms: the next bucket */
     ngx_atomic_t                raised[NGX_API_SEC_NBEHAVIORS];
     ngx_atomic_t                lost;        /* alerts: nowhere to write */
+    ngx_atomic_t                minute;      /* that told is about */
+    ngx_atomic_t                told;
+    ngx_atomic_t                held;        /* alerts: too many a minute */
     uint8_t                     key[16];
     ngx_api_sec_alert_t         alerts[NGX_API_SEC_ALERTS];
 } ngx_api_sec_behaved_t;

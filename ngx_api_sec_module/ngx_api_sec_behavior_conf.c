@@ -170,7 +170,8 @@ ngx_api_sec_alert_spool(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_api_sec_main_conf_t *mcf = conf;
 
-    ngx_str_t  *value;
+    ngx_str_t        *value;
+    ngx_file_info_t   fi;
 
     if (mcf->behaviors->spool) {
         return "is duplicate";
@@ -179,7 +180,19 @@ ngx_api_sec_alert_spool(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     value = cf->args->elts;
     mcf->behaviors->spool = ngx_conf_open_file(cf->cycle, &value[1]);
 
-    return mcf->behaviors->spool ? NGX_CONF_OK : NGX_CONF_ERROR;
+    if (mcf->behaviors->spool == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    /* a pipe that nobody reads would hold up a worker */
+
+    if (ngx_file_info(mcf->behaviors->spool->name.data, &fi) != NGX_FILE_ERROR
+        && !ngx_is_file(&fi))
+    {
+        return "takes a regular file";
+    }
+
+    return NGX_CONF_OK;
 }
 
 
@@ -194,7 +207,7 @@ ngx_api_sec_behavior_create(ngx_conf_t *cf, ngx_api_sec_main_conf_t *mcf)
     }
 
     ngx_str_set(&b->tenant.name, "behavior");
-    b->tenant.abi = 1;
+    b->tenant.abi = 2;
     b->tenant.init = ngx_api_sec_behavior_init;
 
     mcf->behaviors = b;

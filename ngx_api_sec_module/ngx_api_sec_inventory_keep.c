@@ -26,6 +26,7 @@ static void ngx_api_sec_inventory_restore(ngx_cycle_t *cycle,
     ngx_api_sec_inventories_t *inv);
 static void ngx_api_sec_inventory_read(ngx_api_sec_inventories_t *inv,
     ngx_fd_t fd, ngx_log_t *log);
+static void ngx_api_sec_inventory_aside(const ngx_api_sec_inventories_t *inv);
 static void ngx_api_sec_inventory_timer(ngx_event_t *ev);
 static void ngx_api_sec_inventory_save(ngx_api_sec_inventories_t *inv,
     ngx_log_t *log);
@@ -202,12 +203,25 @@ ngx_api_sec_inventory_read(ngx_api_sec_inventories_t *inv, ngx_fd_t fd,
         api_inventory_merge(ngx_api_sec_inventory_at(inv), from);
 
     } else {
+        ngx_api_sec_inventory_aside(inv);
         ngx_log_error(NGX_LOG_ERR, log, 0,
                       "api_inventory: \"%V\" is broken or of another release, "
-                      "and is not read", &inv->path);
+                      "is not read, and stands beside as inventory.snap.bad",
+                      &inv->path);
     }
 
     ngx_free(image);
+}
+
+
+/* The next that is written does not take its name: it may be all there is of
+   a year, read by an older nginx. */
+
+static void
+ngx_api_sec_inventory_aside(const ngx_api_sec_inventories_t *inv)
+{
+    *ngx_sprintf(inv->tmp, "%V.bad", &inv->path) = '\0';
+    (void) ngx_rename_file(inv->path.data, inv->tmp);
 }
 
 

@@ -45,8 +45,8 @@ typedef struct {
 
 typedef struct {
     uint32_t acts, bad;
-    uint32_t things;    /* about */
-    int64_t  marked;    /* until then; 0: is not */
+    uint32_t things; /* about */
+    int64_t  marked; /* until then; 0: is not */
 } api_behave_state_t;
 
 /* Count it, and what that makes. */

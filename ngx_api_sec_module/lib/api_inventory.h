@@ -215,8 +215,8 @@ void api_inventory_see(
 
 /*
  * A parameter of a request that succeeded, its type, and classes of sensitive
- * data in it.  A name that is longer than API_INV_PARAM_NAME is counted, and
- * not named.
+ * data in it.  A name that is longer than API_INV_PARAM_NAME, or no text, is
+ * counted, and not named.
  */
 
 void api_inventory_param(api_inventory_t *inv, api_inv_op_t op, unsigned place,

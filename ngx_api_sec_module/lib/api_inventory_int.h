@@ -26,7 +26,7 @@ typedef struct {
     uint32_t count;
     uint16_t types;
     uint8_t  place;
-    uint8_t  ready;
+    uint8_t  ready; /* 0: is being written; else 1, and what it has gained */
     uint32_t classes;
     char     name[API_INV_PARAM_NAME + 1];
 } api_inv_slot_t;

@@ -1,6 +1,7 @@
 /* Counting, and reading what was counted. */
 
 #include "api_inventory_int.h"
+#include "api_utf8.h"
 
 
 const int64_t api_inv_time_bounds[API_INV_TIMES] = { 1, 2, 5, 10, 25, 50, 100,
@@ -254,9 +255,40 @@ api_inv_param_hash(unsigned place, api_span_t name)
 }
 
 
+/* A place that is used gains, one that stands in another's way wears. */
+
+static void
+api_inv_gain(api_inv_slot_t *s)
+{
+    uint8_t n;
+
+    n = __atomic_load_n(&s->ready, __ATOMIC_RELAXED);
+
+    if (n && n < UINT8_MAX) {
+        __atomic_store_n(&s->ready, (uint8_t) (n + 1), __ATOMIC_RELEASE);
+    }
+}
+
+
+static bool
+api_inv_worn(api_inv_slot_t *s)
+{
+    uint8_t n;
+
+    n = __atomic_load_n(&s->ready, __ATOMIC_RELAXED);
+
+    if (n > 1) {
+        __atomic_store_n(&s->ready, (uint8_t) (n - 1), __ATOMIC_RELEASE);
+    }
+
+    return n <= 1;
+}
+
+
 /*
  * The slot of a name, or a new one.  When all are taken, one that was seen
- * once may go: names that nobody sends again must not fill the table.
+ * once may go, or one that others have worn out: names that nobody sends any
+ * more must not fill the table.
  */
 
 api_inv_slot_t *
@@ -293,7 +325,8 @@ api_inv_slot(api_inv_entry_t *e, uint32_t hash, bool *is_new)
         s = &e->params[(hash + i) % API_INV_PARAMS];
         was = __atomic_load_n(&s->hash, __ATOMIC_ACQUIRE);
 
-        if (__atomic_load_n(&s->count, __ATOMIC_RELAXED) <= 1
+        if ((__atomic_load_n(&s->count, __ATOMIC_RELAXED) <= 1
+                || (i == 0 && api_inv_worn(s)))
             && __atomic_compare_exchange_n(&s->hash, &was, hash, false,
                 __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
         {
@@ -303,6 +336,23 @@ api_inv_slot(api_inv_entry_t *e, uint32_t hash, bool *is_new)
     }
 
     return NULL;
+}
+
+
+/* No text: it would be shown as another one is. */
+
+static bool
+api_inv_odd(api_span_t name)
+{
+    size_t i;
+
+    for (i = 0; i < name.len; i++) {
+        if (name.data[i] < ' ' || name.data[i] == 0x7f) {
+            return true;
+        }
+    }
+
+    return api_utf8_valid(name) != name.len;
 }
 
 
@@ -320,7 +370,7 @@ api_inventory_param(api_inventory_t *inv, api_inv_op_t op, unsigned place,
 
     e = api_inv_entry(inv, op);
 
-    if (name.len > API_INV_PARAM_NAME) {
+    if (name.len > API_INV_PARAM_NAME || api_inv_odd(name)) {
         api_inv_add32(&e->unnamed, 1);
         return;
     }
@@ -343,6 +393,7 @@ api_inventory_param(api_inventory_t *inv, api_inv_op_t op, unsigned place,
         __atomic_store_n(&s->ready, 1, __ATOMIC_RELEASE);
     }
 
+    api_inv_gain(s);
     api_inv_add32(&s->count, 1);
     api_inv_bits16(&s->types, 1U << type);
     api_inv_bits32(&s->classes, classes);

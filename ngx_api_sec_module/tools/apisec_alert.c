@@ -32,6 +32,7 @@ typedef struct {
     const char *exec;
     const char *webhook;
     const char *every;
+    const char *patience;
     bool        once;
 } values_t;
 
@@ -45,9 +46,12 @@ typedef struct {
     const char *mark; /* the file with the position */
     off_t       at;
     ino_t       inode;
+    FILE       *in;    /* the spool, while this program runs */
+    bool        moved; /* its name leads to another file */
+    int64_t     patience;
     seen_t      seen[SEEN];
     unsigned    next;
-    char       *command[8];
+    char       *command[16];
 } forward_t;
 
 static const apisec_option_t options[] = {
@@ -57,6 +61,8 @@ static const apisec_option_t options[] = {
         "POST each alert there, by curl" },
     { "every", APISEC_TEXT, offsetof(values_t, every), "TIME",
         "look for new ones so often: 1s" },
+    { "timeout", APISEC_TEXT, offsetof(values_t, patience), "TIME",
+        "what a program has for one alert: 60s" },
     { "once", APISEC_FLAG, offsetof(values_t, once), NULL,
         "deliver what is there, and end" },
     { NULL, APISEC_FLAG, 0, NULL, NULL },
@@ -70,9 +76,9 @@ const apisec_command_t apisec_alert = {
     "forward SPOOL --exec PROGRAM | --webhook URL",
     "alerts of api_alert_spool, given to a program or a webhook",
     "The position is kept in SPOOL.pos. A spool that was moved away is read "
-    "to\n"
-    "its end only while its name leads to it: move it when all is delivered,\n"
-    "or let this program run.\n",
+    "to "
+    "\n"
+    "its end first: one that this program has open, or that is SPOOL.1 now.\n",
     options,
     run,
 };
@@ -105,11 +111,17 @@ position(forward_t *f)
 static int
 keep(const forward_t *f)
 {
+    int         fd;
     FILE       *out;
     const char *tmp;
 
     tmp = apisec_text("%s.tmp", f->mark);
-    out = fopen(tmp, "we");
+
+    /* never through a link that somebody has put there */
+
+    (void) unlink(tmp);
+    fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    out = fd == -1 ? NULL : fdopen(fd, "w");
 
     if (out == NULL) {
         return apisec_fail(APISEC_FAILED, "%s: %s", tmp, strerror(errno));
@@ -123,6 +135,32 @@ keep(const forward_t *f)
     }
 
     return APISEC_OK;
+}
+
+
+/* A program that does not come to its end is killed, and has not delivered. */
+
+static bool
+ended(pid_t pid, int *status, int64_t seconds)
+{
+    int64_t         i;
+    pid_t           rc;
+    struct timespec pause = { 0, 20 * 1000000 };
+
+    for (i = 0; i < seconds * 50; i++) {
+        rc = waitpid(pid, status, WNOHANG);
+
+        if (rc != 0 && !(rc == -1 && errno == EINTR)) {
+            return rc == pid;
+        }
+
+        (void) nanosleep(&pause, NULL);
+    }
+
+    (void) kill(pid, SIGKILL);
+    (void) waitpid(pid, status, 0);
+
+    return false;
 }
 
 
@@ -152,11 +190,8 @@ deliver(const forward_t *f, const char *line, size_t len)
     written = pid > 0 && write(fd[1], line, len) == (ssize_t) len;
     (void) close(fd[1]);
 
-    while (pid > 0 && waitpid(pid, &status, 0) == -1 && errno == EINTR) {
-        /* again */
-    }
-
-    return written && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    return pid > 0 && ended(pid, &status, f->patience) && written
+           && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
 
@@ -258,40 +293,86 @@ one(forward_t *f, const char *line, size_t len, bool once)
 }
 
 
-/* All whole lines from the position on. */
+/* The file that the position is about: under its name, or, when it was moved
+   away since, under the name that logrotate gives it. */
 
-static int
-drain(forward_t *f, bool once)
+static FILE *
+spool(const forward_t *f)
 {
-    int         rc;
     FILE       *in;
-    char       *line;
-    ssize_t     n;
-    size_t      room;
     struct stat st;
 
-    in = fopen(f->spool, "re");
+    if (f->inode && (stat(f->spool, &st) != 0 || st.st_ino != f->inode)) {
+        in = fopen(apisec_text("%s.1", f->spool), "re");
 
-    if (in == NULL) {
+        if (in && fstat(fileno(in), &st) == 0 && st.st_ino == f->inode) {
+            return in;
+        }
+
+        if (in) {
+            (void) fclose(in);
+        }
+    }
+
+    return fopen(f->spool, "re");
+}
+
+
+/* Does another file have the name now?  All that was in this one is read. */
+
+static bool
+moved(const forward_t *f)
+{
+    struct stat st;
+
+    return stat(f->spool, &st) == 0 && st.st_ino != f->inode;
+}
+
+
+static int
+start(forward_t *f)
+{
+    struct stat st;
+
+    f->in = spool(f);
+
+    if (f->in == NULL) {
         return errno == ENOENT ? APISEC_OK
                                : apisec_fail(APISEC_FAILED, "%s: %s", f->spool,
                                    strerror(errno));
     }
 
+    if (fstat(fileno(f->in), &st) != 0 || !S_ISREG(st.st_mode)) {
+        return apisec_fail(APISEC_FAILED, "%s: is no regular file", f->spool);
+    }
+
     /* another file, or one that was cut: from its beginning */
 
-    if (fstat(fileno(in), &st) == 0
-        && (st.st_ino != f->inode || st.st_size < f->at))
-    {
+    if (st.st_ino != f->inode || st.st_size < f->at) {
         f->inode = st.st_ino;
         f->at = 0;
     }
 
+    return APISEC_OK;
+}
+
+
+/* All whole lines from the position on. */
+
+static int
+lines(forward_t *f, bool once)
+{
+    int     rc;
+    char   *line;
+    ssize_t n;
+    size_t  room;
+
     line = NULL;
     room = 0;
-    rc = fseeko(in, f->at, SEEK_SET) == 0 ? APISEC_OK : APISEC_FAILED;
+    clearerr(f->in);
+    rc = fseeko(f->in, f->at, SEEK_SET) == 0 ? APISEC_OK : APISEC_FAILED;
 
-    while (rc == APISEC_OK && (n = getline(&line, &room, in)) > 0
+    while (rc == APISEC_OK && (n = getline(&line, &room, f->in)) > 0
            && line[n - 1] == '\n')
     {
         if (n <= LINE_MAX_BYTES) {
@@ -305,9 +386,47 @@ drain(forward_t *f, bool once)
     }
 
     free(line);
-    (void) fclose(in);
 
     return rc;
+}
+
+
+/* A file that was moved away is read once more behind that: who writes it may
+   have it open for a while. */
+
+static int
+drain(forward_t *f, bool once)
+{
+    int         rc;
+    bool        gone, last;
+    struct stat st;
+
+    for (;;) {
+        rc = f->in ? APISEC_OK : start(f);
+
+        if (rc != APISEC_OK || f->in == NULL) {
+            return rc;
+        }
+
+        if (fstat(fileno(f->in), &st) == 0 && st.st_size < f->at) {
+            f->at = 0;
+        }
+
+        gone = moved(f);
+        last = gone && (once || f->moved);
+        f->moved = gone;
+        rc = lines(f, once);
+
+        if (rc != APISEC_OK || !last) {
+            return rc;
+        }
+
+        (void) fclose(f->in);
+        f->in = NULL;
+        f->moved = false;
+        f->inode = 0;
+        f->at = 0;
+    }
 }
 
 
@@ -316,8 +435,11 @@ command(forward_t *f, const values_t *values)
 {
     size_t i;
 
-    static const char *const curl[] = { "curl", "-fsS", "-m10",
-        "-HContent-Type: application/json", "--data-binary", "@-" };
+    /* -q: no ~/.curlrc; -g: a URL is one, not a pattern of many */
+
+    static const char *const curl[] = { "curl", "-q", "-g", "-fsS", "-m10",
+        "--proto", "=http,https", "-HContent-Type: application/json",
+        "--data-binary", "@-", "--url" };
 
     if ((values->exec == NULL) == (values->webhook == NULL)) {
         return apisec_fail(
@@ -366,17 +488,21 @@ run(int argc, char **argv)
         return rc;
     }
 
+    memset(&f, 0, sizeof(f));
+    f.patience = 60;
     every = 1;
 
     if (args.n != 1
         || (values.every
-            && (!apisec_seconds(values.every, &every) || every < 1)))
+            && (!apisec_seconds(values.every, &every) || every < 1))
+        || (values.patience
+            && (!apisec_seconds(values.patience, &f.patience) || f.patience < 1
+                || f.patience > 3600)))
     {
-        return apisec_fail(
-            APISEC_USAGE, "forward takes one file, --every a time of 1s on");
+        return apisec_fail(APISEC_USAGE,
+            "forward takes one file, --every and --timeout a time of 1s on");
     }
 
-    memset(&f, 0, sizeof(f));
     f.spool = args.item[0];
     f.mark = apisec_text("%s.pos", f.spool);
 

@@ -106,3 +106,15 @@ the share of "api_behavior" in api_zone "main" is too small: give it "behavior=6
 GET /_api/alerts
 --- response_body
 []
+
+
+
+=== TEST 40: a spool that is no file: who writes to a pipe waits for its reader
+--- http_config
+    api_zone main 1m;
+    api_alert_spool /dev/null;
+--- config
+    location /y { api_behavior scanner; }
+--- must_die
+--- error_log
+"api_alert_spool" directive takes a regular file

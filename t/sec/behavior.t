@@ -63,6 +63,11 @@ END
             api_behavior anomaly window=1s warmup=5;
             proxy_pass   http://127.0.0.1:$up;
         }
+        location /many/ {
+            api_auth     jwt=corp;
+            api_behavior enumeration over=10;
+            proxy_pass   http://127.0.0.1:$up;
+        }
         location /brief/ {
             api_auth     jwt=corp;
             api_behavior enumeration over=10 window=1s ttl=2s action=ban;
@@ -224,6 +229,26 @@ like($metrics, qr/^apisec_alerts_active\{rule="enumeration"\} [23]$/m,
      'and active');
 like($metrics, qr/^apisec_denied_total\{check="behavior",reason="enumeration"\} \d+$/m,
      'refusals are counted');
+
+# A flood of scanners drives out nothing, and writes no more than it may.
+
+my $before_flood = () = $server->text('logs/alerts.jsonl') =~ /\n/g;
+for my $n (1 .. 150) {
+    $server->get("/many/missing/$_", "X-Who: w$n", bearer(claims => { sub => "w$n" }))
+        for 10 .. 26;
+}
+my $held;
+for (1 .. 300) {
+    ($held) = (($server->get('/_api/metrics'))[2] =~ /^apisec_alerts_held_total (\d+)/m);
+    last if $held;
+    select undef, undef, undef, 0.02;
+}
+cmp_ok($held, '>=', 1, 'more than so many a minute are held back');
+like($server->log, qr/more than 120 alerts in a minute/, '... which is said');
+my $after_flood = () = $server->text('logs/alerts.jsonl') =~ /\n/g;
+cmp_ok($after_flood - $before_flood, '<=', 240, '... and not written');
+is(scalar alerts('stuffing'), 1, 'others keep their place');
+cmp_ok(scalar alerts('enumeration'), '<=', 60, '... beside the many');
 
 # A reload forgets nothing.
 

@@ -95,6 +95,22 @@ sub conf {
             api_body      json;
             proxy_pass    http://$to;
         }
+        location /spa/ {
+            api_inventory min_hits=2;
+            error_page    404 =200 /index;
+            proxy_intercept_errors on;
+            proxy_pass    http://$to/v1/gone;
+        }
+        location = /index { internal; return 200 "the page"; }
+        location /paid/ {
+            api_inventory min_hits=2;
+            api_schema    orders mode=monitor path=rewritten;
+            api_auth      jwt=corp;
+            error_page    401 =200 @login;
+            rewrite       ^/paid(.*) /v1$1 break;
+            proxy_pass    http://$to;
+        }
+        location @login { return 200 "please log in"; }
         location /refused/ {
             api_inventory;
             api_auth      jwt=corp;
@@ -268,9 +284,20 @@ get("/v1/gone/$_/wp-admin.php") for 1 .. 60;
 get("/refused/admin/$_") for 1 .. 30;
 until_seen($total, 'what is refused or not found is counted');
 
+# A page that error_page sends for all that is not there, as applications of one
+# page want it, is no success; nor is the one that asks to log in.
+
+get("/spa/$_", "X: 1") for 'a' .. 'z';
+my $shown = (get('/spa/x'))[2];
+like($shown, qr/the page/, 'a page stands for what is not there');
+get('/paid/never') for 1 .. 3;
+like((get('/paid/never'))[2], qr/log in/, 'another for who has not logged in');
+until_seen($total, 'these too are counted');
+
 my $after = inventory();
 is($after->{nodes}, $before->{nodes}, 'and has left no node behind');
 is($after->{operations}, $before->{operations}, 'and no operation');
+is(state_of('GET', '/v1/never'), 'orphan', 'nor was one of the contract served');
 
 # Reload, a killed worker, another size: nothing is lost.
 
@@ -378,6 +405,7 @@ $server = ApiTest::Server->start(conf(),
 is(inventory()->{operations}, 0, 'a broken file is left alone');
 like($server->log, qr/inventory\.snap" is broken or of another release/,
      '... and said so');
+ok(-s "$state/inventory.snap.bad", '... and kept');
 
 # Metrics.
 

@@ -138,4 +138,46 @@ is((forward("--exec x --webhook $url"))[0], 2, 'both');
 is((forward('--webhook ftp://x'))[0], 2, 'no URL of HTTP');
 is((forward("--exec $dir/take --every 0s"))[0], 2, 'no time');
 
+# Moved away, as logrotate does: what was not delivered yet comes first.
+
+put('taken', '');
+unlink "$spool.pos";
+put('alerts.jsonl', alert('m1'));
+($code) = forward("--exec $dir/take");
+put('alerts.jsonl', alert('m2'), '>>');
+rename $spool, "$spool.1" or die $!;
+put('alerts.jsonl', alert('m3'));
+($code) = forward("--exec $dir/take");
+is(text('taken'), alert('m1') . alert('m2') . alert('m3'), 'a spool that was moved is read to its end');
+($code) = forward("--exec $dir/take");
+is(text('taken'), alert('m1') . alert('m2') . alert('m3'), '... once');
+
+# The position is kept in no file that a link leads to.
+
+put('precious', "mine\n");
+symlink "$dir/precious", "$spool.pos.tmp" or die $!;
+put('alerts.jsonl', alert('m4'), '>>');
+($code) = forward("--exec $dir/take");
+is($code, 0, 'a link where the position would be written');
+is(text('precious'), "mine\n", '... is not followed');
+ok(!-l "$spool.pos", '... nor takes its place');
+
+# A program that does not end.
+
+put('stuck', "#!/bin/sh\ncat >/dev/null\nif [ -e $dir/was ]; then exit 0; fi\n"
+    . "touch $dir/was\nexec sleep 600\n");
+chmod 0755, "$dir/stuck";
+put('alerts.jsonl', alert('m5'), '>>');
+($code) = forward("--exec $dir/stuck --timeout 1s");
+is($code, 0, 'a program that hangs is killed, and tried again');
+
+# What would read files of the host, or take a pattern for many.
+
+($code, $out) = forward('--webhook file:///etc/passwd');
+is($code, 2, 'a URL of another scheme');
+($code, $out) = forward("--webhook '-K/etc/passwd'");
+is($code, 2, 'an option of curl');
+($code, $out) = forward('--exec /bin/true --timeout 0s');
+is($code, 2, 'no time at all');
+
 done_testing();

@@ -258,6 +258,41 @@ test_param_noise(void)
 }
 
 
+/* Nor do names that came often, once, and no more. */
+
+static void
+test_param_flood(void)
+{
+    char             name[16];
+    unsigned         i, n;
+    api_inv_op_t     op;
+    api_inv_view_t   v;
+    api_inventory_t *inv;
+
+    inv = make(65536);
+    op = enter(inv, "/x");
+
+    for (i = 0; i < 12 * 500; i++) {
+        (void) snprintf(name, sizeof(name), "n%u", i / 500);
+        api_inventory_param(inv, op, API_INV_QUERY, text(name), 0, 0);
+    }
+
+    for (i = 0; i < 60000; i++) {
+        (void) snprintf(name, sizeof(name), "real%u", i % 6);
+        api_inventory_param(inv, op, API_INV_QUERY, text(name), 0, 0);
+    }
+
+    (void) api_inventory_view(inv, op, &v);
+
+    for (n = 0, i = 0; i < v.nparams; i++) {
+        n += strncmp(v.params[i].name, "real", 4) == 0;
+    }
+
+    ut_int(n, 6, "six parameters come in behind a flood");
+    free(inv);
+}
+
+
 static void
 test_scanner(void)
 {
@@ -573,6 +608,7 @@ main(void)
     test_documented();
     test_counts();
     test_param_noise();
+    test_param_flood();
     test_scanner();
     test_full();
     test_group();
