@@ -3,9 +3,9 @@
  * What can be read.
  *
  * A response is looked at as it comes, so an upstream is not asked for one
- * that cannot be read: Accept-Encoding and Range are taken out of what it gets.
- * The pointers in headers_in stay: gzip and ranges of nginx itself come behind
- * us.
+ * that cannot be read: Accept-Encoding and Range are taken out of what it
+ * gets.  The pointers in headers_in stay: gzip and ranges of nginx itself come
+ * behind us.
  */
 
 #include "ngx_api_sec_leak.h"
