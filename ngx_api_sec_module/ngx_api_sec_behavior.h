@@ -140,7 +140,7 @@ void ngx_api_sec_deed(ngx_http_request_t *r,
     const ngx_api_sec_main_conf_t *mcf, const ngx_api_record_t *rec,
     const ngx_api_sec_behavior_t *line, ngx_api_sec_deed_t *deed);
 
-/* Of whom acts of that kind are; len 0: nobody to be counted.  And his hash. */
+/* Of whom acts of that kind are; len 0: nobody to be counted.  And a hash. */
 
 api_span_t ngx_api_sec_behavior_subject(ngx_http_request_t *r,
     const ngx_api_record_t *rec, ngx_uint_t kind);
