@@ -33,6 +33,9 @@ static void ngx_api_sec_config_tell(ngx_api_sec_config_t *c,
     const ngx_str_t *path, const uint8_t *sum);
 static void ngx_api_sec_config_text(api_writer_t *w, const char *name,
     const void *text, size_t len);
+static const ngx_api_sec_main_conf_t *ngx_api_sec_config_teller(void);
+static void ngx_api_sec_config_print(const ngx_api_sec_main_conf_t *mcf,
+    api_writer_t *w, const char *name, api_span_t content);
 
 
 ngx_int_t
@@ -286,35 +289,100 @@ ngx_api_sec_audit_loaded(const ngx_api_sec_main_conf_t *mcf)
 }
 
 
-/* Keys of an issuer have changed while nginx runs: one process says so. */
+/*
+ * What changes while nginx runs: one process says so, and nobody while a
+ * configuration is read.  NULL: nothing is to be said.
+ */
+
+static const ngx_api_sec_main_conf_t *
+ngx_api_sec_config_teller(void)
+{
+    const ngx_api_sec_main_conf_t  *mcf;
+
+    if (ngx_process != NGX_PROCESS_WORKER || ngx_worker != 0) {
+        return NULL;
+    }
+
+    mcf = ngx_http_cycle_get_module_main_conf(ngx_cycle, ngx_api_sec_module);
+
+    return mcf && mcf->audits->sinks.nelts ? mcf : NULL;
+}
+
+
+/* A digest that tells two contents apart, and is no way to try secrets. */
+
+static void
+ngx_api_sec_config_print(const ngx_api_sec_main_conf_t *mcf, api_writer_t *w,
+    const char *name, api_span_t content)
+{
+    char  text[API_REDACT_PSEUDONYM];
+
+    api_redact_pseudonym(mcf->audits->key, content, text);
+    ngx_api_sec_config_text(w, name, text, sizeof(text));
+}
+
+
+/* A file of a directive was changed: keys, lists, revocations. */
+
+void
+ngx_api_sec_audit_file(const ngx_api_watch_t *watch,
+    const ngx_file_info_t *fi, api_span_t content, ngx_uint_t holds)
+{
+    char                             buf[768];
+    api_span_t                       body;
+    api_writer_t                     w;
+    const ngx_api_sec_main_conf_t   *mcf;
+
+    mcf = ngx_api_sec_config_teller();
+
+    if (mcf == NULL) {
+        return;
+    }
+
+    api_writer_init(&w, buf, sizeof(buf));
+    api_writer_object(&w);
+    ngx_api_sec_config_text(&w, "what", "file", 4);
+    api_writer_name(&w, API_SPAN("name"));
+    (void) api_writer_cut(&w, ngx_api_span(&watch->path),
+                          NGX_API_SEC_CONFIG_PATH);
+    api_writer_name(&w, API_SPAN("holds"));
+    api_writer_bool(&w, holds);
+    ngx_api_sec_config_print(mcf, &w, "new", content);
+    api_writer_name(&w, API_SPAN("owner"));
+    api_writer_uint(&w, fi->st_uid);
+    api_writer_name(&w, API_SPAN("changed"));
+    api_writer_int(&w, ngx_file_mtime(fi));
+    api_writer_end(&w);
+
+    if (api_writer_done(&w, &body) == API_OK) {
+        (void) ngx_api_sec_audit_note(NULL, mcf, "config", body);
+    }
+}
+
+
+/* Keys of an issuer have changed. */
 
 void
 ngx_api_sec_audit_keys(const ngx_str_t *issuer, const uint8_t *print)
 {
     char                             buf[256];
-    u_char                           hex[32];
     api_span_t                       body;
     api_writer_t                     w;
     const ngx_api_sec_main_conf_t   *mcf;
 
-    if (ngx_process != NGX_PROCESS_WORKER || ngx_worker != 0) {
-        return;    /* while a configuration is read there is nobody to tell */
-    }
+    mcf = ngx_api_sec_config_teller();
 
-    mcf = ngx_http_cycle_get_module_main_conf(ngx_cycle, ngx_api_sec_module);
-
-    if (mcf == NULL || mcf->audits->sinks.nelts == 0) {
+    if (mcf == NULL) {
         return;
     }
-
-    (void) ngx_hex_dump(hex, (u_char *) (uintptr_t) print, sizeof(hex) / 2);
 
     api_writer_init(&w, buf, sizeof(buf));
     api_writer_object(&w);
     ngx_api_sec_config_text(&w, "what", "keys", 4);
     api_writer_name(&w, API_SPAN("issuer"));
     (void) api_writer_cut(&w, ngx_api_span(issuer), 64);
-    ngx_api_sec_config_text(&w, "new", hex, sizeof(hex));
+    ngx_api_sec_config_print(mcf, &w, "new",
+                             api_span(print, API_JWS_SHA_LEN));
     api_writer_end(&w);
 
     if (api_writer_done(&w, &body) == API_OK) {

@@ -58,6 +58,7 @@ ngx_api_watch_add(ngx_conf_t *cf, ngx_api_watches_t *watches,
         return NGX_CONF_ERROR;
     }
 
+    w->all = watches;
     rc = NGX_AGAIN;
 
     for (tries = 0; rc == NGX_AGAIN && tries < NGX_API_WATCH_RETRIES; tries++)
@@ -327,6 +328,10 @@ ngx_api_watch_load(ngx_api_watch_t *w, ngx_fd_t fd, size_t size,
 
     rc = w->load(w->data, api_span(text, size), err) == API_OK ? NGX_OK
                                                                : NGX_ERROR;
+
+    if (w->all->told) {
+        w->all->told(w, &fi, api_span(text, size), rc == NGX_OK);
+    }
 
     if (rc == NGX_ERROR && err->text[0] == '\0') {
         (void) api_fail(err, API_INTERNAL, 0, 0, "was refused");

@@ -56,6 +56,7 @@ struct ngx_api_watch_s {
     size_t                      max;          /* bytes */
     ngx_api_watch_load_pt       load;
     void                       *data;
+    const struct ngx_api_watches_s  *all;
 
     ngx_api_watch_look_t        look;         /* when last looked at */
     unsigned                    moving:1;     /* differs from what was read */
@@ -66,9 +67,16 @@ struct ngx_api_watch_s {
 
 /* All watches of a module, in its main conf. */
 
-typedef struct {
+typedef struct ngx_api_watches_s {
     ngx_array_t                 files;        /* of ngx_api_watch_t * */
     ngx_event_t                *timer;
+
+    /* A file has changed while nginx runs, and its new text holds, or was
+       refused; set in init_process, or NULL. */
+
+    void                      (*told)(const ngx_api_watch_t *w,
+                                      const ngx_file_info_t *fi,
+                                      api_span_t text, ngx_uint_t holds);
 } ngx_api_watches_t;
 
 
