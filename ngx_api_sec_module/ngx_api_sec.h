@@ -536,8 +536,6 @@ char *ngx_api_sec_audit_seal(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_api_sec_audit_redact(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 ngx_int_t ngx_api_sec_audit_deny_handler(ngx_http_request_t *r);
-void ngx_api_sec_audit_file(const ngx_api_watch_t *watch,
-    const ngx_file_info_t *fi, api_span_t text, ngx_uint_t holds);
 ngx_int_t ngx_api_sec_log_handler(ngx_http_request_t *r);
 
 /* At the 101: an event of its own, for the next may be hours away. */

@@ -281,6 +281,8 @@ void ngx_api_sec_audit_loaded(const ngx_api_sec_main_conf_t *mcf);
 /* ... other events of kind config, and of kind admin. */
 
 void ngx_api_sec_audit_keys(const ngx_str_t *issuer, const uint8_t *print);
+void ngx_api_sec_audit_file(const ngx_api_watch_t *watch,
+    const ngx_file_info_t *fi, api_span_t text, ngx_uint_t holds);
 void ngx_api_sec_audit_admin(ngx_http_request_t *r, const ngx_str_t *section,
     ngx_uint_t status);
 
