@@ -188,6 +188,12 @@ ngx_api_sec_audit_send(ngx_api_sec_event_t *e)
     api_span_t                  text;
     const ngx_api_sec_audit_t  *audit = e->lcf->audit;
 
+    /* of a path, a host and an agent there is something to show as well */
+
+    e->redact = e->lcf->audit_redact
+                | (ngx_api_sec_encrypted(e->mcf->audits)
+                   & (NGX_API_SEC_REDACT_CLIENT|NGX_API_SEC_REDACT_PRINCIPAL));
+
     minor = e->verdict == NGX_API_ALLOW
             && audit->on_error == NGX_API_SEC_AUDIT_DEGRADE;
 

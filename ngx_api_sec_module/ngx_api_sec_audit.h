@@ -6,6 +6,7 @@
  *   ngx_api_sec_audit_sink.c    ... where events go
  *   ngx_api_sec_audit.c         LOG phase: which requests have an event
  *   ngx_api_sec_event.h         ... rendered
+ *   ngx_api_sec_audit_encrypt.c ... what of it is for one reader
  *   ngx_api_sec_audit_config.c  events about the configuration
  *   ngx_api_sec_audit_queue.c   room for an event, its end, what was lost
  *   ngx_api_sec_audit_lane.c    lanes in shared memory, and their owners
@@ -42,6 +43,7 @@
 
 typedef struct ngx_api_sec_sink_s     ngx_api_sec_sink_t;
 typedef struct ngx_api_sec_writer_s   ngx_api_sec_writer_t;
+typedef struct ngx_api_sec_reader_s   ngx_api_sec_reader_t;
 
 
 /*
@@ -168,6 +170,8 @@ struct ngx_api_sec_audits_s {
     uint8_t                     epoch_key[API_SEAL_LEN];
     uint8_t                     log[API_SEAL_CHAIN];
     ngx_str_t                   state;        /* file of the epoch */
+
+    ngx_api_sec_reader_t       *reader;       /* api_audit_encrypt, or NULL */
 };
 
 
@@ -266,10 +270,18 @@ typedef struct {
     const ngx_api_decision_t       *why;      /* or NULL */
     const ngx_str_t                *upgrade;  /* or NULL */
     ngx_uint_t                      sample;   /* 0: none */
+    ngx_uint_t                      redact;   /* NGX_API_SEC_REDACT_* */
 } ngx_api_sec_event_t;
 
 int ngx_api_sec_audit_event(const ngx_api_sec_event_t *e, char *room,
     size_t size, api_span_t *text);
+
+
+/* ngx_api_sec_audit_encrypt.c: NGX_API_SEC_REDACT_* that go to a reader. */
+
+ngx_uint_t ngx_api_sec_encrypted(const ngx_api_sec_audits_t *audits);
+char *ngx_api_sec_audit_encrypt(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 
 
 /* ngx_api_sec_audit_config.c: init_module, init_process */

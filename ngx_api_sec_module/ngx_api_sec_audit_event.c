@@ -98,6 +98,7 @@ ngx_api_sec_event_render(const ngx_api_sec_event_t *e,
     ngx_api_sec_event_times(e, w);
     ngx_api_sec_event_tls(e, w);
     ngx_api_sec_event_redacted(&m, w);
+    ngx_api_sec_event_box(e, caps, w);
 
     if (cut) {
         api_writer_name(w, API_SPAN("truncated"));
@@ -170,7 +171,7 @@ ngx_api_sec_event_who(const ngx_api_sec_event_t *e,
     api_writer_object(w);
     ngx_api_sec_event_text(w, "type", &id->method->name, 16);
 
-    if (e->lcf->audit_redact & NGX_API_SEC_REDACT_PRINCIPAL) {
+    if (e->redact & NGX_API_SEC_REDACT_PRINCIPAL) {
         m->fields |= NGX_API_SEC_REDACT_PRINCIPAL;
         ngx_api_sec_event_pseudonym(e, "id", ngx_api_span(&id->principal), w);
 

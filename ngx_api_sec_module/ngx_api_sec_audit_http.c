@@ -30,7 +30,7 @@ ngx_api_sec_event_client(const ngx_api_sec_event_t *e,
     api_writer_name(w, API_SPAN("client"));
     api_writer_object(w);
 
-    if (e->lcf->audit_redact & NGX_API_SEC_REDACT_CLIENT) {
+    if (e->redact & NGX_API_SEC_REDACT_CLIENT) {
         m->fields |= NGX_API_SEC_REDACT_CLIENT;
         ngx_api_sec_event_pseudonym(e, "ip", ngx_api_span(&c->addr_text), w);
 
@@ -106,7 +106,7 @@ ngx_api_sec_event_host(const ngx_api_sec_event_t *e,
 
     host = ngx_api_span(&e->r->headers_in.server);
 
-    if (e->lcf->audit_redact & NGX_API_SEC_REDACT_HOST) {
+    if (e->redact & NGX_API_SEC_REDACT_HOST) {
         m->fields |= NGX_API_SEC_REDACT_HOST;
         ngx_api_sec_event_pseudonym(e, "host", host, w);
         return;
@@ -140,7 +140,7 @@ ngx_api_sec_event_path(const ngx_api_sec_event_t *e,
         path.len = query - path.data;
     }
 
-    if (e->lcf->audit_redact & NGX_API_SEC_REDACT_PATH) {
+    if (e->redact & NGX_API_SEC_REDACT_PATH) {
         m->fields |= NGX_API_SEC_REDACT_PATH;
         ngx_api_sec_event_pseudonym(e, "path", path, w);
         return;
@@ -186,7 +186,7 @@ ngx_api_sec_event_query(const ngx_api_sec_event_t *e,
     m->query = 1;
 
     if (caps->query == 0
-        || (e->lcf->audit_redact & NGX_API_SEC_REDACT_QUERY))
+        || (e->redact & NGX_API_SEC_REDACT_QUERY))
     {
         return;
     }
@@ -225,7 +225,7 @@ ngx_api_sec_event_agent(const ngx_api_sec_event_t *e,
         return;
     }
 
-    if (e->lcf->audit_redact & NGX_API_SEC_REDACT_AGENT) {
+    if (e->redact & NGX_API_SEC_REDACT_AGENT) {
         m->agent = 1;
         return;
     }

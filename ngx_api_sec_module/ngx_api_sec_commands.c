@@ -4,7 +4,7 @@
  * it.  What it means is said in docs/directives.
  */
 
-#include "ngx_api_sec.h"
+#include "ngx_api_sec_audit.h"
 
 
 #define NGX_API_SEC_HSL                                                       \
@@ -130,6 +130,8 @@ ngx_command_t  ngx_api_sec_commands[] = {
                     ngx_api_sec_audit_redact),
     NGX_API_SEC_MAIN("api_audit_seal", NGX_CONF_TAKE12,
                      ngx_api_sec_audit_seal),
+    NGX_API_SEC_MAIN("api_audit_encrypt", NGX_CONF_2MORE,
+                     ngx_api_sec_audit_encrypt),
     NGX_API_SEC_MAIN("api_audit_key", NGX_CONF_TAKE1, ngx_api_sec_audit_key),
 
     ngx_null_command

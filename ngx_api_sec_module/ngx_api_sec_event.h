@@ -4,6 +4,7 @@
  *
  *   ngx_api_sec_audit_event.c   the whole, who, what was decided
  *   ngx_api_sec_audit_http.c    from where, and what was asked for
+ *   ngx_api_sec_audit_encrypt.c what is for the eyes of one reader
  */
 
 #ifndef _NGX_API_SEC_EVENT_H_INCLUDED_
@@ -46,6 +47,8 @@ void ngx_api_sec_event_client(const ngx_api_sec_event_t *e,
 void ngx_api_sec_event_http(const ngx_api_sec_event_t *e,
     const ngx_api_sec_event_caps_t *caps, ngx_api_sec_event_masked_t *m,
     api_writer_t *w);
+void ngx_api_sec_event_box(const ngx_api_sec_event_t *e,
+    const ngx_api_sec_event_caps_t *caps, api_writer_t *w);
 const ngx_api_sec_routed_t *ngx_api_sec_event_routed(
     const ngx_api_sec_event_t *e);
 void ngx_api_sec_event_pseudonym(const ngx_api_sec_event_t *e,

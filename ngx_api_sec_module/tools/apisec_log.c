@@ -11,7 +11,11 @@ static int run(int argc, char **argv);
 static const apisec_option_t options[] = {
     { "key", APISEC_TEXT, offsetof(apisec_log_t, key), "FILE",
         "keygen: the file of the new signing key\n"
-        "        verify: what keygen printed, or the line \"vkey\" of it" },
+        "        verify: what keygen printed, or the line \"vkey\" of it\n"
+        "        decrypt: the file that keygen --reader made" },
+    { "reader", APISEC_TEXT, offsetof(apisec_log_t, reader), "FILE",
+        "keygen: instead, the file of the key of a reader; prints the\n"
+        "        recipient of api_audit_encrypt" },
     { "state", APISEC_TEXT, offsetof(apisec_log_t, state), "DIR",
         "keygen: the folder that api_state names" },
     { "name", APISEC_TEXT, offsetof(apisec_log_t, name), "NAME",
@@ -48,7 +52,7 @@ static const apisec_option_t options[] = {
 };
 
 const apisec_command_t apisec_log = { "log",
-    "keygen|verify|query|tail|convert [FILE...] [OPTIONS]",
+    "keygen|verify|query|tail|convert|decrypt [FILE...] [OPTIONS]",
     "keys for seals; check a log; look for events; ECS and OCSF",
     "keygen    makes the keys of api_audit_seal.  What it prints checks "
     "logs,\n"
@@ -58,7 +62,9 @@ const apisec_command_t apisec_log = { "log",
     "          not all is there\n"
     "query     prints the events that fit, as they are\n"
     "tail      ... the last ten of them, one short line each\n"
-    "convert   prints events in the form of --to\n",
+    "convert   prints events in the form of --to\n"
+    "decrypt   prints events with what api_audit_encrypt put into their boxes."
+    "\n          Exit code 1: one does not open\n",
     options, run };
 
 
@@ -71,6 +77,7 @@ static const struct {
     { "query", true, apisec_log_query },
     { "tail", true, apisec_log_tail },
     { "convert", true, apisec_log_convert },
+    { "decrypt", true, apisec_log_decrypt },
 };
 
 
@@ -88,8 +95,9 @@ run(int argc, char **argv)
     }
 
     if (args.n == 0) {
-        return apisec_fail(APISEC_USAGE,
-            "log: keygen, verify, query, tail or convert?  apisec help log");
+        return apisec_fail(APISEC_USAGE, "log: keygen, verify, query, tail, "
+                                         "convert or decrypt?  apisec help"
+                                         " log");
     }
 
     if (strcmp(args.item[0], "keygen") == 0 && args.n == 1) {
@@ -115,6 +123,7 @@ run(int argc, char **argv)
     }
 
     return apisec_fail(APISEC_USAGE,
-        "log: there is no \"%s\": keygen, verify, query, tail, convert",
+        "log: there is no \"%s\": keygen, verify, query, tail, convert,"
+        " decrypt",
         args.item[0]);
 }

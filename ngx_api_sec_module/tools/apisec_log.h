@@ -9,6 +9,7 @@
 
 typedef struct {
     const char *key;
+    const char *reader;
     const char *state;
     const char *name;
     const char *epoch;
@@ -30,10 +31,17 @@ typedef struct {
 /* The commands; files are the arguments behind their name. */
 
 int apisec_log_keygen(const apisec_log_t *v);
+int apisec_log_reader(const apisec_log_t *v);
 int apisec_log_verify(const apisec_log_t *v, const apisec_list_t *files);
+int apisec_log_decrypt(const apisec_log_t *v, const apisec_list_t *files);
 int apisec_log_query(const apisec_log_t *v, const apisec_list_t *files);
 int apisec_log_tail(const apisec_log_t *v, const apisec_list_t *files);
 int apisec_log_convert(const apisec_log_t *v, const apisec_list_t *files);
+
+
+/* A new file at path, for its owner alone. */
+
+int apisec_create(const char *path, const char *text);
 
 
 /* apisec_log_file.c: lines of a file, also of one that gzip has packed. */

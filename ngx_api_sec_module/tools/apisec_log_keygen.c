@@ -26,10 +26,8 @@ hex(const uint8_t *bytes, size_t len)
 }
 
 
-/* A new file at path, for its owner alone. */
-
-static int
-create(const char *path, const char *text)
+int
+apisec_create(const char *path, const char *text)
 {
     int         rc, dir;
     const char *slash = strrchr(path, '/');
@@ -90,6 +88,10 @@ apisec_log_keygen(const apisec_log_t *v)
     const char        *secret;
     api_seal_signer_t *signer;
 
+    if (v->reader) {
+        return apisec_log_reader(v);
+    }
+
     rc = check(v, &length);
     if (rc != APISEC_OK) {
         return rc;
@@ -108,10 +110,10 @@ apisec_log_keygen(const apisec_log_t *v)
     }
 
     secret = hex(key, sizeof(key));
-    rc = create(v->key, apisec_text("%.*s\n", (int) len, text));
+    rc = apisec_create(v->key, apisec_text("%.*s\n", (int) len, text));
 
     if (rc == APISEC_OK) {
-        rc = create(apisec_text("%s/seal.epoch", v->state),
+        rc = apisec_create(apisec_text("%s/seal.epoch", v->state),
             apisec_text("apisec-seal-epoch 1\nlength %lld\nepoch %lld\n"
                         "log 0000000000000000\nkey %s\n",
                 (long long) length, epoch, secret));
