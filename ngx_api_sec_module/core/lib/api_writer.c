@@ -132,6 +132,49 @@ api_writer_undo(api_writer_t *w, const api_writer_t *from)
 }
 
 
+/* Names are words of ours, nearly always. */
+
+static inline bool
+api_writer_is_word(api_span_t s)
+{
+    size_t i;
+
+    for (i = 0; i < s.len; i++) {
+        if (s.data[i] < '#' || s.data[i] > 'z' || s.data[i] == '\\') {
+            return false;
+        }
+    }
+
+    return true;
+}
+
+
+static void
+api_writer_word(api_writer_t *w, api_span_t name)
+{
+    char *p = w->pos;
+
+    if (name.len + 3 + w->comma > api_writer_room(w)) {
+        w->full = 1;
+        return;
+    }
+
+    if (w->comma) {
+        *p++ = ',';
+    }
+
+    *p++ = '"';
+    memcpy(p, name.data, name.len);
+    p += name.len;
+    *p++ = '"';
+    *p++ = ':';
+
+    w->pos = p;
+    w->comma = 0;
+    w->named = 1;
+}
+
+
 void
 api_writer_name(api_writer_t *w, api_span_t name)
 {
@@ -144,6 +187,11 @@ api_writer_name(api_writer_t *w, api_span_t name)
 
     if (!api_writer_in_object(w) || w->named) {
         w->misused = 1;
+        return;
+    }
+
+    if (name.len && api_writer_is_word(name)) {
+        api_writer_word(w, name);
         return;
     }
 
