@@ -5,7 +5,10 @@
  * eight or better for S chosen at will and R = S * B.
  *
  * With  a x^2 + y^2 = 1 + d x^2 y^2  the encoding gives y, and everything
- * needed follows from y^2 and x^2 = (y^2 - 1) / (d y^2 - a).
+ * needed follows from y^2 and x^2 = (y^2 - 1) / (d y^2 - a).  y is kept as Y/Z
+ * and d is a fraction too, so nothing has to be divided.  No denominator is
+ * zero: a is a square in both fields and d is none (Bernstein and others,
+ * "Twisted Edwards Curves", 2008, section 6).
  */
 
 #include "api_jwk_key.h"
@@ -17,15 +20,19 @@ typedef struct {
     const char *p;
     int         a;
     int         d_num;
-    unsigned    d_den;
+    int         d_den;
     unsigned    doublings; /* 2 to this is the cofactor */
 } api_edwards_t;
 
-/* The curve in numbers, y of the point, and room to reckon. */
+/* The curve in numbers, the point, and room to reckon. */
 
 typedef struct {
     BN_CTX *ctx;
-    BIGNUM *p, *a, *d, *y, *xx, *yy, *u, *v;
+    BIGNUM *p;
+    BIGNUM *d, *a;   /* d_num, and a d_den */
+    BIGNUM *y, *z;   /* y is y/z */
+    BIGNUM *yy, *zz; /* their squares */
+    BIGNUM *u, *v;   /* a x^2 is u/v */
 } api_edwards_point_t;
 
 
@@ -54,60 +61,63 @@ api_edwards_small(BIGNUM *r, int v, const BIGNUM *p)
 }
 
 
-/* r = num / den mod p; den is changed. */
-
-static int
-api_edwards_div(api_edwards_point_t *e, BIGNUM *r, BIGNUM *num, BIGNUM *den)
-{
-    return BN_mod_inverse(den, den, e->p, e->ctx) != NULL
-           && BN_mod_mul(r, num, den, e->p, e->ctx);
-}
-
-
 static int
 api_edwards_start(api_edwards_point_t *e, const api_edwards_t *curve)
 {
     e->p = BN_CTX_get(e->ctx);
-    e->a = BN_CTX_get(e->ctx);
     e->d = BN_CTX_get(e->ctx);
+    e->a = BN_CTX_get(e->ctx);
     e->y = BN_CTX_get(e->ctx);
-    e->xx = BN_CTX_get(e->ctx);
+    e->z = BN_CTX_get(e->ctx);
     e->yy = BN_CTX_get(e->ctx);
+    e->zz = BN_CTX_get(e->ctx);
     e->u = BN_CTX_get(e->ctx);
     e->v = BN_CTX_get(e->ctx);
 
     return e->v != NULL && BN_hex2bn(&e->p, curve->p)
-           && api_edwards_small(e->a, curve->a, e->p)
-           && api_edwards_small(e->u, curve->d_num, e->p)
-           && BN_set_word(e->v, curve->d_den)
-           && api_edwards_div(e, e->d, e->u, e->v);
+           && api_edwards_small(e->d, curve->d_num, e->p)
+           && api_edwards_small(e->a, curve->a * curve->d_den, e->p)
+           && BN_one(e->z);
 }
 
 
-/* u = y^2 - 1, v = d y^2 - a: x^2 is u / v. */
+static int
+api_edwards_mul(api_edwards_point_t *e, BIGNUM *r, const BIGNUM *by)
+{
+    return BN_mod_mul(r, r, by, e->p, e->ctx);
+}
+
+
+/* u = a d_den (Y^2 - Z^2), v = d_num Y^2 - a d_den Z^2; clobbers z. */
 
 static int
 api_edwards_square(api_edwards_point_t *e)
 {
     return BN_mod_sqr(e->yy, e->y, e->p, e->ctx)
-           && BN_mod_sub(e->u, e->yy, BN_value_one(), e->p, e->ctx)
+           && BN_mod_sqr(e->zz, e->z, e->p, e->ctx)
+           && BN_mod_sub_quick(e->u, e->yy, e->zz, e->p)
+           && api_edwards_mul(e, e->u, e->a)
            && BN_mod_mul(e->v, e->d, e->yy, e->p, e->ctx)
-           && BN_mod_sub(e->v, e->v, e->a, e->p, e->ctx);
+           && BN_mod_mul(e->z, e->a, e->zz, e->p, e->ctx)
+           && BN_mod_sub_quick(e->v, e->v, e->z, e->p);
 }
 
 
-/* y of the point added to itself: (y^2 - a x^2) / (2 - a x^2 - y^2). */
+/*
+ * y of the point added to itself: (y^2 - a x^2) / (2 - a x^2 - y^2), times
+ * Z^2 v above and below.
+ */
 
 static int
 api_edwards_double(api_edwards_point_t *e)
 {
-    return api_edwards_square(e) && api_edwards_div(e, e->xx, e->u, e->v)
-           && BN_mod_mul(e->xx, e->xx, e->a, e->p, e->ctx)
-           && BN_mod_sub(e->u, e->yy, e->xx, e->p, e->ctx)
-           && BN_set_word(e->v, 2)
-           && BN_mod_sub(e->v, e->v, e->xx, e->p, e->ctx)
-           && BN_mod_sub(e->v, e->v, e->yy, e->p, e->ctx)
-           && api_edwards_div(e, e->y, e->u, e->v);
+    return api_edwards_square(e) && api_edwards_mul(e, e->u, e->zz)
+           && api_edwards_mul(e, e->yy, e->v)
+           && api_edwards_mul(e, e->zz, e->v)
+           && BN_mod_sub_quick(e->y, e->yy, e->u, e->p)
+           && BN_mod_lshift1_quick(e->z, e->zz, e->p)
+           && BN_mod_sub_quick(e->z, e->z, e->u, e->p)
+           && BN_mod_sub_quick(e->z, e->z, e->yy, e->p);
 }
 
 
@@ -134,12 +144,13 @@ api_edwards_fault(
         return "not the only spelling of its point";
     }
 
-    if (!api_edwards_square(e) || !BN_mod_mul(e->xx, e->u, e->v, e->p, e->ctx))
-    {
+    /* a is a square: so is a x^2 when x^2 is, and u/v when u v is */
+
+    if (!api_edwards_square(e) || !api_edwards_mul(e, e->u, e->v)) {
         return NULL;
     }
 
-    square = BN_kronecker(e->xx, e->p, e->ctx);
+    square = BN_kronecker(e->u, e->p, e->ctx);
 
     if (square == -1) {
         return "not a point of its curve";
@@ -149,13 +160,17 @@ api_edwards_fault(
         return NULL;
     }
 
+    if (!BN_one(e->z)) {
+        return NULL;
+    }
+
     for (i = 0; i < curve->doublings; i++) {
         if (!api_edwards_double(e)) {
             return NULL;
         }
     }
 
-    return BN_is_one(e->y) ? "a point of small order" : "";
+    return BN_cmp(e->y, e->z) == 0 ? "a point of small order" : "";
 }
 
 

@@ -35,6 +35,8 @@ typedef struct {
 
 extern const api_jws_info_t api_jws_info[API_JWS_NALGS];
 
+#define API_JWK_RSA_MAX_BITS 16384 /* of n; e is below 2^64 */
+
 #define API_JWK_SLOTS 6
 #define API_JWK_PSS_SLOT 3 /* this and up: PSS padding */
 
@@ -77,6 +79,7 @@ typedef struct {
 /* What one algorithm needs ready; unused members are NULL. */
 
 typedef struct {
+    bool          ready;
     EVP_MD_CTX   *md;
     EVP_PKEY_CTX *verify;
     EVP_MAC_CTX  *mac;
@@ -110,6 +113,12 @@ api_jwk_check_edwards(api_jwk_curve_t curve, api_span_t point, api_err_t *err);
 int  api_jwk_make(api_jwk_t *key, const api_jwk_parts_t *parts, uint32_t algs,
      api_err_t *err);
 void api_jwk_unmake(api_jwk_t *key);
+
+/* What this algorithm, one of key->algs, needs; NULL: OpenSSL failed.  And
+   made anew the next time. */
+
+api_jwk_slot_t *api_jwk_ready(api_jwk_t *key, api_jws_alg_t alg);
+void            api_jwk_unready(api_jwk_slot_t *slot);
 
 /* Check, make and append. */
 

@@ -1,7 +1,7 @@
 #include "api_jwk_key.h"
 
 #include <openssl/core_names.h>
-#include <openssl/param_build.h>
+#include <openssl/params.h>
 #include <openssl/rsa.h>
 
 
@@ -12,55 +12,57 @@ api_jwk_failed(api_err_t *err, const char *what)
 }
 
 
-/* A public key of this type from what was pushed. */
-
 static EVP_PKEY *
-api_jwk_fromdata(const char *type, OSSL_PARAM_BLD *bld)
+api_jwk_fromdata(const char *type, OSSL_PARAM *params)
 {
     EVP_PKEY     *pkey;
-    OSSL_PARAM   *params;
     EVP_PKEY_CTX *ctx;
 
     pkey = NULL;
-    params = OSSL_PARAM_BLD_to_param(bld);
     ctx = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
 
-    if (params == NULL || ctx == NULL || EVP_PKEY_fromdata_init(ctx) != 1
+    if (ctx == NULL || EVP_PKEY_fromdata_init(ctx) != 1
         || EVP_PKEY_fromdata(ctx, &pkey, EVP_PKEY_PUBLIC_KEY, params) != 1)
     {
         pkey = NULL;
     }
 
     EVP_PKEY_CTX_free(ctx);
-    OSSL_PARAM_free(params);
 
     return pkey;
+}
+
+
+/* A number as OpenSSL takes it, in the byte order of the machine. */
+
+static OSSL_PARAM
+api_jwk_number(const char *name, api_span_t n, uint8_t *out)
+{
+    size_t i;
+
+    for (i = 0; i < n.len; i++) {
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+        out[i] = n.data[n.len - 1 - i];
+#else
+        out[i] = n.data[i];
+#endif
+    }
+
+    return OSSL_PARAM_construct_BN(name, out, n.len);
 }
 
 
 static EVP_PKEY *
 api_jwk_rsa(const api_jwk_parts_t *parts)
 {
-    BIGNUM         *n, *e;
-    EVP_PKEY       *pkey;
-    OSSL_PARAM_BLD *bld;
+    uint8_t    n[API_JWK_RSA_MAX_BITS / 8], e[8];
+    OSSL_PARAM params[3];
 
-    pkey = NULL;
-    bld = OSSL_PARAM_BLD_new();
-    n = BN_bin2bn(parts->n.data, (int) parts->n.len, NULL);
-    e = BN_bin2bn(parts->e.data, (int) parts->e.len, NULL);
+    params[0] = api_jwk_number(OSSL_PKEY_PARAM_RSA_N, parts->n, n);
+    params[1] = api_jwk_number(OSSL_PKEY_PARAM_RSA_E, parts->e, e);
+    params[2] = OSSL_PARAM_construct_end();
 
-    if (bld && n && e && OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_N, n)
-        && OSSL_PARAM_BLD_push_BN(bld, OSSL_PKEY_PARAM_RSA_E, e))
-    {
-        pkey = api_jwk_fromdata("RSA", bld);
-    }
-
-    BN_free(n);
-    BN_free(e);
-    OSSL_PARAM_BLD_free(bld);
-
-    return pkey;
+    return api_jwk_fromdata("RSA", params);
 }
 
 
@@ -69,10 +71,10 @@ api_jwk_rsa(const api_jwk_parts_t *parts)
 static EVP_PKEY *
 api_jwk_ec(const api_jwk_parts_t *parts)
 {
-    size_t          len;
-    uint8_t         point[1 + 2 * 66];
-    EVP_PKEY       *pkey;
-    OSSL_PARAM_BLD *bld;
+    char       group[16];
+    size_t     len;
+    uint8_t    point[1 + 2 * 66];
+    OSSL_PARAM params[3];
 
     len = parts->x.len;
 
@@ -80,21 +82,16 @@ api_jwk_ec(const api_jwk_parts_t *parts)
     memcpy(point + 1, parts->x.data, len);
     memcpy(point + 1 + len, parts->y.data, len);
 
-    pkey = NULL;
-    bld = OSSL_PARAM_BLD_new();
+    memcpy(group, api_jwk_curves[parts->curve].name,
+        strlen(api_jwk_curves[parts->curve].name) + 1);
 
-    if (bld
-        && OSSL_PARAM_BLD_push_utf8_string(bld, OSSL_PKEY_PARAM_GROUP_NAME,
-            api_jwk_curves[parts->curve].name, 0)
-        && OSSL_PARAM_BLD_push_octet_string(
-            bld, OSSL_PKEY_PARAM_PUB_KEY, point, 1 + 2 * len))
-    {
-        pkey = api_jwk_fromdata("EC", bld);
-    }
+    params[0] =
+        OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, 0);
+    params[1] = OSSL_PARAM_construct_octet_string(
+        OSSL_PKEY_PARAM_PUB_KEY, point, 1 + 2 * len);
+    params[2] = OSSL_PARAM_construct_end();
 
-    OSSL_PARAM_BLD_free(bld);
-
-    return pkey;
+    return api_jwk_fromdata("EC", params);
 }
 
 
@@ -189,27 +186,78 @@ api_jwk_mac(api_span_t secret, const char *hash)
 }
 
 
-static int
-api_jwk_make_slot(
-    api_jwk_t *key, const api_jwk_parts_t *parts, const api_jws_info_t *info)
+/*
+ * A context costs as much as the key itself, an RSA key serves six algorithms,
+ * and an issuer signs with one of them: so those of public keys are made when
+ * they are needed first.
+ */
+
+api_jwk_slot_t *
+api_jwk_ready(api_jwk_t *key, api_jws_alg_t alg)
 {
-    api_jwk_slot_t *slot = &key->slots[info->slot];
+    const api_jws_info_t *info = &api_jws_info[alg];
+    api_jwk_slot_t       *slot = &key->slots[info->slot];
 
-    switch (info->type) {
+    if (slot->ready) {
+        return slot;
+    }
 
-    case API_JWK_OCT:
-        slot->mac = api_jwk_mac(parts->k, info->hash);
-        return slot->mac ? API_OK : API_INTERNAL;
-
-    case API_JWK_OKP:
+    if (info->type == API_JWK_OKP) {
         slot->md = EVP_MD_CTX_new();
-        return slot->md ? API_OK : API_INTERNAL;
+        slot->ready =
+            slot->md
+            && EVP_DigestVerifyInit(slot->md, NULL, NULL, NULL, key->pkey)
+                   == 1;
 
-    default:
+    } else {
         slot->md = api_jwk_digest(info->hash);
         slot->verify = api_jwk_verifier(key->pkey, info);
-        return slot->md && slot->verify ? API_OK : API_INTERNAL;
+        slot->ready = slot->md && slot->verify;
     }
+
+    if (!slot->ready) {
+        api_jwk_unready(slot);
+        return NULL;
+    }
+
+    return slot;
+}
+
+
+void
+api_jwk_unready(api_jwk_slot_t *slot)
+{
+    EVP_MD_CTX_free(slot->md);
+    EVP_PKEY_CTX_free(slot->verify);
+    EVP_MAC_CTX_free(slot->mac);
+    memset(slot, 0, sizeof(*slot));
+}
+
+
+/* A secret is in its contexts alone. */
+
+static int
+api_jwk_make_macs(api_jwk_t *key, const api_jwk_parts_t *parts, api_err_t *err)
+{
+    unsigned        i;
+    api_jwk_slot_t *slot;
+
+    for (i = API_JWS_UNKNOWN + 1; i < API_JWS_NALGS; i++) {
+        if ((key->algs & API_JWS_BIT(i)) == 0) {
+            continue;
+        }
+
+        slot = &key->slots[api_jws_info[i].slot];
+        slot->mac = api_jwk_mac(parts->k, api_jws_info[i].hash);
+
+        if (slot->mac == NULL) {
+            return api_jwk_failed(err, "no context for this algorithm");
+        }
+
+        slot->ready = true;
+    }
+
+    return API_OK;
 }
 
 
@@ -219,9 +267,6 @@ api_jwk_make_pkey(api_jwk_t *key, const api_jwk_parts_t *parts, api_err_t *err)
     const api_jwk_curve_info_t *curve = &api_jwk_curves[parts->curve];
 
     switch (parts->type) {
-
-    case API_JWK_OCT:
-        return API_OK;
 
     case API_JWK_RSA:
         key->signature = parts->n.len;
@@ -239,7 +284,7 @@ api_jwk_make_pkey(api_jwk_t *key, const api_jwk_parts_t *parts, api_err_t *err)
 
         break;
 
-    case API_JWK_OKP:
+    default: /* API_JWK_OKP */
         key->signature = curve->signature;
         key->pkey = EVP_PKEY_new_raw_public_key_ex(
             NULL, curve->name, NULL, parts->x.data, parts->x.len);
@@ -258,27 +303,12 @@ int
 api_jwk_make(api_jwk_t *key, const api_jwk_parts_t *parts, uint32_t algs,
     api_err_t *err)
 {
-    int      rc;
-    unsigned i;
-
     key->type = parts->type;
     key->curve = parts->curve;
     key->algs = algs;
 
-    rc = api_jwk_make_pkey(key, parts, err);
-    if (rc != API_OK) {
-        return rc;
-    }
-
-    for (i = API_JWS_UNKNOWN + 1; i < API_JWS_NALGS; i++) {
-        if ((algs & API_JWS_BIT(i))
-            && api_jwk_make_slot(key, parts, &api_jws_info[i]) != API_OK)
-        {
-            return api_jwk_failed(err, "no context for this algorithm");
-        }
-    }
-
-    return API_OK;
+    return parts->type == API_JWK_OCT ? api_jwk_make_macs(key, parts, err)
+                                      : api_jwk_make_pkey(key, parts, err);
 }
 
 
@@ -288,9 +318,7 @@ api_jwk_unmake(api_jwk_t *key)
     unsigned i;
 
     for (i = 0; i < API_JWK_SLOTS; i++) {
-        EVP_MD_CTX_free(key->slots[i].md);
-        EVP_PKEY_CTX_free(key->slots[i].verify);
-        EVP_MAC_CTX_free(key->slots[i].mac);
+        api_jwk_unready(&key->slots[i]);
     }
 
     EVP_PKEY_free(key->pkey);

@@ -9,7 +9,7 @@
 #define API_JWS_MAX_DER (3 + 2 * (2 + 1 + API_JWS_MAX_COORD))
 
 typedef int (*api_jws_verify_pt)(
-    api_jwk_t *key, api_jws_alg_t alg, api_span_t input, api_span_t signature);
+    api_jwk_slot_t *slot, size_t hash_len, api_span_t input, api_span_t sig);
 
 
 /* Digest of input by the slot's context, which keeps its hash. */
@@ -31,28 +31,21 @@ api_jws_digest(
 
 static int
 api_jws_verify_hmac(
-    api_jwk_t *key, api_jws_alg_t alg, api_span_t input, api_span_t signature)
+    api_jwk_slot_t *slot, size_t hash_len, api_span_t input, api_span_t sig)
 {
-    size_t                len;
-    EVP_MAC_CTX          *mac;
-    uint8_t               out[EVP_MAX_MD_SIZE];
-    const api_jws_info_t *info = &api_jws_info[alg];
+    size_t  len;
+    uint8_t out[EVP_MAX_MD_SIZE];
 
-    if (signature.len != info->hash_len) {
-        return API_DENIED;
-    }
+    (void) hash_len;
 
-    mac = key->slots[info->slot].mac;
-
-    if (EVP_MAC_init(mac, NULL, 0, NULL) != 1
-        || EVP_MAC_update(mac, input.data, input.len) != 1
-        || EVP_MAC_final(mac, out, &len, sizeof(out)) != 1)
+    if (EVP_MAC_init(slot->mac, NULL, 0, NULL) != 1
+        || EVP_MAC_update(slot->mac, input.data, input.len) != 1
+        || EVP_MAC_final(slot->mac, out, &len, sizeof(out)) != 1)
     {
         return API_INTERNAL;
     }
 
-    return api_span_eq_secret(signature, api_span(out, len)) ? API_OK
-                                                             : API_DENIED;
+    return api_span_eq_secret(sig, api_span(out, len)) ? API_OK : API_DENIED;
 }
 
 
@@ -67,24 +60,16 @@ api_jws_verdict(int rc)
 
 static int
 api_jws_verify_rsa(
-    api_jwk_t *key, api_jws_alg_t alg, api_span_t input, api_span_t signature)
+    api_jwk_slot_t *slot, size_t hash_len, api_span_t input, api_span_t sig)
 {
-    api_jwk_slot_t       *slot;
-    uint8_t               hash[EVP_MAX_MD_SIZE];
-    const api_jws_info_t *info = &api_jws_info[alg];
-
-    if (signature.len != key->signature) {
-        return API_DENIED;
-    }
-
-    slot = &key->slots[info->slot];
+    uint8_t hash[EVP_MAX_MD_SIZE];
 
     if (api_jws_digest(slot, input, hash) != API_OK) {
         return API_INTERNAL;
     }
 
-    return api_jws_verdict(EVP_PKEY_verify(
-        slot->verify, signature.data, signature.len, hash, info->hash_len));
+    return api_jws_verdict(
+        EVP_PKEY_verify(slot->verify, sig.data, sig.len, hash, hash_len));
 }
 
 
@@ -144,50 +129,31 @@ api_jws_der(uint8_t der[API_JWS_MAX_DER], api_span_t rs)
 
 static int
 api_jws_verify_ec(
-    api_jwk_t *key, api_jws_alg_t alg, api_span_t input, api_span_t signature)
+    api_jwk_slot_t *slot, size_t hash_len, api_span_t input, api_span_t sig)
 {
-    api_span_t      sig;
-    api_jwk_slot_t *slot = &key->slots[0];
-    uint8_t         hash[EVP_MAX_MD_SIZE], der[API_JWS_MAX_DER];
+    uint8_t der[API_JWS_MAX_DER];
 
-    if (signature.len != key->signature) {
-        return API_DENIED;
-    }
-
-    sig = api_jws_der(der, signature);
-
-    if (api_jws_digest(slot, input, hash) != API_OK) {
-        return API_INTERNAL;
-    }
-
-    return api_jws_verdict(EVP_PKEY_verify(
-        slot->verify, sig.data, sig.len, hash, api_jws_info[alg].hash_len));
+    return api_jws_verify_rsa(slot, hash_len, input, api_jws_der(der, sig));
 }
 
 
+/*
+ * The context begins again with the key it has: with the key given, OpenSSL
+ * would look for the algorithm anew, a tenth of the price.
+ */
+
 static int
 api_jws_verify_okp(
-    api_jwk_t *key, api_jws_alg_t alg, api_span_t input, api_span_t signature)
+    api_jwk_slot_t *slot, size_t hash_len, api_span_t input, api_span_t sig)
 {
-    EVP_MD_CTX *ctx = key->slots[0].md;
+    (void) hash_len;
 
-    (void) alg;
-
-    if (signature.len != key->signature) {
-        return API_DENIED;
-    }
-
-    /* a one-shot verification ends a context in some versions of OpenSSL:
-       begin anew, it is a small part of the price */
-
-    if (EVP_MD_CTX_reset(ctx) != 1
-        || EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, key->pkey) != 1)
-    {
+    if (EVP_DigestVerifyInit(slot->md, NULL, NULL, NULL, NULL) != 1) {
         return API_INTERNAL;
     }
 
-    return api_jws_verdict(EVP_DigestVerify(
-        ctx, signature.data, signature.len, input.data, input.len));
+    return api_jws_verdict(
+        EVP_DigestVerify(slot->md, sig.data, sig.len, input.data, input.len));
 }
 
 
@@ -199,11 +165,36 @@ static const api_jws_verify_pt api_jws_verifiers[] = {
 };
 
 
+static int
+api_jws_try(
+    api_jwk_t *key, api_jws_alg_t alg, api_span_t input, api_span_t signature)
+{
+    int             rc;
+    api_jwk_slot_t *slot = api_jwk_ready(key, alg);
+
+    if (slot == NULL) {
+        return API_INTERNAL;
+    }
+
+    rc = api_jws_verifiers[key->type](
+        slot, api_jws_info[alg].hash_len, input, signature);
+
+    /* whatever has become of a context that failed is not used again */
+
+    if (rc == API_INTERNAL && key->type != API_JWK_OCT) {
+        api_jwk_unready(slot);
+    }
+
+    return rc;
+}
+
+
 int
 api_jws_verify(
     api_jwk_t *key, api_jws_alg_t alg, api_span_t input, api_span_t signature)
 {
-    int rc;
+    int    rc;
+    size_t len;
 
     /* a key has bits of its own type and curve alone, and never bit 0 */
 
@@ -212,7 +203,18 @@ api_jws_verify(
         return API_DENIED;
     }
 
-    rc = api_jws_verifiers[key->type](key, alg, input, signature);
+    len = key->signature ? key->signature : api_jws_info[alg].hash_len;
+
+    if (signature.len != len) {
+        return API_DENIED;
+    }
+
+    rc = api_jws_try(key, alg, input, signature);
+
+    if (rc == API_INTERNAL && key->type == API_JWK_OKP) {
+        /* in some versions a one-shot verification ends its context */
+        rc = api_jws_try(key, alg, input, signature);
+    }
 
     if (ERR_peek_error() != 0) {
         ERR_clear_error();
