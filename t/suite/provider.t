@@ -8,55 +8,22 @@ use warnings;
 use lib 't/lib';
 
 use ApiTest;
+use ApiTest::Provider;
 use ApiTest::Server;
-use IO::Socket::INET;
-use MIME::Base64 qw(encode_base64);
 use Test::More;
 use Time::HiRes qw(sleep time);
 
 plan skip_all => 'no node' if !node_available();
 
-my $port = free_port('PROVIDER_PORT');
-my $pid = fork // die "fork: $!";
+my $idp  = ApiTest::Provider->start;
+my $port = $idp->port;
 
-if (!$pid) {
-    open STDOUT, '>', '/dev/null';
-    open STDERR, '>', '/dev/null';
-    exec 'node', 't/node/provider.mjs', $port or exit 1;
-}
-
-END { if ($pid) { local $?; kill 'TERM', $pid; waitpid $pid, 0 } }
-
-
-# A request to the provider: status and body.
 sub provider {
     my ($path, $login, $form) = @_;
-    my $s = IO::Socket::INET->new(PeerAddr => "127.0.0.1:$port") or return 0;
-    my $body = $form // '';
-
-    print {$s} +(defined $form ? 'POST' : 'GET'), " $path HTTP/1.0\r\n",
-        "Host: 127.0.0.1:$port\r\n",
-        $login ? 'Authorization: Basic ' . encode_base64($login, '') . "\r\n"
-            : '',
-        "Content-Type: application/x-www-form-urlencoded\r\n",
-        'Content-Length: ', length $body, "\r\n\r\n$body";
-    my $answer = join '', <$s>;
-    return $answer =~ m{^HTTP/1.\d (\d+).*?\r\n\r\n(.*)}s;
+    return $idp->ask($path, login => $login, form => $form);
 }
 
-sub token {
-    my ($more) = @_;
-    my ($status, $body) = provider('/token', 'shop:shop-secret',
-        'grant_type=client_credentials&scope=read' . ($more // ''));
-    return $body =~ /"access_token":"([^"]+)"/ ? $1 : die "$status $body";
-}
-
-sub jwt_of { return token('&resource=urn:jwt') }
-
-for (1 .. 1000) {
-    last if (provider('/jwks'))[0];
-    sleep 0.05;
-}
+sub jwt_of { return $idp->token(jwt => 1)->{access_token} }
 
 is((provider('/jwks'))[0], 200, 'the provider runs');
 
@@ -98,7 +65,7 @@ sub ask {
 }
 
 my $jwt = jwt_of();
-my $opaque = token();
+my $opaque = $idp->token->{access_token};
 
 like(ask($jwt), qr/^200 jwt shop shop/, 'a JWT of the provider');
 like(ask($opaque), qr/^200 introspect \S+ shop/, 'an opaque token');
@@ -153,9 +120,7 @@ like($said, qr/^401 .*inactive/, 'revoked at the provider: within `cache`');
 
 # provider gone: what is known holds
 
-kill 'TERM', $pid;
-waitpid $pid, 0;
-$pid = 0;
+$idp->stop;
 
 like(ask($new), qr/^200/, 'the provider is gone: the keys serve on');
 like(ask('y' x 43), qr/^503 .*introspection_unavailable/,

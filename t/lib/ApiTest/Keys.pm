@@ -99,7 +99,9 @@ sub make_keys {
         sysread($fh, my $bytes, $SECRET{$name}) == $SECRET{$name}
             or die "/dev/urandom: $!\n";
 
-        # no white space at an end, in case a reader of the file trims it
+        # no NUL, where a variable of the environment ends, and no white space
+        # at an end, in case a reader of the file trims it
+        $bytes =~ tr/\0/\1/;
         substr($bytes, $_, 1) |= "\x80" for 0, -1;
         spew("$to/$name.secret", $bytes);
         chmod 0600, "$to/$name.secret";
