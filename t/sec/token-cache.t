@@ -6,6 +6,7 @@ use Test::Nginx::Socket 'no_plan';
 use ApiTest;
 use ApiTest::Sec;
 use IO::Socket::INET;
+use Test::Nginx::StandIn::Http2;
 use Time::HiRes qw(sleep time);
 
 no_long_string();
@@ -58,6 +59,16 @@ sub status_of {
     my ($token, $path) = @_;
     my $s = IO::Socket::INET->new(PeerAddr => '127.0.0.1:' . server_port())
         or die "$@";
+
+    if ($ENV{TEST_NGINX_USE_HTTP2}) {
+        my $got = Test::Nginx::StandIn::Http2::exchange($s, {
+            method => 'GET', url => $path // '/', parts => [],
+            headers => ['Host: localhost', "Authorization: Bearer $token"],
+        }, timeout => 60);
+        my $answer = $got->{responses}[0];
+        return join ' ', $answer->{code}, $answer->header('X-Seen') // ();
+    }
+
     print {$s} 'GET ', $path // '/', " HTTP/1.1\r\nHost: localhost\r\n",
         "Connection: close\r\nAuthorization: Bearer $token\r\n\r\n";
     my $answer = join '', <$s>;
