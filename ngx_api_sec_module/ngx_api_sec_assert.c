@@ -1,6 +1,6 @@
 
 /*
- * A token about the caller.  libjwt takes a millisecond to make one, so that
+ * A token about the caller.  libjwt takes 0.7 to 1.7 ms to make one, so that
  * it is kept: the same caller with the same claims gets the same token until
  * half of its time is over.  It never outlives the credential that was shown.
  */
@@ -163,14 +163,37 @@ ngx_api_sec_assert_until(const ngx_api_sec_caller_t *caller, time_t now)
 }
 
 
+/* The place of these claims, or the one that can best be spared. */
+
 static ngx_api_sec_asserted_t *
 ngx_api_sec_assert_slot(const ngx_api_sec_caller_t *caller, api_span_t claims)
 {
-    uint64_t  hash;
+    uint64_t                 hash;
+    ngx_uint_t               i;
+    ngx_api_sec_asserted_t  *slot, *best;
 
-    hash = api_siphash13(caller->mcf->seed, claims);
+    hash = api_siphash13(caller->mcf->seed, claims)
+           % (NGX_API_SEC_ASSERTED / NGX_API_SEC_ASSERT_WAYS);
 
-    return &caller->lcf->assert->asserted[hash % NGX_API_SEC_ASSERTED];
+    slot = &caller->lcf->assert->asserted[hash * NGX_API_SEC_ASSERT_WAYS];
+    best = slot;
+
+    for (i = 0; i < NGX_API_SEC_ASSERT_WAYS; i++, slot++) {
+
+        if (slot->text
+            && api_span_eq(claims, api_span(slot->text, slot->nclaims)))
+        {
+            return slot;
+        }
+
+        /* an empty one ends at 0 */
+
+        if (slot->exp < best->exp) {
+            best = slot;
+        }
+    }
+
+    return best;
 }
 
 

@@ -36,7 +36,8 @@ typedef struct {
 
 /* Tokens that were made, for callers who come again. */
 
-#define NGX_API_SEC_ASSERTED      512
+#define NGX_API_SEC_ASSERTED      2048
+#define NGX_API_SEC_ASSERT_WAYS   4       /* places one may have of these */
 #define NGX_API_SEC_CLAIMS_MAX    4096    /* bytes of the claims */
 #define NGX_API_SEC_ASSERT_MAX    8192    /* bytes of a token */
 

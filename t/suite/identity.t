@@ -147,6 +147,15 @@ isnt(identity($server, n => 2), $one, 'other claims: another one');
 isnt(identity($server, n => 1, sub => 'bob'), $one, 'another caller too');
 is(identity($server, n => 1), $one, 'it is still kept');
 
+# many callers, who come again: hardly any token is made twice
+
+my @callers = map { bearer(claims => { n => 1, sub => "u$_" }) } 1 .. 600;
+my @first = map { ($server->get('/', $_))[2] } @callers;
+my @again = map { ($server->get('/', $_))[2] } @callers;
+my $kept = grep { length $first[$_] && $first[$_] eq $again[$_] } 0 .. 599;
+
+cmp_ok($kept, '>=', 570, "of 600 callers $kept got the token they had");
+
 my $short = identity($server, n => 1, exp => time + 20);
 my $jwks  = keys_of($server);
 my $until = verified($short, $jwks)->{claims}{exp};
