@@ -3,9 +3,11 @@
 
 #define REPLAY_WAYS 15
 
-/* Of the memory, what may go to counting; of the places, one principal's. */
+/* Of the memory, what may go to counting, and no more counters than can be
+   wiped at once while others wait; of the places, one principal's. */
 
 #define REPLAY_COUNTING 12
+#define REPLAY_CELLS 16384
 #define REPLAY_SHARE 4
 
 typedef struct {
@@ -52,7 +54,9 @@ api_replay_init(void *mem, size_t size, api_sipkey_t seed, int64_t now)
 
     cells = 1;
 
-    while (api_share_size(2 * cells) <= size / REPLAY_COUNTING) {
+    while (cells < REPLAY_CELLS
+           && api_share_size(2 * cells) <= size / REPLAY_COUNTING)
+    {
         cells *= 2;
     }
 

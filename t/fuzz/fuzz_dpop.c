@@ -94,8 +94,6 @@ check_parsed(const api_dpop_t *dpop, api_span_t proof)
     MUST(dpop->jti.len > 0 && dpop->jti.len <= API_DPOP_MAX_JTI);
     MUST(dpop->htm.data && dpop->htu.data);
     MUST(dpop->header.tok[dpop->jwk].type == API_JSON_OBJECT);
-    MUST(api_json_get(&dpop->header, dpop->jwk, API_SPAN("kty"))
-         != API_JSON_NONE);
     MUST(api_json_get(&dpop->header, 0, API_SPAN("crit")) == API_JSON_NONE);
 }
 
@@ -133,6 +131,10 @@ look(api_span_t proof)
         check_parsed(&dpop, proof);
         code =
             api_dpop_check(&dpop, keys, &policy, &request, NOW, &arena, &err);
+
+        MUST(code != API_DPOP_OK
+             || api_json_get(&dpop.header, dpop.jwk, API_SPAN("kty"))
+                    != API_JSON_NONE);
 
         /* whoever gets here without the key has made any key at all */
 
