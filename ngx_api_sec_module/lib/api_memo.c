@@ -192,12 +192,16 @@ api_memo_text(uint8_t **p, api_json_t *doc)
 }
 
 
-/* A view into one token, moved to its copy. */
+/* The segments of a token, where it stands now.  Their lengths alone count:
+   jwt may come from another entry, which was found by a token elsewhere. */
 
 static void
-api_memo_move(api_span_t *view, api_span_t from, api_span_t to)
+api_memo_segments(api_jws_t *jws, const uint8_t *token)
 {
-    view->data = to.data + (view->data - from.data);
+    jws->header.data = token;
+    jws->payload.data = token + jws->header.len + 1;
+    jws->signature.data = jws->payload.data + jws->payload.len + 1;
+    jws->input.data = token;
 }
 
 
@@ -226,10 +230,7 @@ api_memo_fill(api_memo_node_t *node, api_span_t token, const api_jwt_t *jwt)
     api_memo_bytes(&p, &copy->sub);
     api_memo_bytes(&p, &copy->jti);
 
-    api_memo_move(&copy->jws.header, token, node->token);
-    api_memo_move(&copy->jws.payload, token, node->token);
-    api_memo_move(&copy->jws.signature, token, node->token);
-    api_memo_move(&copy->jws.input, token, node->token);
+    api_memo_segments(&copy->jws, node->token.data);
 }
 
 

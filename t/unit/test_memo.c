@@ -157,6 +157,44 @@ test_same(void)
 }
 
 
+/* Verified anew under other keys: what goes in came out of an entry, and the
+   token it was found by stands elsewhere each time. */
+
+static void
+test_anew(void)
+{
+    size_t                  i, good = 0;
+    api_jwt_t               jwt;
+    api_span_t              token;
+    api_memo_t             *memo;
+    const api_memo_entry_t *e = NULL;
+
+    memo = api_memo_create(&api_alloc_libc, 64, seed);
+
+    for (i = 0; i < 6; i++) {
+        token = token_of(forms[1].header, forms[1].payload, 1);
+        (void) api_jwt_parse(&jwt, token, NULL, seed, &arena, NULL);
+
+        e = api_memo_find(memo, token);
+        good += e == NULL || same(&e->jwt, &jwt);
+
+        api_memo_add(memo, token, e ? &e->jwt : &jwt, memo, i, 1);
+
+        if (e) {
+            api_memo_release(memo, e);
+        }
+
+        memset((void *) (uintptr_t) token.data, 'x', token.len);
+        free((void *) (uintptr_t) token.data);
+    }
+
+    ut_ok(e != NULL, "an entry made of an entry is found");
+    ut_int(good, 6, "... and is what a parse gives");
+
+    api_memo_free(memo);
+}
+
+
 static void
 test_flips(void)
 {
@@ -266,6 +304,7 @@ main(void)
     api_arena_init(&arena, &api_alloc_libc, 0, 0);
 
     test_same();
+    test_anew();
     test_flips();
     test_bounds();
 
