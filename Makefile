@@ -17,6 +17,7 @@ NGINX ?= $(or $(shell command -v nginx),/usr/sbin/nginx)
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 600
+MINUTES ?= 30
 
 ifeq ($(origin CC),default)
 CC = gcc
@@ -36,7 +37,7 @@ MODULE_FILES = $(MODULES:%=$(BUILD)/modules/%.so)
 
 # What a person types
 
-.PHONY: help deps build static demo lab test unit conformance conformance-waf contract where t test-builds check bench bench-waf \
+.PHONY: help deps build static demo lab test unit conformance conformance-waf soak contract where t test-builds check bench bench-waf \
     fuzz fuzz-smoke lint asan install uninstall clean distclean dist \
     clean-root-test
 
@@ -63,6 +64,8 @@ help:
 #: make asan         the .t files on an nginx with sanitizers
 #: make fuzz         FUZZ_SECONDS=600 TARGET=json; fuzz-smoke: 20 s each
 #: make contract     round trip over the descriptions of large APIs (npm)
+#: make soak         MINUTES=30 SEED=n: everything on, under load, while things
+#:                   go wrong
 #: make bench        ratios against baselines measured in the same run
 #: make bench-waf    the Core Rule Set, beside ModSecurity
 #: make check        lint, test, asan, fuzz-smoke
@@ -112,6 +115,13 @@ conformance:
 	@.ci/node
 	@$(BUILD)/unit/test_schema_suite $(SUITE) >$(BUILD)/conformance.tap; \
 	    rc=$$?; grep -E '^(not ok|# draft)' $(BUILD)/conformance.tap; exit $$rc
+
+soak:
+	@.ci/deps build demo test
+	+@$(INNER) modules tools
+	@PERL5LIB=t/lib TEST_NGINX_BINARY=$(API_NGINX) \
+	    TEST_NGINX_LOAD_MODULES="$(abspath $(MODULE_FILES))" \
+	    perl t/soak/soak.pl --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
 
 # The Core Rule Set's regression tests, sent to ModSecurity and to us
 
