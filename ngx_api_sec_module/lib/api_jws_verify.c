@@ -139,21 +139,34 @@ api_jws_verify_ec(
 
 /*
  * The context begins again with the key it has: with the key given, OpenSSL
- * would look for the algorithm anew, a tenth of the price.
+ * would look for the algorithm anew, a tenth of the price.  In some versions a
+ * verification in one go ends a context for good, and whatever is verified
+ * with it then is said to be wrong.
  */
 
 static int
 api_jws_verify_okp(
     api_jwk_slot_t *slot, size_t hash_len, api_span_t input, api_span_t sig)
 {
+    int           rc;
+    unsigned long error;
+
     (void) hash_len;
 
     if (EVP_DigestVerifyInit(slot->md, NULL, NULL, NULL, NULL) != 1) {
         return API_INTERNAL;
     }
 
-    return api_jws_verdict(
-        EVP_DigestVerify(slot->md, sig.data, sig.len, input.data, input.len));
+    rc = EVP_DigestVerify(slot->md, sig.data, sig.len, input.data, input.len);
+    error = rc == 0 ? ERR_peek_last_error() : 0;
+
+    if (ERR_GET_LIB(error) == ERR_LIB_EVP
+        && ERR_GET_REASON(error) == EVP_R_FINAL_ERROR)
+    {
+        return API_INTERNAL;
+    }
+
+    return api_jws_verdict(rc);
 }
 
 
@@ -212,7 +225,7 @@ api_jws_verify(
     rc = api_jws_try(key, alg, input, signature);
 
     if (rc == API_INTERNAL && key->type == API_JWK_OKP) {
-        /* in some versions a one-shot verification ends its context */
+        /* once more, with a new context */
         rc = api_jws_try(key, alg, input, signature);
     }
 
