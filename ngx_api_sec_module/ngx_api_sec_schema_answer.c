@@ -5,8 +5,11 @@
  */
 
 #include "ngx_api_sec_schema.h"
+#include "api_redact.h"
 
 
+static ngx_int_t ngx_api_sec_schema_detail(ngx_pool_t *pool,
+    const api_fault_t *fault, ngx_str_t *detail);
 static void ngx_api_sec_schema_errors(api_writer_t *w,
     const api_verdict_t *verdict);
 static void ngx_api_sec_schema_error(api_writer_t *w,
@@ -173,8 +176,6 @@ ngx_api_sec_schema_verdict(ngx_api_sec_call_t *call,
     const api_verdict_t *verdict)
 {
     char                              text[NGX_API_SEC_ERRORS_MAX];
-    char                              line[512];
-    size_t                            len;
     ngx_int_t                         rc;
     ngx_str_t                         value;
     api_span_t                        json;
@@ -204,12 +205,11 @@ ngx_api_sec_schema_verdict(ngx_api_sec_call_t *call,
 
     pool = call->r->main->pool;
 
-    if (verdict->nfaults) {
-        len = api_fault_print(&verdict->faults[0], line, sizeof(line));
-
-        if (ngx_api_sec_schema_copy(pool, line, len, &why.detail) != NGX_OK) {
-            return NGX_HTTP_INTERNAL_SERVER_ERROR;
-        }
+    if (verdict->nfaults
+        && ngx_api_sec_schema_detail(pool, &verdict->faults[0], &why.detail)
+           != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     rc = ngx_api_refuse(call->r, &call->mcf->self, call->rec, &why,
@@ -232,6 +232,22 @@ ngx_api_sec_schema_verdict(ngx_api_sec_call_t *call,
 
     return ngx_api_sec_schema_note(call, rc, why.detail.len ? &why.detail
                                                             : &why.reason);
+}
+
+
+/* For logs, where names that may be the client's do not stand. */
+
+static ngx_int_t
+ngx_api_sec_schema_detail(ngx_pool_t *pool, const api_fault_t *fault,
+    ngx_str_t *detail)
+{
+    char    line[512], clean[512];
+    size_t  len;
+
+    len = api_fault_print(fault, line, sizeof(line));
+    len = api_redact_line(api_span(line, len), clean, sizeof(clean));
+
+    return ngx_api_sec_schema_copy(pool, clean, len, detail);
 }
 
 

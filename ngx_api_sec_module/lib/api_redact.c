@@ -406,6 +406,42 @@ digits_of(api_span_t s)
 }
 
 
+/* A number of up to eight digits, or a name; or nothing with digits at all. */
+
+static bool
+open_piece(api_span_t s)
+{
+    size_t   i;
+    unsigned digits = digits_of(s), others = 0;
+
+    for (i = 0; i < s.len; i++) {
+        others += kind_of(s.data[i]) != DIGIT && s.data[i] != '.'
+                  && s.data[i] != '-';
+    }
+
+    return digits == 0 || (others == 0 && digits <= 8) || api_redact_name(s);
+}
+
+
+static bool
+open_pieces(api_span_t s)
+{
+    size_t i, start = 0;
+
+    for (i = 0; i <= s.len; i++) {
+        if (i == s.len || memchr("/=,;()\"'", s.data[i], 8)) {
+            if (!open_piece(api_span(s.data + start, i - start))) {
+                return false;
+            }
+
+            start = i + 1;
+        }
+    }
+
+    return true;
+}
+
+
 static bool
 private_word(api_span_t s)
 {
@@ -418,7 +454,8 @@ private_word(api_span_t s)
         }
     }
 
-    return digits >= 9 || (digits >= 3 && s.len > 24) || s.len > 64;
+    return digits >= 9 || (digits >= 3 && s.len > 24) || s.len > 64
+           || !open_pieces(s);
 }
 
 

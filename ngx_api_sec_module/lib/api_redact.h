@@ -77,7 +77,8 @@ api_redact_agent(api_span_t agent, char *out, size_t size, uint32_t *masked);
  * A line of ours that may quote a client: words between blanks that look like
  * somebody's become "~".  These are words with a '@' or '%', with nine digits
  * or more, with three digits and more than 24 bytes, longer than 64 bytes or
- * with bytes outside ASCII; and runs of nine digits or more with single blanks
+ * with bytes outside ASCII, or of whose pieces (between / = , ; ( ) and quotes)
+ * one has digits and is neither a number of up to eight nor a name; and runs of nine digits or more with single blanks
  * or dashes between them.  Returns the length, at most s.len and size.
  */
 

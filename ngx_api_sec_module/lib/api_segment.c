@@ -186,7 +186,19 @@ api_segment_token(api_span_t s, const api_segment_count_t *n)
 
     letters = n->lower + n->upper;
 
-    if (n->dot || n->colon || n->at || n->other || n->digit == 0) {
+    if (n->colon || n->at || n->other || n->digit == 0) {
+        return false;
+    }
+
+    /* AKIA..., hvs.CAES...: long, and in no way a word */
+
+    if (s.len >= API_SEGMENT_LONG
+        && (n->lower == 0 || (n->dot && n->upper && n->digit >= 4)))
+    {
+        return true;
+    }
+
+    if (n->dot) {
         return false;
     }
 

@@ -173,6 +173,13 @@ test_lines(void)
     line_is("of alice@example.com here", "of ~ here");
     line_is("AKIAIOSFODNN7EXAMPLE12345 x", "~ x");
     line_is("in 3 of 4 lines", "in 3 of 4 lines");
+    line_is("query P4ssw0rd-2026: unknown", "query ~ unknown");
+    line_is("query Hunter2!Hunter2!: unknown", "query ~ unknown");
+    line_is("header AKIAIOSFODNN7EXAMPLE: unknown", "header ~ unknown");
+    line_is("query address2: unknown", "query address2: unknown");
+    line_is("body /items/12/sku2: type: (at=401)",
+        "body /items/12/sku2: type: (at=401)");
+    line_is("body /passport-X1234567/a: unknown", "body ~ unknown");
     line_is("", "");
     line_is("  a  ", "  a  ");
 }
