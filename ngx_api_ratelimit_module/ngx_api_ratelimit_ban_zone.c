@@ -265,14 +265,18 @@ void
 ngx_api_ratelimit_ban_lost(const ngx_api_ratelimit_bans_t *bans,
     ngx_log_t *log)
 {
-    ngx_atomic_uint_t              told;
+    ngx_atomic_uint_t              told, now;
     ngx_api_ratelimit_ban_head_t  *head;
 
     head = bans->shpool->data;
     told = head->told;
 
-    if ((told == 0 || (ngx_atomic_uint_t) ngx_time() >= told + 60)
-        && ngx_atomic_cmp_set(&head->told, told, ngx_time()))
+    /* not the time of day, which may be set back */
+
+    now = ngx_current_msec / 1000 + 1;
+
+    if ((told == 0 || now >= told + 60)
+        && ngx_atomic_cmp_set(&head->told, told, now))
     {
         ngx_log_error(NGX_LOG_ERR, log, 0,
                       "api_ratelimit: all places for bans are taken, new ones "

@@ -424,14 +424,18 @@ void
 ngx_api_ratelimit_link_log(ngx_api_ratelimit_link_t *link, ngx_uint_t level,
     const char *what, const char *detail)
 {
-    ngx_atomic_uint_t                 logged;
+    ngx_atomic_uint_t                 logged, now;
     ngx_api_ratelimit_store_state_t  *state;
 
     state = link->store->state;
     logged = state->logged;
 
-    if ((logged && (ngx_atomic_uint_t) ngx_time() < logged + 10)
-        || !ngx_atomic_cmp_set(&state->logged, logged, ngx_time()))
+    /* not the time of day, which may be set back */
+
+    now = ngx_current_msec / 1000 + 1;
+
+    if ((logged && now < logged + 10)
+        || !ngx_atomic_cmp_set(&state->logged, logged, now))
     {
         return;
     }
