@@ -188,7 +188,7 @@ static ngx_int_t
 ngx_api_ratelimit_header(ngx_http_request_t *r, ngx_api_record_t *rec,
     ngx_api_ratelimit_ctx_t *ctx)
 {
-    ngx_uint_t                            swap;
+    ngx_buf_t                            *body;
     const ngx_api_ratelimit_loc_conf_t   *lcf;
     const ngx_api_ratelimit_main_conf_t  *mcf;
 
@@ -203,17 +203,16 @@ ngx_api_ratelimit_header(ngx_http_request_t *r, ngx_api_record_t *rec,
         return NGX_ERROR;
     }
 
-    swap = 0;
+    body = NULL;
 
     if (rec->refusal.status
-        && ngx_api_refuse_header(r, &mcf->self, &swap) != NGX_OK)
+        && ngx_api_refuse_header(r, &mcf->self, &body) != NGX_OK)
     {
         return NGX_ERROR;
     }
 
-    if (swap) {
-        ngx_http_set_ctx(r, (void *) &ngx_api_ratelimit_module,
-                         ngx_api_ratelimit_module);
+    if (body) {
+        ngx_http_set_ctx(r, body, ngx_api_ratelimit_module);
     }
 
     return NGX_OK;
@@ -238,21 +237,14 @@ ngx_api_ratelimit_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 static ngx_int_t
 ngx_api_ratelimit_body_swap(ngx_http_request_t *r, ngx_chain_t *in)
 {
-    ngx_buf_t                            *b;
-    ngx_chain_t                           out;
-    const ngx_api_ratelimit_main_conf_t  *mcf;
+    ngx_buf_t    *b;
+    ngx_chain_t   out;
 
+    b = ngx_http_get_module_ctx(r, ngx_api_ratelimit_module);
     ngx_http_set_ctx(r, NULL, ngx_api_ratelimit_module);
 
     for ( /* void */ ; in; in = in->next) {
         in->buf->pos = in->buf->last;
-    }
-
-    mcf = ngx_http_get_module_main_conf(r, ngx_api_ratelimit_module);
-
-    b = ngx_api_refuse_body(r, &mcf->self);
-    if (b == NULL) {
-        return NGX_ERROR;
     }
 
     out.buf = b;

@@ -36,7 +36,7 @@ static ngx_api_sec_fetch_t *ngx_api_sec_fetching(ngx_http_request_t *r);
 static ngx_int_t ngx_api_sec_body_filter(ngx_http_request_t *r,
     ngx_chain_t *in);
 static ngx_int_t ngx_api_sec_body_swap(ngx_http_request_t *r,
-    const ngx_api_sec_main_conf_t *mcf, ngx_chain_t *in);
+    ngx_chain_t *in);
 
 
 static ngx_http_module_t  ngx_api_sec_module_ctx = {
@@ -149,22 +149,22 @@ ngx_api_sec_header(ngx_http_request_t *r, const ngx_api_sec_main_conf_t *mcf,
     ngx_api_record_t *rec)
 {
     ngx_int_t   rc;
-    ngx_uint_t  swap;
+    ngx_buf_t  *body;
 
     if (rec && rec->body) {
         ngx_api_body_release(r, &mcf->self);
     }
 
-    swap = 0;
+    body = NULL;
 
     if (rec && rec->refusal.status
-        && ngx_api_refuse_header(r, &mcf->self, &swap) != NGX_OK)
+        && ngx_api_refuse_header(r, &mcf->self, &body) != NGX_OK)
     {
         return NGX_ERROR;
     }
 
-    if (swap) {
-        ngx_http_set_ctx(r, (void *) &ngx_api_sec_module, ngx_api_sec_module);
+    if (body) {
+        ngx_http_set_ctx(r, body, ngx_api_sec_module);
     }
 
     if (rec && (mcf->uses & NGX_API_SEC_USES_RESPONSE)) {
@@ -242,7 +242,7 @@ ngx_api_sec_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
     }
 
     if (in && ngx_http_get_module_ctx(r, ngx_api_sec_module)) {
-        return ngx_api_sec_body_swap(r, mcf, in);
+        return ngx_api_sec_body_swap(r, in);
     }
 
     return (mcf->uses & NGX_API_SEC_USES_RESPONSE)
@@ -253,21 +253,16 @@ ngx_api_sec_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 
 
 static ngx_int_t
-ngx_api_sec_body_swap(ngx_http_request_t *r,
-    const ngx_api_sec_main_conf_t *mcf, ngx_chain_t *in)
+ngx_api_sec_body_swap(ngx_http_request_t *r, ngx_chain_t *in)
 {
     ngx_buf_t    *b;
     ngx_chain_t   out;
 
+    b = ngx_http_get_module_ctx(r, ngx_api_sec_module);
     ngx_http_set_ctx(r, NULL, ngx_api_sec_module);
 
     for ( /* void */ ; in; in = in->next) {
         in->buf->pos = in->buf->last;
-    }
-
-    b = ngx_api_refuse_body(r, &mcf->self);
-    if (b == NULL) {
-        return NGX_ERROR;
     }
 
     out.buf = b;

@@ -16,7 +16,7 @@ static ngx_int_t ngx_api_waf_header_filter(ngx_http_request_t *r);
 static ngx_int_t ngx_api_waf_body_filter(ngx_http_request_t *r,
     ngx_chain_t *in);
 static ngx_int_t ngx_api_waf_body_swap(ngx_http_request_t *r,
-    const ngx_api_waf_main_conf_t *mcf, ngx_chain_t *in);
+    ngx_chain_t *in);
 static ngx_int_t ngx_api_waf_preconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_api_waf_postconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_api_waf_hook(ngx_conf_t *cf,
@@ -102,7 +102,7 @@ static ngx_int_t
 ngx_api_waf_header_filter(ngx_http_request_t *r)
 {
     ngx_int_t                       rc;
-    ngx_uint_t                      swap;
+    ngx_buf_t                      *body;
     ngx_api_record_t               *rec;
     const ngx_api_waf_main_conf_t  *mcf;
 
@@ -115,16 +115,16 @@ ngx_api_waf_header_filter(ngx_http_request_t *r)
 
     ngx_api_body_release(r, &mcf->self);
 
-    swap = 0;
+    body = NULL;
 
     if (rec->refusal.status
-        && ngx_api_refuse_header(r, &mcf->self, &swap) != NGX_OK)
+        && ngx_api_refuse_header(r, &mcf->self, &body) != NGX_OK)
     {
         return NGX_ERROR;
     }
 
-    if (swap) {
-        ngx_http_set_ctx(r, (void *) &ngx_api_waf_module, ngx_api_waf_module);
+    if (body) {
+        ngx_http_set_ctx(r, body, ngx_api_waf_module);
     }
 
     rc = ngx_api_waf_response_header(r, mcf, rec);
@@ -158,7 +158,7 @@ ngx_api_waf_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
     }
 
     if (ngx_http_get_module_ctx(r, ngx_api_waf_module)) {
-        return ngx_api_waf_body_swap(r, mcf, in);
+        return ngx_api_waf_body_swap(r, in);
     }
 
     rc = ngx_api_waf_response_body(r, mcf, in, &out);
@@ -186,21 +186,16 @@ ngx_api_waf_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 
 
 static ngx_int_t
-ngx_api_waf_body_swap(ngx_http_request_t *r,
-    const ngx_api_waf_main_conf_t *mcf, ngx_chain_t *in)
+ngx_api_waf_body_swap(ngx_http_request_t *r, ngx_chain_t *in)
 {
     ngx_buf_t    *b;
     ngx_chain_t   out;
 
+    b = ngx_http_get_module_ctx(r, ngx_api_waf_module);
     ngx_http_set_ctx(r, NULL, ngx_api_waf_module);
 
     for ( /* void */ ; in; in = in->next) {
         in->buf->pos = in->buf->last;
-    }
-
-    b = ngx_api_refuse_body(r, &mcf->self);
-    if (b == NULL) {
-        return NGX_ERROR;
     }
 
     out.buf = b;

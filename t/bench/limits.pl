@@ -127,7 +127,15 @@ EOF
 
 sub stop {
     my ($pid) = @_;
-    kill 'TERM', $pid;
+
+    # a signal that comes while valgrind is at something is lost now and then
+    for (1 .. 600) {
+        kill 'TERM', $pid if $_ % 20 == 1;
+        return if waitpid($pid, 1);
+        sleep 0.05;
+    }
+
+    kill 'KILL', $pid;
     waitpid $pid, 0;
     return;
 }

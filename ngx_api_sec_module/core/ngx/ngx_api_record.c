@@ -1,5 +1,6 @@
 
 #include "ngx_api_record.h"
+#include "ngx_api_conf.h"
 
 
 static ngx_uint_t ngx_api_record_defined(
@@ -8,10 +9,30 @@ static ngx_int_t ngx_api_record_nothing(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_api_record_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_api_support_id_make(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v);
 
 
 static ngx_str_t  ngx_api_record_name = ngx_string(NGX_API_RECORD_NAME);
 static ngx_str_t  ngx_api_request_id_name = ngx_string("request_id");
+
+
+/*
+ * Of each process: bytes from the system for its next ids.  nginx takes them
+ * for each id from OpenSSL's generator, at 5000 instructions, which makes a
+ * flood of refusals dearer than what it refuses.  256 bytes are what a signal
+ * does not interrupt.
+ */
+
+typedef struct {
+    ngx_pid_t                   pid;       /* whose they are: not a parent's */
+    ngx_uint_t                  left;
+    u_char                      bytes[256];
+} ngx_api_ids_t;
+
+#define NGX_API_ID_BYTES  16
+
+static ngx_api_ids_t  ngx_api_ids;
 
 
 const ngx_str_t  ngx_api_check_names[] = {
@@ -239,7 +260,11 @@ ngx_api_support_id(ngx_http_request_t *r, ngx_api_record_t *rec,
         return &rec->support_id;
     }
 
-    v = ngx_http_get_indexed_variable(r->main, request_id);
+    v = &r->main->variables[request_id];
+
+    if (v->valid || v->not_found || ngx_api_support_id_make(r, v) != NGX_OK) {
+        v = ngx_http_get_indexed_variable(r->main, request_id);
+    }
 
     if (v == NULL || v->not_found) {
         ngx_str_set(&rec->support_id, "-");
@@ -250,6 +275,45 @@ ngx_api_support_id(ngx_http_request_t *r, ngx_api_record_t *rec,
     }
 
     return &rec->support_id;
+}
+
+
+/* The value of $request_id, which nobody has asked for yet. */
+
+static ngx_int_t
+ngx_api_support_id_make(ngx_http_request_t *r, ngx_http_variable_value_t *v)
+{
+    u_char         *id, *bytes;
+    ngx_api_ids_t  *ids;
+
+    ids = &ngx_api_ids;
+
+    if (ids->pid != ngx_pid || ids->left == 0) {
+        if (ngx_api_random(ids->bytes, sizeof(ids->bytes)) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        ids->pid = ngx_pid;
+        ids->left = sizeof(ids->bytes) / NGX_API_ID_BYTES;
+    }
+
+    id = ngx_pnalloc(r->main->pool, 2 * NGX_API_ID_BYTES);
+    if (id == NULL) {
+        return NGX_ERROR;
+    }
+
+    bytes = &ids->bytes[--ids->left * NGX_API_ID_BYTES];
+
+    (void) ngx_hex_dump(id, bytes, NGX_API_ID_BYTES);
+    ngx_memzero(bytes, NGX_API_ID_BYTES);
+
+    v->len = 2 * NGX_API_ID_BYTES;
+    v->data = id;
+    v->valid = 1;
+    v->no_cacheable = 0;
+    v->not_found = 0;
+
+    return NGX_OK;
 }
 
 

@@ -10,8 +10,8 @@ static ngx_uint_t ngx_api_refuse_ours(ngx_http_request_t *r,
 static ngx_int_t ngx_api_refuse_grpc(ngx_http_request_t *r,
     const ngx_api_self_t *self, ngx_api_record_t *rec,
     const ngx_api_shared_t *shared);
-
-
+static ngx_buf_t *ngx_api_refuse_body(ngx_http_request_t *r,
+    const ngx_api_self_t *self);
 static void ngx_api_refuse_problem(api_writer_t *w,
     const ngx_api_refusal_t *refusal, const ngx_str_t *support_id,
     const ngx_api_shared_t *shared);
@@ -187,13 +187,13 @@ ngx_api_refuse_ours(ngx_http_request_t *r, const ngx_api_record_t *rec,
 
 ngx_int_t
 ngx_api_refuse_header(ngx_http_request_t *r, const ngx_api_self_t *self,
-    ngx_uint_t *swap)
+    ngx_buf_t **body)
 {
     ngx_buf_t               *b;
     ngx_api_record_t        *rec;
     const ngx_api_shared_t  *shared;
 
-    *swap = 0;
+    *body = NULL;
 
     rec = ngx_api_record_peek(r, self->record);
 
@@ -234,7 +234,7 @@ ngx_api_refuse_header(ngx_http_request_t *r, const ngx_api_self_t *self,
     r->headers_out.content_type_lowcase = NULL;
     r->headers_out.charset.len = 0;
 
-    *swap = 1;
+    *body = b;
 
     return NGX_OK;
 }
@@ -304,7 +304,7 @@ ngx_api_refuse_grpc(ngx_http_request_t *r, const ngx_api_self_t *self,
 }
 
 
-ngx_buf_t *
+static ngx_buf_t *
 ngx_api_refuse_body(ngx_http_request_t *r, const ngx_api_self_t *self)
 {
     char              *text;
@@ -313,6 +313,7 @@ ngx_api_refuse_body(ngx_http_request_t *r, const ngx_api_self_t *self)
     api_span_t         json;
     api_writer_t       w;
     ngx_api_record_t  *rec;
+    char               small[2 * NGX_API_PROBLEM_MAX];
 
     rec = ngx_api_record_peek(r, self->record);
 
@@ -321,7 +322,7 @@ ngx_api_refuse_body(ngx_http_request_t *r, const ngx_api_self_t *self)
     }
 
     size = NGX_API_PROBLEM_MAX + rec->refusal.value.len;
-    text = ngx_pnalloc(r->pool, size + 1);
+    text = size <= sizeof(small) ? small : ngx_pnalloc(r->pool, size);
     b = ngx_calloc_buf(r->pool);
 
     if (text == NULL || b == NULL) {
@@ -338,10 +339,15 @@ ngx_api_refuse_body(ngx_http_request_t *r, const ngx_api_self_t *self)
         return NULL;
     }
 
-    text[json.len] = '\n';
+    /* what is kept of it has its own length */
 
-    b->pos = (u_char *) text;
-    b->last = b->pos + json.len + 1;
+    b->pos = ngx_pnalloc(r->pool, json.len + 1);
+    if (b->pos == NULL) {
+        return NULL;
+    }
+
+    b->last = ngx_cpymem(b->pos, json.data, json.len);
+    *b->last++ = LF;
     b->memory = 1;
     b->last_buf = 1;
     b->last_in_chain = 1;

@@ -72,16 +72,11 @@ void ngx_api_refuse_overruled(ngx_http_request_t *r, ngx_api_record_t *rec);
 
 /*
  * The header filter of a module: turns the response into our answer when it
- * is our refusal; sets *swap when the body has to follow.
+ * is our refusal; *body is what the body filter has to send instead, or NULL.
  */
 
 ngx_int_t ngx_api_refuse_header(ngx_http_request_t *r,
-    const ngx_api_self_t *self, ngx_uint_t *swap);
-
-/* The body in place of nginx's page: one buffer, or NULL without memory. */
-
-ngx_buf_t *ngx_api_refuse_body(ngx_http_request_t *r,
-    const ngx_api_self_t *self);
+    const ngx_api_self_t *self, ngx_buf_t **body);
 
 /* Does the client say that this is gRPC?  In HTTP/1 it cannot be. */
 
