@@ -233,7 +233,9 @@ ngx_api_ratelimit_talk_loaded(ngx_api_ratelimit_link_t *link,
 
     ngx_memcpy(link->sha, reply->text, NGX_API_RATELIMIT_SHA);
 
-    if (link->waiting.n && !link->flush.timer_set) {
+    /* the end of a period may have come while it was on its way */
+
+    if (!link->flush.timer_set) {
         ngx_add_timer(&link->flush, 1);
     }
 
