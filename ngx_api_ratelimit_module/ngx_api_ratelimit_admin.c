@@ -10,6 +10,7 @@
 
 #include "ngx_api_ratelimit_ban.h"
 #include "ngx_api_ratelimit_report.h"
+#include "ngx_api_page.h"
 
 
 static ngx_uint_t ngx_api_ratelimit_admin_bans(const ngx_api_door_t *door,
@@ -29,8 +30,6 @@ static void ngx_api_ratelimit_ban_write(const api_ban_entry_t *e,
     uint64_t now, api_writer_t *w);
 static void ngx_api_ratelimit_ban_cause_write(uint32_t cause,
     api_writer_t *w);
-static ngx_uint_t ngx_api_ratelimit_admin_number(ngx_http_request_t *r,
-    const char *name, ngx_uint_t dflt);
 static ngx_uint_t ngx_api_ratelimit_admin_problem(ngx_api_admin_t *a,
     ngx_uint_t status, const char *title);
 
@@ -89,25 +88,6 @@ ngx_api_ratelimit_admin_bans(const ngx_api_door_t *door, ngx_api_admin_t *a)
 
 
 static ngx_uint_t
-ngx_api_ratelimit_admin_number(ngx_http_request_t *r, const char *name,
-    ngx_uint_t dflt)
-{
-    ngx_int_t  n;
-    ngx_str_t  value;
-
-    if (ngx_http_arg(r, (u_char *) (uintptr_t) name, ngx_strlen(name), &value)
-        != NGX_OK)
-    {
-        return dflt;
-    }
-
-    n = ngx_atoi(value.data, value.len);
-
-    return n == NGX_ERROR ? dflt : (ngx_uint_t) n;
-}
-
-
-static ngx_uint_t
 ngx_api_ratelimit_bans_list(const ngx_api_ratelimit_bans_t *bans,
     ngx_api_admin_t *a)
 {
@@ -117,9 +97,9 @@ ngx_api_ratelimit_bans_list(const ngx_api_ratelimit_bans_t *bans,
     api_ban_entry_t  e;
 
     now = ngx_api_ratelimit_ban_now();
-    at = ngx_api_ratelimit_admin_number(a->r, "after", 0);
-    limit = ngx_api_ratelimit_admin_number(a->r, "limit",
-                                           NGX_API_RATELIMIT_PAGE);
+    at = ngx_api_admin_number(a, "after", 0, NGX_MAX_INT_T_VALUE);
+    limit = ngx_api_admin_number(a, "limit", NGX_API_RATELIMIT_PAGE,
+                                 NGX_MAX_INT_T_VALUE);
     limit = ngx_min(limit, 10 * NGX_API_RATELIMIT_PAGE);
 
     api_writer_object(a->w);
@@ -136,15 +116,7 @@ ngx_api_ratelimit_bans_list(const ngx_api_ratelimit_bans_t *bans,
     }
 
     api_writer_end(a->w);
-    api_writer_name(a->w, API_SPAN("next"));
-
-    if (at) {
-        api_writer_uint(a->w, at);
-
-    } else {
-        api_writer_null(a->w);
-    }
-
+    ngx_api_admin_next(a, at);
     api_writer_end(a->w);
 
     return NGX_HTTP_OK;

@@ -9,10 +9,12 @@
  */
 
 #include "ngx_api_sec_inventory.h"
+#include "ngx_api_page.h"
 #include "api_sensitive.h"
 
 
 #define NGX_API_SEC_INVENTORY_LIMIT   100
+#define NGX_API_SEC_INVENTORY_MAX     1000000
 #define NGX_API_SEC_INVENTORY_SERIES  500    /* operations with metrics */
 
 
@@ -40,8 +42,6 @@ static void ngx_api_sec_inventory_orphans(const ngx_api_sec_main_conf_t *mcf,
     ngx_api_admin_t *a, const ngx_api_sec_catalog_t *cat);
 static ngx_uint_t ngx_api_sec_orphan(const ngx_api_sec_catalog_t *cat,
     const api_operation_t *op);
-static uint64_t ngx_api_sec_inventory_arg(ngx_http_request_t *r,
-    const char *name, uint64_t dflt);
 static void ngx_api_sec_inventory_series(const ngx_api_sec_catalog_t *cat,
     api_metrics_t *m);
 static ngx_uint_t ngx_api_sec_inventory_labels(
@@ -191,15 +191,7 @@ ngx_api_sec_inventory_list(const ngx_api_sec_main_conf_t *mcf,
     }
 
     api_writer_end(a->w);
-    api_writer_name(a->w, API_SPAN("next"));
-
-    if (op == 0) {
-        api_writer_null(a->w);
-
-    } else {
-        api_writer_uint(a->w, op);
-    }
-
+    ngx_api_admin_next(a, op);
     api_writer_end(a->w);
 
     return NGX_HTTP_OK;
@@ -217,9 +209,10 @@ ngx_api_sec_inventory_items(ngx_api_admin_t *a,
     api_inv_view_t      view;
     api_inv_verdict_t   verdict;
 
-    op = (api_inv_op_t) ngx_api_sec_inventory_arg(a->r, "after", 0);
-    limit = ngx_api_sec_inventory_arg(a->r, "limit",
-                                      NGX_API_SEC_INVENTORY_LIMIT);
+    op = (api_inv_op_t) ngx_api_admin_number(a, "after", 0,
+                                             NGX_API_SEC_INVENTORY_MAX);
+    limit = ngx_api_admin_number(a, "limit", NGX_API_SEC_INVENTORY_LIMIT,
+                                 NGX_API_SEC_INVENTORY_MAX);
 
     for (n = 0, op++; op <= cat->top; op++) {
         if (n == limit) {
@@ -314,25 +307,6 @@ ngx_api_sec_orphan(const ngx_api_sec_catalog_t *cat,
     }
 
     return 1;
-}
-
-
-static uint64_t
-ngx_api_sec_inventory_arg(ngx_http_request_t *r, const char *name,
-    uint64_t dflt)
-{
-    ngx_int_t  n;
-    ngx_str_t  value;
-
-    if (ngx_http_arg(r, (u_char *) (uintptr_t) name, ngx_strlen(name), &value)
-        != NGX_OK)
-    {
-        return dflt;
-    }
-
-    n = ngx_atoi(value.data, value.len);
-
-    return n == NGX_ERROR || n > 1000000 ? dflt : (uint64_t) n;
 }
 
 
