@@ -24,6 +24,7 @@ static const apisec_command_t *const commands[] = {
     &apisec_why,
     &apisec_log,
     &apisec_where,
+    &apisec_lint,
 };
 
 #define NCOMMANDS (sizeof(commands) / sizeof(commands[0]))

@@ -3,8 +3,7 @@
  * exported.
  */
 
-#include "apisec.h"
-#include "api_inventory_report.h"
+#include "apisec_inventory.h"
 #include "api_sensitive.h"
 
 #include <errno.h>
@@ -59,8 +58,8 @@ const apisec_command_t apisec_inventory = {
 };
 
 
-static int
-load(const char *path, api_inventory_t **inv)
+int
+apisec_inventory_load(const char *path, api_inventory_t **inv)
 {
     int        rc;
     void      *bytes;
@@ -186,7 +185,7 @@ list(const char *path, const values_t *values)
     api_inventory_t  *inv;
     api_inv_verdict_t verdict;
 
-    rc = load(path, &inv);
+    rc = apisec_inventory_load(path, &inv);
     state = API_INV_NSTATES;
 
     if (rc == APISEC_OK && values->state) {
@@ -304,8 +303,8 @@ diff(const char *before, const char *after)
     api_inv_view_t   v, old;
     api_inventory_t *a, *b;
 
-    rc = load(before, &a);
-    rc = rc == APISEC_OK ? load(after, &b) : rc;
+    rc = apisec_inventory_load(before, &a);
+    rc = rc == APISEC_OK ? apisec_inventory_load(after, &b) : rc;
 
     if (rc != APISEC_OK) {
         return rc;
@@ -364,7 +363,7 @@ merge(const apisec_list_t *args, const char *output)
     }
 
     for (ops = 16, i = 0; i < args->n; i++) {
-        rc = load(args->item[i], &from[i]);
+        rc = apisec_inventory_load(args->item[i], &from[i]);
 
         if (rc != APISEC_OK) {
             return rc;
@@ -405,7 +404,7 @@ static int export(const char *path, const values_t *values)
     api_writer_t     w;
     api_inventory_t *inv;
 
-    rc = load(path, &inv);
+    rc = apisec_inventory_load(path, &inv);
 
     if (rc != APISEC_OK) {
         return rc;

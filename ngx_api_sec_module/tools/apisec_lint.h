@@ -1,0 +1,69 @@
+/*
+ * Parts of apisec lint.
+ */
+
+#ifndef APISEC_LINT_H
+#define APISEC_LINT_H
+
+#include "apisec_nginx.h"
+
+#include "api_lint.h"
+
+
+/* Where the page of a check, rule or reason is. */
+
+#define APISEC_PAGES                                                          \
+    "https://github.com/ngx-api/ngx-api/blob/main/docs/checks/%s.md"
+
+typedef struct {
+    apisec_nginx_t nginx;
+    apisec_list_t  specs;    /* NAME=FILE, or FILE */
+    apisec_list_t  versions; /* PROGRAM=VERSION */
+    apisec_list_t  checks;   /* ids; none: all */
+    const char    *inventory;
+    const char    *format;
+    const char    *output;
+    const char    *fail_on;
+    const char    *baseline;
+    const char    *today;
+    const char    *key_age;
+    bool           list;
+} apisec_lint_t;
+
+/* apisec_lint_load.c: what the configuration names, into lint. */
+
+int apisec_lint_load(const apisec_lint_t *o, api_lint_t *lint);
+
+/* apisec_lint_base.c: marks what a SARIF file of before has; and the mark
+   itself, 16 digits. */
+
+int  apisec_lint_baseline(const char *path, api_lint_t *lint);
+void apisec_lint_fingerprint(const api_lint_finding_t *f, char out[17]);
+
+/* Writers, by name of the format. */
+
+typedef void (*apisec_lint_write_pt)(FILE *out, const api_lint_t *lint);
+
+void apisec_lint_text(FILE *out, const api_lint_t *lint);
+void apisec_lint_json(FILE *out, const api_lint_t *lint);
+void apisec_lint_sarif(FILE *out, const api_lint_t *lint);
+void apisec_lint_junit(FILE *out, const api_lint_t *lint);
+void apisec_lint_markdown(FILE *out, const api_lint_t *lint);
+
+
+/* apisec_put.c: foreign bytes as a JSON string with its quotes, as text of
+   XML or HTML, in a table of Markdown, on a terminal. */
+
+void apisec_put_json(FILE *out, api_span_t s);
+void apisec_put_xml(FILE *out, api_span_t s);
+void apisec_put_markdown(FILE *out, api_span_t s);
+void apisec_put_line(FILE *out, api_span_t s);
+
+static inline api_span_t
+apisec_span(const char *s)
+{
+    return api_span(s, strlen(s));
+}
+
+
+#endif /* APISEC_LINT_H */
