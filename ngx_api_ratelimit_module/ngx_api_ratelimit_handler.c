@@ -258,8 +258,9 @@ ngx_api_ratelimit_collect(ngx_http_request_t *r, ngx_api_ratelimit_ctx_t *ctx,
     const ngx_api_ratelimit_policy_t *policy, ngx_uint_t mode,
     ngx_api_ratelimit_item_t **found)
 {
-    ngx_int_t                  rc;
-    ngx_api_ratelimit_item_t  *item;
+    ngx_int_t                              rc;
+    ngx_api_ratelimit_item_t              *item;
+    const ngx_api_ratelimit_main_conf_t   *mcf;
 
     for (item = ctx->items; item; item = item->next) {
         if (item->policy == policy) {
@@ -278,6 +279,10 @@ ngx_api_ratelimit_collect(ngx_http_request_t *r, ngx_api_ratelimit_ctx_t *ctx,
     if (item == NULL) {
         return NGX_ERROR;
     }
+
+    mcf = ngx_http_get_module_main_conf(r, ngx_api_ratelimit_module);
+    mode = ngx_api_excepted_mode(r, &mcf->self, NGX_API_CHECK_LIMIT,
+                                 &policy->name, mode);
 
     item->policy = policy;
     item->monitor = (mode == NGX_API_MODE_MONITOR);

@@ -144,6 +144,7 @@ struct ngx_api_sec_ctx_s {
     ngx_api_sec_scan_t         *scan;         /* of the response */
     const ngx_api_sec_loc_conf_t *entered;    /* where it came in */
     unsigned                    threat;       /* bits: api_behavior */
+    struct ngx_api_sec_governed_s *governed;  /* its policy, exceptions */
 
     api_alloc_t                 alloc;
     api_arena_t                 arena;
@@ -157,14 +158,10 @@ struct ngx_api_sec_ctx_s {
 };
 
 
-/* ngx_api_sec_require.c: api_require */
+/* ngx_api_sec_require.c: api_require; ngx_api_sec_assert.h */
 
 typedef struct ngx_api_sec_require_s  ngx_api_sec_require_t;
-
-
-/* ngx_api_sec_assert.h: api_identity_token */
-
-typedef struct ngx_api_sec_assert_s  ngx_api_sec_assert_t;
+typedef struct ngx_api_sec_assert_s   ngx_api_sec_assert_t;
 
 
 /* ngx_api_sec_audit.h: the record */
@@ -173,23 +170,21 @@ typedef struct ngx_api_sec_audit_s   ngx_api_sec_audit_t;
 typedef struct ngx_api_sec_audits_s  ngx_api_sec_audits_t;
 
 
-/* ngx_api_sec_cors.c: api_cors */
+/* ngx_api_sec_cors.c, ngx_api_sec_origin.c: api_cors, api_origin */
 
-typedef struct ngx_api_sec_cors_s  ngx_api_sec_cors_t;
-
-
-/* ngx_api_sec_origin.c: api_origin */
-
+typedef struct ngx_api_sec_cors_s     ngx_api_sec_cors_t;
 typedef struct ngx_api_sec_origins_s  ngx_api_sec_origins_t;
 
 
-/* ngx_api_sec_status.h: api_status */
+/* ngx_api_sec_govern.h: api_policy, api_exception */
 
-typedef struct ngx_api_sec_status_s  ngx_api_sec_status_t;
+typedef struct ngx_api_sec_govern_s    ngx_api_sec_govern_t;
+typedef struct ngx_api_sec_governed_s  ngx_api_sec_governed_t;
 
 
-/* ngx_api_sec_monitor.h: what is counted; state of a process */
+/* ngx_api_sec_status.h: api_status; ngx_api_sec_monitor.h: what is counted */
 
+typedef struct ngx_api_sec_status_s   ngx_api_sec_status_t;
 typedef struct ngx_api_sec_monitor_s  ngx_api_sec_monitor_t;
 
 
@@ -263,6 +258,8 @@ struct ngx_api_sec_main_conf_s {
     ngx_api_sec_monitor_t      *monitor;
     ngx_api_sec_inventories_t  *inventories;
     ngx_api_sec_behaviors_t    *behaviors;
+    ngx_array_t                 policies;     /* ngx_api_sec_policy_t * */
+    ngx_array_t                 exceptions;   /* ngx_api_sec_exception_t * */
 
     ngx_str_t                   state;        /* api_state */
     ngx_uint_t                  permissions;  /* api_secret_permissions */
@@ -296,6 +293,7 @@ struct ngx_api_sec_loc_conf_s {
     const ngx_api_sec_origins_t *origins;
     ngx_api_sec_status_t       *status;
     ngx_api_sec_schema_conf_t  *schema;
+    ngx_api_sec_govern_t       *govern;       /* NULL: nothing of it */
     const ngx_api_sec_inventory_t *inventory;
     const ngx_api_sec_leak_t   *leak;
     ngx_api_conf_list_t         behavior;     /* ngx_api_sec_behavior_t */

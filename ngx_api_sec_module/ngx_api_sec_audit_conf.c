@@ -290,6 +290,8 @@ ngx_api_sec_audit_create(ngx_conf_t *cf, ngx_api_sec_main_conf_t *mcf)
         return NGX_ERROR;
     }
 
+    mcf->door.note = ngx_api_sec_audit_door;
+
     ngx_memcpy(audits->key_id, "00000000", sizeof(audits->key_id));
     audits->host = cf->cycle->hostname;
     audits->uid = geteuid();

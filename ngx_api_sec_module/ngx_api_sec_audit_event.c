@@ -6,6 +6,7 @@
  */
 
 #include "ngx_api_sec_event.h"
+#include "ngx_api_sec_govern.h"
 
 
 static int ngx_api_sec_event_render(const ngx_api_sec_event_t *e,
@@ -95,6 +96,7 @@ ngx_api_sec_event_render(const ngx_api_sec_event_t *e,
         ngx_api_sec_event_text(w, "policy", &e->mcf->audits->rev, 16);
     }
 
+    ngx_api_sec_govern_event(e->rec->own[NGX_API_SEC], e->lcf, w);
     ngx_api_sec_event_times(e, w);
     ngx_api_sec_event_tls(e, w);
     ngx_api_sec_event_redacted(&m, w);

@@ -302,6 +302,7 @@ ngx_api_sec_auth_refuse(ngx_http_request_t *r,
     const ngx_api_sec_main_conf_t *mcf, ngx_api_record_t *rec,
     ngx_api_sec_ctx_t *ctx)
 {
+    ngx_uint_t                  mode;
     ngx_api_why_t               why;
     const ngx_api_sec_fault_t  *fault;
 
@@ -322,8 +323,11 @@ ngx_api_sec_auth_refuse(ngx_http_request_t *r,
                       &fault->detail);
     }
 
-    if (ctx->mode != NGX_API_MODE_ENFORCE) {
-        return ngx_api_refuse(r, &mcf->self, rec, &why, ctx->mode);
+    mode = ngx_api_excepted_mode(r, &mcf->self, NGX_API_CHECK_AUTH,
+                                 &why.reason, ctx->mode);
+
+    if (mode != NGX_API_MODE_ENFORCE) {
+        return ngx_api_refuse(r, &mcf->self, rec, &why, mode);
     }
 
     if ((fault->status == NGX_HTTP_UNAUTHORIZED || fault->error)

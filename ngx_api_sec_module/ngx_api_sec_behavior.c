@@ -314,6 +314,9 @@ ngx_api_sec_behavior_refuse(ngx_http_request_t *r,
     ngx_str_set(&why.title, "Not now");
     why.status = NGX_HTTP_FORBIDDEN;
 
+    mode = ngx_api_excepted_mode(r, &mcf->self, NGX_API_CHECK_BEHAVIOR,
+                                 &why.reason, mode);
+
     if (line->action == NGX_API_SEC_THROTTLE) {
         why.status = NGX_HTTP_TOO_MANY_REQUESTS;
 

@@ -63,8 +63,16 @@ ngx_api_sec_bind_check(ngx_http_request_t *r,
 
         result = ngx_api_sec_bind_test(&caller, bind[i]);
 
-        if (result != NGX_API_SEC_BIND_HOLDS) {
-            return ngx_api_sec_bind_refuse(&caller, bind[i], result);
+        if (result == NGX_API_SEC_BIND_HOLDS) {
+            continue;
+        }
+
+        rc = ngx_api_sec_bind_refuse(&caller, bind[i], result);
+
+        /* what an exception lets pass says nothing of the others */
+
+        if (rc != NGX_DECLINED || caller.mode != NGX_API_MODE_ENFORCE) {
+            return rc;
         }
     }
 

@@ -5,6 +5,7 @@
  */
 
 #include "ngx_api_sec_audit.h"
+#include "ngx_api_sec_govern.h"
 
 
 #define NGX_API_SEC_HSL                                                       \
@@ -124,6 +125,10 @@ ngx_command_t  ngx_api_sec_commands[] = {
                      ngx_api_sec_alert_spool),
     NGX_API_SEC_LOC("api_leak", NGX_API_SEC_HSLX, NGX_CONF_1MORE,
                     ngx_api_sec_leak),
+    NGX_API_SEC_LOC("api_policy", NGX_API_SEC_HSLX, NGX_CONF_1MORE,
+                    ngx_api_sec_api_policy),
+    NGX_API_SEC_LOC("api_exception", NGX_API_SEC_HSLX, NGX_CONF_1MORE,
+                    ngx_api_sec_api_exception),
     NGX_API_SEC_LOC("api_audit", NGX_API_SEC_HSLX, NGX_CONF_1MORE,
                     ngx_api_sec_audit),
     NGX_API_SEC_LOC("api_audit_redact", NGX_API_SEC_HSLX, NGX_CONF_1MORE,

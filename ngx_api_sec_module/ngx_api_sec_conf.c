@@ -7,6 +7,7 @@
 #include "ngx_api_sec_forward.h"
 #include "ngx_api_sec_monitor.h"
 #include "ngx_api_sec_behavior.h"
+#include "ngx_api_sec_govern.h"
 #include "ngx_api_sec_schema.h"
 #include "ngx_api_sec_status.h"
 #include "ngx_api_sec_audit.h"
@@ -42,7 +43,6 @@ ngx_api_sec_create_main_conf(ngx_conf_t *cf)
     mcf->door.sections = ngx_api_sec_sections;
     mcf->door.state = &mcf->state;
     mcf->door.permissions = ngx_api_sec_door_permissions;
-    mcf->door.note = ngx_api_sec_audit_door;
     mcf->door.worker = ngx_pcalloc(cf->pool, sizeof(ngx_api_worker_t));
     mcf->tokens = ngx_api_sec_tokens_create(cf);
 
@@ -58,6 +58,7 @@ ngx_api_sec_create_main_conf(ngx_conf_t *cf)
            != NGX_OK
         || ngx_array_init(&mcf->auths, cf->pool, 4, sizeof(void *)) != NGX_OK
         || ngx_array_init(&mcf->lists, cf->pool, 4, sizeof(void *)) != NGX_OK
+        || ngx_api_sec_govern_create(cf, mcf) != NGX_OK
         || ngx_array_init(&mcf->signers, cf->pool, 1, sizeof(void *))
            != NGX_OK
         || ngx_array_init(&mcf->path_operands, cf->pool, 1,
@@ -202,6 +203,7 @@ ngx_api_sec_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_api_sec_status_merge(cf, conf, prev);
 
     if (ngx_api_conf_list_join(cf, &conf->bind, &prev->bind) != NGX_CONF_OK
+        || ngx_api_sec_govern_merge(cf, conf, prev) != NGX_CONF_OK
         || ngx_api_conf_list_join(cf, &conf->behavior, &prev->behavior)
            != NGX_CONF_OK
         || ngx_api_sec_forward_merge(cf, conf, prev) != NGX_CONF_OK

@@ -300,6 +300,7 @@ ngx_api_sec_leak_watched(ngx_http_request_t *r,
     scan->state = NGX_API_SEC_SCAN_DONE;
 
     kinds = scan->leak ? scan->found & scan->leak->kinds : 0;
+    kinds = ngx_api_sec_leak_excepted(r, kinds);
 
     if (kinds) {
         (void) ngx_api_sec_leak_note(r, mcf, scan,
@@ -431,6 +432,8 @@ ngx_api_sec_leak_decide(ngx_http_request_t *r,
     if (scan->found) {
         ngx_api_sec_leak_fields(scan, text, scan->scan.kinds);
     }
+
+    kinds = ngx_api_sec_leak_excepted(r, kinds);
 
     reason = scan->encoded ? &ngx_api_sec_leak_unseen
              : kinds ? ngx_api_sec_leak_reason(kinds) : NULL;

@@ -88,6 +88,7 @@ void ngx_api_sec_leak_mask(u_char *data, size_t len, unsigned kinds);
 /* The first of the kinds, as the reason of a decision. */
 
 const ngx_str_t *ngx_api_sec_leak_reason(unsigned kinds);
+unsigned ngx_api_sec_leak_excepted(ngx_http_request_t *r, unsigned kinds);
 
 
 #endif /* _NGX_API_SEC_LEAK_H_INCLUDED_ */

@@ -4,6 +4,7 @@
  */
 
 #include "ngx_api_sec_leak.h"
+#include "ngx_api_sec_govern.h"
 
 
 #define NGX_API_SEC_LEAK_FINDS  32     /* of a piece, for their names */
@@ -49,6 +50,26 @@ ngx_api_sec_leak_reason(unsigned kinds)
     }
 
     return &ngx_api_sec_leak_reasons[order[i]];
+}
+
+
+/* Kinds less those that an api_exception lets pass. */
+
+unsigned
+ngx_api_sec_leak_excepted(ngx_http_request_t *r, unsigned kinds)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < API_NSENSITIVE; i++) {
+        if ((kinds & 1U << i)
+            && ngx_api_sec_except(r, NGX_API_CHECK_LEAK,
+                                  &ngx_api_sec_leak_reasons[i]))
+        {
+            kinds &= ~(1U << i);
+        }
+    }
+
+    return kinds;
 }
 
 

@@ -13,6 +13,7 @@
  */
 
 #include "ngx_api_sec_forward.h"
+#include "ngx_api_sec_govern.h"
 #include "ngx_api_sec_audit.h"
 #include "ngx_api_sec_monitor.h"
 #include "ngx_api_sec_leak.h"
@@ -90,6 +91,10 @@ ngx_api_sec_ctx(ngx_http_request_t *r, const ngx_api_sec_main_conf_t *mcf,
     if (ctx == NULL) {
         ctx = ngx_pcalloc(r->main->pool, sizeof(ngx_api_sec_ctx_t));
         (*rec)->own[NGX_API_SEC] = ctx;
+
+        if (ctx) {
+            ngx_api_sec_govern_begin(r, ctx);
+        }
     }
 
     return ctx;

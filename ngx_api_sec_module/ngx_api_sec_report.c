@@ -6,6 +6,7 @@
 #include "ngx_api_sec_status.h"
 #include "ngx_api_sec_monitor.h"
 #include "ngx_api_sec_behavior.h"
+#include "ngx_api_sec_govern.h"
 #include "ngx_api_sec_audit.h"
 
 
@@ -44,6 +45,7 @@ const ngx_api_section_t  ngx_api_sec_sections[] = {
     { ngx_string("metrics"), NGX_HTTP_GET, ngx_api_sec_report_metrics },
     { ngx_string("keys"), NGX_HTTP_GET, ngx_api_sec_report_keys },
     { ngx_string("inventory"), NGX_HTTP_GET, ngx_api_sec_inventory_section },
+    { ngx_string("governance"), NGX_HTTP_GET, ngx_api_sec_govern_section },
     { ngx_string("alerts"), NGX_HTTP_GET, ngx_api_sec_alert_section },
     { ngx_string("revocations"), NGX_HTTP_GET|NGX_HTTP_POST|NGX_HTTP_DELETE,
       ngx_api_sec_revoke_section },
@@ -351,6 +353,7 @@ ngx_api_sec_metrics(const ngx_api_door_t *door, api_metrics_t *m)
     ngx_api_sec_inventory_metrics(mcf, m);
     ngx_api_sec_alert_metrics(mcf, m);
     ngx_api_sec_audit_metrics(mcf, m);
+    ngx_api_sec_govern_metrics(mcf, m);
 }
 
 

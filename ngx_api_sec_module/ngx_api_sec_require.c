@@ -39,8 +39,16 @@ ngx_api_sec_require_check(ngx_http_request_t *r,
     req = lcf->require.items->elts;
 
     for (i = 0; i < lcf->require.items->nelts; i++) {
-        if (!ngx_api_sec_require_passes(&caller, req[i])) {
-            return ngx_api_sec_require_refuse(&caller, req[i]);
+        if (ngx_api_sec_require_passes(&caller, req[i])) {
+            continue;
+        }
+
+        rc = ngx_api_sec_require_refuse(&caller, req[i]);
+
+        /* what an exception lets pass says nothing of the others */
+
+        if (rc != NGX_DECLINED || caller.mode != NGX_API_MODE_ENFORCE) {
+            return rc;
         }
     }
 

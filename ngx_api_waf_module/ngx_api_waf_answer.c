@@ -132,6 +132,8 @@ ngx_int_t
 ngx_api_waf_refuse(ngx_http_request_t *r, const ngx_api_waf_main_conf_t *mcf,
     ngx_api_record_t *rec, ngx_api_waf_run_t *run, const ngx_api_why_t *why)
 {
+    ngx_int_t  rc;
+
     if (run->mode == NGX_API_MODE_ENFORCE) {
         run->refused = 1;
         run->action = run->action == NGX_API_WAF_BROKEN
@@ -145,7 +147,15 @@ ngx_api_waf_refuse(ngx_http_request_t *r, const ngx_api_waf_main_conf_t *mcf,
         run->action = NGX_API_WAF_MONITORED;
     }
 
-    return ngx_api_refuse(r, &mcf->self, rec, why, run->mode);
+    rc = ngx_api_refuse(r, &mcf->self, rec, why, run->mode);
+
+    if (rc == NGX_DECLINED && run->refused) {
+        run->refused = 0;    /* an exception */
+        run->action = NGX_API_WAF_MONITORED;
+        run->mode = NGX_API_MODE_MONITOR;
+    }
+
+    return rc;
 }
 
 

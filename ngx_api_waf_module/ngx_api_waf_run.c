@@ -15,6 +15,8 @@ static ngx_int_t ngx_api_waf_fields(ngx_http_request_t *r,
 static uint16_t ngx_api_waf_port(const struct sockaddr *sa);
 static ngx_int_t ngx_api_waf_start(const ngx_api_waf_main_conf_t *mcf,
     ngx_api_waf_run_t *run);
+static ngx_int_t ngx_api_waf_excepted(ngx_http_request_t *r,
+    const ngx_api_waf_main_conf_t *mcf, ngx_api_waf_run_t *run);
 static void ngx_api_waf_run_cleanup(void *data);
 static ngx_int_t ngx_api_waf_note_rules(ngx_http_request_t *r,
     ngx_api_waf_run_t *run);
@@ -25,6 +27,7 @@ static ngx_int_t ngx_api_waf_note_matched(ngx_http_request_t *r,
 /* How much of each list goes to variables and logs. */
 
 #define NGX_API_WAF_LIST_MAX  1024
+#define NGX_API_WAF_EXCEPTED  8
 
 
 ngx_api_waf_run_t *
@@ -36,6 +39,8 @@ ngx_api_waf_run_create(ngx_http_request_t *r,
     ngx_api_waf_run_t   *run;
     ngx_pool_cleanup_t  *cln;
 
+    static const ngx_str_t  none = ngx_null_string;
+
     cln = ngx_pool_cleanup_add(r->main->pool, sizeof(ngx_api_waf_run_t));
     if (cln == NULL) {
         return NULL;
@@ -46,7 +51,8 @@ ngx_api_waf_run_create(ngx_http_request_t *r,
     cln->handler = ngx_api_waf_run_cleanup;
 
     run->policy = policy;
-    run->mode = mode;
+    run->mode = ngx_api_excepted_mode(r, &mcf->self, NGX_API_CHECK_WAF,
+                                      &none, mode);
 
     api_values_conf(&run->conf,
                     api_waf_program_settings(policy->set->program));
@@ -56,7 +62,8 @@ ngx_api_waf_run_create(ngx_http_request_t *r,
     run->live = 1;
 
     if (ngx_api_waf_describe(r, mcf, rec, headers, run) != NGX_OK
-        || ngx_api_waf_start(mcf, run) != NGX_OK)
+        || ngx_api_waf_start(mcf, run) != NGX_OK
+        || ngx_api_waf_excepted(r, mcf, run) != NGX_OK)
     {
         ngx_api_waf_run_end(run);
         return NULL;
@@ -201,6 +208,32 @@ ngx_api_waf_start(const ngx_api_waf_main_conf_t *mcf, ngx_api_waf_run_t *run)
                                 &run->arena);
 
     return run->tx ? NGX_OK : NGX_ERROR;
+}
+
+
+/* Rules that an api_exception takes out, for this request. */
+
+static ngx_int_t
+ngx_api_waf_excepted(ngx_http_request_t *r,
+    const ngx_api_waf_main_conf_t *mcf, ngx_api_waf_run_t *run)
+{
+    uint32_t               ids[NGX_API_WAF_EXCEPTED];
+    ngx_uint_t             i, n;
+    const ngx_api_door_t  *sec = mcf->self.sec;
+
+    if (sec == NULL || sec->except_rules == NULL) {
+        return NGX_OK;
+    }
+
+    n = sec->except_rules(r, ids, NGX_API_WAF_EXCEPTED);
+
+    for (i = 0; i < n; i++) {
+        if (!api_waf_tx_remove(run->tx, ids[i])) {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
 }
 
 

@@ -400,6 +400,98 @@ static const apisec_reason_t reasons[] = {
     { "schema", "graphql_mutation", "A mutation came by GET.",
         "The client sends it by POST." },
 
+    /* limits and bans */
+
+    { "limit", "rate", "The caller comes more often than the rate.",
+        "It waits as Retry-After says; if it is honest, raise rate or burst of"
+        " the policy that was noted." },
+    { "limit", "quota", "The caller has used up its quota.",
+        "It waits for the next period, or gets a larger quota." },
+    { "limit", "concurrency", "The caller has too many requests at a time.",
+        "It asks one after the other, or raise limit of the policy." },
+    { "limit", "cost", "One request costs more than the limit ever allows.",
+        "Look at cost= of the policy: burst has to be as large." },
+    { "limit", "value", "The key or cost of a limit could not be had.",
+        "See the error log; a variable of the policy failed." },
+    { "limit", "store_down",
+        "The store of the limits does not answer, and"
+        " on_error=deny.",
+        "See to the store, or write on_error=local." },
+    { "limit", "zone_full",
+        "The table of the limit is full, and on_full=deny"
+        " or share.",
+        "Give api_ratelimit_zone more room: 32 bytes a key." },
+    { "ban", "banned", "The caller broke rules too often, and is banned.",
+        "See the strikes in the log; lift it by DELETE below bans of"
+        " api_status, or name who is never banned in"
+        " api_ratelimit_ban_allow." },
+
+    /* the WAF */
+
+    { "waf", "rule", "A rule of the WAF refused the request.",
+        "The ids of the rules were noted:  apisec waf explain  shows what"
+        " they saw. If it is a false alarm, api_waf_exclude with target=." },
+    { "waf", "failed", "The inspection failed: no memory, or too long.",
+        "See the error log; a pattern of a rule may be too dear." },
+    { "waf", "arguments", "There are more arguments than are inspected.",
+        "Raise SecArgumentsLimit if such requests are honest." },
+    { "waf", "grpc", "gRPC came where the WAF is to look at bodies.",
+        "Where gRPC belongs, write skip=grpc on api_waf." },
+    { "waf", "response_coding",
+        "The response is compressed, so the rules cannot look at it.",
+        "Have the upstream send it as it is:"
+        " proxy_set_header Accept-Encoding \"\"; compress in nginx." },
+    { "waf", "response_too_large",
+        "The response is longer than is inspected, and the rules say Reject.",
+        "Raise SecResponseBodyLimit, or SecResponseBodyLimitAction"
+        " ProcessPartial." },
+
+    /* responses */
+
+    { "leak", "encoded",
+        "The response is compressed, so nobody has looked at it.",
+        "Have the upstream send it as it is:"
+        " proxy_set_header Accept-Encoding \"\"; compress in nginx." },
+    { "leak", "private_key", "The response has a private key in it.",
+        "Find out why; that key is to be replaced." },
+    { "leak", "cloud_key", "The response has a credential of a cloud in it.",
+        "Find out why; that credential is to be replaced." },
+    { "leak", "password", "The response has a password in it.",
+        "Take the field out of what the API answers." },
+    { "leak", "jwt", "The response has a token in it.",
+        "Where tokens are issued, write api_leak off in that location." },
+    { "leak", "card", "The response has the number of a payment card in it.",
+        "Have the API answer its last four digits." },
+    { "leak", "national_id", "The response has a national id in it.",
+        "Have the API leave it out." },
+    { "leak", "iban", "The response has an account number in it.",
+        "Have the API leave it out, or take iban out of kinds=." },
+    { "leak", "stack_trace", "The response has a stack trace in it.",
+        "Have the API answer errors without one." },
+    { "leak", "email", "The response has an e-mail address in it.",
+        "Take email out of kinds= where addresses belong." },
+
+    /* api_behavior */
+
+    { "behavior", "enumeration",
+        "The caller asks for one object after the"
+        " other.",
+        "See which in the inventory; if it is honest, raise over=." },
+    { "behavior", "stuffing",
+        "Many names, few successes: passwords are"
+        " tried.",
+        "Look at the address; add a limit with charge=401." },
+    { "behavior", "scanner", "The caller looks for what is not there.",
+        "Nothing, unless it is your own scanner: then an exception by"
+        " address." },
+    { "behavior", "sharing", "One credential comes from many places.",
+        "Ask its owner; revoke it if it was stolen." },
+    { "behavior", "errors", "The caller causes one error after the other.",
+        "Look at what it sends:  apisec log query" },
+    { "behavior", "anomaly", "The operation is used unlike before.",
+        "Look at who asks, and what changed; warmup= and over= say how"
+        " unlike." },
+
     { NULL, NULL, "This reason is newer than this program.",
         "See what was noted, and the page of the directive in"
         " docs/directives." },
@@ -410,6 +502,13 @@ static bool
 is(api_span_t s, const char *word)
 {
     return word == NULL || api_span_eq(s, api_span(word, strlen(word)));
+}
+
+
+const apisec_reason_t *
+apisec_reason_at(size_t i)
+{
+    return i < sizeof(reasons) / sizeof(reasons[0]) - 1 ? &reasons[i] : NULL;
 }
 
 

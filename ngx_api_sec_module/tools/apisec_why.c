@@ -15,6 +15,7 @@
 typedef struct {
     const char   *dir;
     apisec_list_t log;
+    bool          list;
 } values_t;
 
 typedef struct {
@@ -33,6 +34,8 @@ static const apisec_option_t options[] = {
         "        default /var/log/nginx/api-audit.jsonl and error.log" },
     { "dir", APISEC_TEXT, offsetof(values_t, dir), "DIR",
         "the logs of a folder made by apisec init" },
+    { "list", APISEC_FLAG, offsetof(values_t, list), NULL,
+        "only list the reasons there are" },
     { 0 }
 };
 
@@ -195,6 +198,21 @@ answer(const search_t *s, const char *id)
 
 
 static int
+list(void)
+{
+    size_t                 i;
+    const apisec_reason_t *r;
+
+    for (i = 0; (r = apisec_reason_at(i)) != NULL; i++) {
+        printf("%s\t%s\t%s\t%s\n", r->check ? r->check : "*",
+            r->reason ? r->reason : "*", r->means, r->remedy);
+    }
+
+    return APISEC_OK;
+}
+
+
+static int
 run(int argc, char **argv)
 {
     int           rc;
@@ -206,6 +224,10 @@ run(int argc, char **argv)
     rc = apisec_options(&apisec_why, argc, argv, &values, &args);
     if (rc != APISEC_OK) {
         return rc;
+    }
+
+    if (values.list) {
+        return list();
     }
 
     if (args.n != 1) {

@@ -42,6 +42,10 @@ typedef struct {
 
 const apisec_reason_t *apisec_reason(api_span_t check, api_span_t reason);
 
+/* Number i; NULL: there are no more. */
+
+const apisec_reason_t *apisec_reason_at(size_t i);
+
 
 /* apisec_story.c */
 

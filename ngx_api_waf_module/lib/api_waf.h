@@ -241,6 +241,11 @@ typedef struct {
 api_waf_tx_t *api_waf_tx_create(const api_waf_view_t *view,
     api_waf_values_t *values, const api_waf_env_t *env, api_arena_t *arena);
 
+/* Take the rule of that id out, before the first phase; one that the program
+   does not have is none.  False: no memory. */
+
+bool api_waf_tx_remove(api_waf_tx_t *tx, uint32_t id);
+
 /* As they are now, after ctl. */
 
 const api_waf_settings_t *api_waf_tx_settings(const api_waf_tx_t *tx);

@@ -52,6 +52,37 @@ api_waf_disrupt(api_waf_tx_t *tx, const api_waf_rule_t *rule,
 }
 
 
+static bool
+api_waf_removable(api_waf_tx_t *tx)
+{
+    if (tx->removed == NULL) {
+        tx->removed = api_arena_calloc(
+            tx->arena, tx->p->nrules / 64 + 1, sizeof(*tx->removed));
+    }
+
+    return tx->removed != NULL;
+}
+
+
+bool
+api_waf_tx_remove(api_waf_tx_t *tx, uint32_t id)
+{
+    uint32_t i;
+
+    if (!api_waf_program_find(tx->p, id, &i)) {
+        return true;
+    }
+
+    if (!api_waf_removable(tx)) {
+        return false;
+    }
+
+    tx->removed[i / 64] |= UINT64_C(1) << (i % 64);
+
+    return true;
+}
+
+
 static void
 api_waf_remove(api_waf_tx_t *tx, const api_waf_action_t *action)
 {
@@ -61,14 +92,9 @@ api_waf_remove(api_waf_tx_t *tx, const api_waf_action_t *action)
         return;
     }
 
-    if (tx->removed == NULL) {
-        tx->removed = api_arena_calloc(
-            tx->arena, tx->p->nrules / 64 + 1, sizeof(*tx->removed));
-
-        if (tx->removed == NULL) {
-            api_waf_failed(tx, "no memory");
-            return;
-        }
+    if (!api_waf_removable(tx)) {
+        api_waf_failed(tx, "no memory");
+        return;
     }
 
     for (i = 0; i < action->nrules; i++) {

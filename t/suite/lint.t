@@ -356,6 +356,36 @@ check('C24', qr/patch p1 has expired/,
     { conf => server("location / { ${patch}2026-01-01; $pass }"),
       args => ['--today', '2025-12-01'] });
 
+my $exception = 'api_exception e rule=auth owner=me expires=2026-01-31';
+check('C24', qr/exception e has expired/,
+    { conf => server("location / { $exception ticket=T-1; $pass }"),
+      args => ['--today', '2026-02-01'] },
+    { conf => server("location / { $exception ticket=T-1; $pass }"),
+      args => ['--today', '2026-01-31'] });
+
+check('C24', qr/more than three months/,
+    { conf => server("location / { $exception ticket=T-1; $pass }"),
+      args => ['--today', '2025-06-01'] },
+    { conf => server("location / { $exception ticket=T-1; $pass }"),
+      args => ['--today', '2025-12-01'] });
+
+check('C24', qr/has no ticket/,
+    { conf => server("location / { $exception; $pass }"),
+      args => ['--today', '2026-01-01'] },
+    { conf => server("location / { $exception ticket=T-1; $pass }"),
+      args => ['--today', '2026-01-01'] });
+
+check('C24', qr/more than one operation/,
+    { conf => "$exception ticket=T-1;", args => ['--today', '2026-01-01'] },
+    { conf => "$exception ticket=T-1 scope=operation:one;",
+      args => ['--today', '2026-01-01'] });
+
+check('C24', qr/policy p was to be reviewed/,
+    { conf => 'api_policy p owner=me review_by=2026-01-31;',
+      args => ['--today', '2026-02-01'] },
+    { conf => 'api_policy p owner=me review_by=2026-01-31;',
+      args => ['--today', '2026-01-31'] });
+
 check('C25', qr/anybody may say/,
     { conf => 'set_real_ip_from 0.0.0.0/0;' },
     { conf => 'set_real_ip_from 10.0.0.0/8;' });

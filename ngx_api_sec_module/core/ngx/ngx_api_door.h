@@ -139,6 +139,13 @@ struct ngx_api_door_s {
     /* Resources below api_status, up to a null one; or NULL. */
     const ngx_api_section_t    *sections;
 
+    /* sec only, else NULL: does a rule not hold for r now (api_exception)?
+       Then it is noted.  And the ids of such rules of the WAF, at most max. */
+    ngx_uint_t                (*except)(ngx_http_request_t *r,
+                                  ngx_uint_t check, const ngx_str_t *reason);
+    ngx_uint_t                (*except_rules)(ngx_http_request_t *r,
+                                  uint32_t *ids, ngx_uint_t max);
+
     /* sec only, else NULL: an event in the audit log, of that kind and with
        that JSON value; nothing personal or secret in it.  NGX_DECLINED when
        there is no log. */

@@ -41,7 +41,8 @@ typedef struct {
 /*
  * A check said no.  In enforce: notes it, logs one line at level info, adds
  * the challenge, and returns why->status for the handler to return.  In
- * monitor: notes and logs what would have been, and returns NGX_DECLINED.
+ * monitor, and where an api_exception lets it pass: notes and logs what would
+ * have been, and returns NGX_DECLINED.
  * Strings of why are kept by reference, not copied.
  */
 
@@ -53,6 +54,16 @@ ngx_int_t ngx_api_refuse(ngx_http_request_t *r, const ngx_api_self_t *self,
 ngx_int_t ngx_api_refuse_quietly(ngx_http_request_t *r,
     const ngx_api_self_t *self, ngx_api_record_t *rec,
     const ngx_api_why_t *why, ngx_uint_t mode);
+
+/*
+ * What mode holds for a rule: the one given, but in place of enforce monitor
+ * where an api_exception says so, which is noted then.  ngx_api_refuse asks it
+ * itself; ask it before where enforce has other effects.
+ */
+
+ngx_uint_t ngx_api_excepted_mode(ngx_http_request_t *r,
+    const ngx_api_self_t *self, ngx_uint_t check, const ngx_str_t *reason,
+    ngx_uint_t mode);
 
 /*
  * After one of these has refused: a type of problem that is registered for

@@ -4,6 +4,8 @@
 
 #include "api_lint_int.h"
 
+#include "api_day.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -364,44 +366,8 @@ api_lint_spec_of(const api_lint_t *lint, const api_conf_dir_t *block)
 }
 
 
-static bool
-two_digits(api_span_t s, size_t at, unsigned *n)
-{
-    if (s.data[at] < '0' || s.data[at] > '9' || s.data[at + 1] < '0'
-        || s.data[at + 1] > '9')
-    {
-        return false;
-    }
-
-    *n =
-        (unsigned) (s.data[at] - '0') * 10 + (unsigned) (s.data[at + 1] - '0');
-
-    return true;
-}
-
-
-/* Days from 1970 by H. Hinnant's days_from_civil. */
-
 bool
 api_lint_date(api_span_t s, int64_t *t)
 {
-    int64_t  y, era, year_day, day_era;
-    unsigned century, year, month, day;
-
-    if (s.len < 10 || s.data[4] != '-' || s.data[7] != '-'
-        || !two_digits(s, 0, &century) || !two_digits(s, 2, &year)
-        || !two_digits(s, 5, &month) || !two_digits(s, 8, &day) || month < 1
-        || month > 12 || day < 1 || day > 31)
-    {
-        return false;
-    }
-
-    y = (int64_t) century * 100 + year - (month <= 2);
-    era = y / 400;
-    year_day =
-        (153 * ((int64_t) month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-    day_era = (y % 400) * 365 + (y % 400) / 4 - (y % 400) / 100 + year_day;
-    *t = (era * 146097 + day_era - 719468 + 1) * 86400;
-
-    return true;
+    return api_day_parse(s, true, t);
 }
