@@ -180,11 +180,16 @@ void api_prefilter_scratch_free(api_prefilter_scratch_t *scratch);
 /* Values of one scan; they are not copied and stay until it is done. */
 
 typedef struct {
-    api_arena_t *arena;
-    api_span_t  *values;
-    uint32_t     n;
-    uint32_t     room;
-    size_t       len; /* of all */
+    api_span_t      text;
+    const uint64_t *only;
+} api_prefilter_value_t;
+
+typedef struct {
+    api_arena_t           *arena;
+    api_prefilter_value_t *values;
+    uint32_t               n;
+    uint32_t               room;
+    size_t                 len; /* of all */
 } api_prefilter_text_t;
 
 #define API_PREFILTER_TEXT (1024 * 1024 * 1024) /* bytes, at most */
@@ -196,9 +201,14 @@ void api_prefilter_text_init(api_prefilter_text_t *text, api_arena_t *arena);
 
 int api_prefilter_text_reserve(api_prefilter_text_t *text, uint32_t n);
 
-/* Its number is text->n before the call.  API_OK, API_LIMIT, API_NOMEM. */
+/*
+ * Its number is text->n before the call.  `only` is a mask of the patterns
+ * that look at this value: others are no candidates; NULL: all of the group.
+ * It stays until the scan is done.  API_OK, API_LIMIT, API_NOMEM.
+ */
 
-int api_prefilter_text_add(api_prefilter_text_t *text, api_span_t value);
+int api_prefilter_text_add(
+    api_prefilter_text_t *text, api_span_t value, const uint64_t *only);
 
 
 /* Candidates: a bit of `bits` for each with a row, a row a bit for each
@@ -226,6 +236,11 @@ int api_prefilter_scan(const api_prefilter_t *pf, uint32_t group,
 
 void api_prefilter_row(
     const api_prefilter_hits_t *hits, uint32_t bit, uint64_t *row);
+
+/* The row of a bit that is not `always`; NULL: it has none. */
+
+const uint64_t *
+api_prefilter_find(const api_prefilter_hits_t *hits, uint32_t bit);
 
 /* Is any value a candidate?  Is this one? */
 

@@ -26,7 +26,7 @@ api_prefilter_text_init(api_prefilter_text_t *text, api_arena_t *arena)
 int
 api_prefilter_text_reserve(api_prefilter_text_t *text, uint32_t n)
 {
-    api_span_t *values;
+    api_prefilter_value_t *values;
 
     if (n <= text->room) {
         return API_OK;
@@ -37,7 +37,7 @@ api_prefilter_text_reserve(api_prefilter_text_t *text, uint32_t n)
     }
 
     values = api_arena_grow(text->arena, text->values,
-        text->room * sizeof(api_span_t), n * sizeof(api_span_t));
+        text->room * sizeof(*values), n * sizeof(*values));
 
     if (values == NULL) {
         return API_NOMEM;
@@ -51,7 +51,8 @@ api_prefilter_text_reserve(api_prefilter_text_t *text, uint32_t n)
 
 
 int
-api_prefilter_text_add(api_prefilter_text_t *text, api_span_t value)
+api_prefilter_text_add(
+    api_prefilter_text_t *text, api_span_t value, const uint64_t *only)
 {
     int rc;
 
@@ -67,7 +68,7 @@ api_prefilter_text_add(api_prefilter_text_t *text, api_span_t value)
         }
     }
 
-    text->values[text->n++] = value;
+    text->values[text->n++] = (api_prefilter_value_t){ value, only };
     text->len += value.len;
 
     return API_OK;
@@ -109,15 +110,29 @@ scan_pair(api_prefilter_scratch_t *scratch, uint32_t pattern, uint32_t value)
 }
 
 
+/* One value, and which patterns look at it. */
+
+typedef struct {
+    const api_prefilter_t   *pf;
+    const uint64_t          *members; /* of the group */
+    const uint64_t          *only;
+    api_span_t               text;
+    uint32_t                 number;
+    api_prefilter_scratch_t *scratch;
+} scan_value_t;
+
+
 /* The automaton is in a state that has found something. */
 
 static int
-scan_note(const api_prefilter_t *pf, const uint64_t *members, uint32_t output,
-    uint32_t value, size_t len, api_prefilter_scratch_t *scratch)
+scan_note(const scan_value_t *v, uint32_t output)
 {
     int                         rc;
     uint32_t                    i, id, pattern, seen;
+    api_prefilter_scratch_t    *scratch;
     const api_prefilter_info_t *info;
+
+    scratch = v->scratch;
 
     if (scratch->stamps[output] == scratch->epoch) {
         return API_OK;
@@ -125,17 +140,21 @@ scan_note(const api_prefilter_t *pf, const uint64_t *members, uint32_t output,
 
     scratch->stamps[output] = scratch->epoch;
 
-    for (i = pf->automaton.starts[output];
-         i < pf->automaton.starts[output + 1]; i++)
+    for (i = v->pf->automaton.starts[output];
+         i < v->pf->automaton.starts[output + 1]; i++)
     {
-        id = pf->automaton.ids[i];
+        id = v->pf->automaton.ids[i];
         pattern = id / API_LITERALS_SETS;
 
-        if ((members[pattern / 64] >> (pattern % 64) & 1) == 0) {
+        if (((v->members[pattern / 64] & v->only[pattern / 64])
+                    >> (pattern % 64)
+                & 1)
+            == 0)
+        {
             continue;
         }
 
-        info = &pf->info[pattern];
+        info = &v->pf->info[pattern];
         seen = scratch->seen[pattern];
 
         if (seen >> 2 != scratch->epoch) {
@@ -153,14 +172,14 @@ scan_note(const api_prefilter_t *pf, const uint64_t *members, uint32_t output,
             continue;
         }
 
-        rc = scan_pair(scratch, pattern, value);
+        rc = scan_pair(scratch, pattern, v->number);
 
         if (rc != API_OK) {
             return rc;
         }
 
         if (info->scanned) {
-            scratch->price += SCAN_PAIR + len * SCAN_PAIR_BYTE;
+            scratch->price += SCAN_PAIR + v->text.len * SCAN_PAIR_BYTE;
         }
     }
 
@@ -169,33 +188,33 @@ scan_note(const api_prefilter_t *pf, const uint64_t *members, uint32_t output,
 
 
 static int
-scan_value(const api_prefilter_t *pf, const uint64_t *members,
-    api_span_t value, uint32_t number, api_prefilter_scratch_t *scratch)
+scan_value(const scan_value_t *v)
 {
-    int                    rc;
-    uint32_t               state;
-    const uint8_t         *p, *end;
-    const api_automaton_t *a;
+    int                      rc;
+    uint32_t                 state;
+    const uint8_t           *p, *end;
+    const api_automaton_t   *a;
+    api_prefilter_scratch_t *scratch;
+
+    a = &v->pf->automaton;
+    scratch = v->scratch;
 
     if (++scratch->epoch == SCAN_EPOCHS) {
-        memset(scratch->stamps, 0,
-            (pf->automaton.states - pf->automaton.outputs) * sizeof(uint32_t));
-        memset(scratch->seen, 0, pf->npatterns * sizeof(uint32_t));
+        memset(scratch->stamps, 0, (a->states - a->outputs) * 4);
+        memset(scratch->seen, 0, v->pf->npatterns * sizeof(uint32_t));
         scratch->epoch = 1;
     }
 
-    a = &pf->automaton;
-    end = value.len ? value.data + value.len : value.data;
+    end = v->text.len ? v->text.data + v->text.len : v->text.data;
 
-    for (p = value.data, state = 0; p < end; p++) {
+    for (p = v->text.data, state = 0; p < end; p++) {
         state = api_automaton_step(a, state, *p);
 
         if (state < a->outputs) {
             continue;
         }
 
-        rc = scan_note(
-            pf, members, state - a->outputs, number, value.len, scratch);
+        rc = scan_note(v, state - a->outputs);
 
         if (rc != API_OK) {
             return rc;
@@ -302,20 +321,29 @@ api_prefilter_scan(const api_prefilter_t *pf, uint32_t group,
     const api_prefilter_text_t *text, api_prefilter_scratch_t *scratch,
     api_prefilter_hits_t *hits)
 {
-    int             rc;
-    uint32_t        i;
-    const uint64_t *members;
+    int          rc;
+    uint32_t     i;
+    scan_value_t v;
 
     memset(hits, 0, sizeof(*hits));
     hits->words = (text->n + 63) / 64;
     hits->always = pf->always + (size_t) group * pf->words;
-    members = pf->members + (size_t) group * pf->pwords;
+    v.pf = pf;
+    v.members = pf->members + (size_t) group * pf->pwords;
+    v.scratch = scratch;
 
     scratch->npairs = 0;
     scratch->price = 0;
 
     for (i = 0, rc = API_OK; i < text->n && rc == API_OK; i++) {
-        rc = scan_value(pf, members, text->values[i], i, scratch);
+        if (text->values[i].text.len == 0) {
+            continue;
+        }
+
+        v.text = text->values[i].text;
+        v.only = text->values[i].only ? text->values[i].only : v.members;
+        v.number = i;
+        rc = scan_value(&v);
     }
 
     if (rc == API_OK && scan_worth(pf, text, scratch)) {
@@ -336,26 +364,43 @@ api_prefilter_scan(const api_prefilter_t *pf, uint32_t group,
 }
 
 
+const uint64_t *
+api_prefilter_find(const api_prefilter_hits_t *hits, uint32_t bit)
+{
+    uint32_t n;
+    uint64_t mask;
+
+    mask = UINT64_C(1) << (bit % 64);
+
+    if (hits->bits == NULL || (hits->bits[bit / 64] & mask) == 0) {
+        return NULL;
+    }
+
+    n = hits->rank[bit / 64]
+        + (uint32_t) __builtin_popcountll(hits->bits[bit / 64] & (mask - 1));
+
+    return hits->rows + (size_t) n * hits->words;
+}
+
+
 void
 api_prefilter_row(
     const api_prefilter_hits_t *hits, uint32_t bit, uint64_t *row)
 {
-    size_t   size;
-    uint32_t n;
-    uint64_t mask;
+    size_t          size;
+    const uint64_t *found;
 
     size = hits->words * sizeof(uint64_t);
-    mask = UINT64_C(1) << (bit % 64);
 
-    if (hits->bits == NULL || (hits->always[bit / 64] & mask)) {
+    if (hits->bits == NULL || (hits->always[bit / 64] >> (bit % 64) & 1)) {
         memset(row, 0xff, size);
+        return;
+    }
 
-    } else if (hits->bits[bit / 64] & mask) {
-        n = hits->rank[bit / 64]
-            + (uint32_t) __builtin_popcountll(
-                hits->bits[bit / 64] & (mask - 1));
-        memcpy(row, hits->rows + (size_t) n * hits->words, size);
+    found = api_prefilter_find(hits, bit);
 
+    if (found != NULL) {
+        memcpy(row, found, size);
     } else {
         memset(row, 0, size);
     }

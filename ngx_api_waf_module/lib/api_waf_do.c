@@ -23,6 +23,7 @@ api_waf_disrupt(api_waf_tx_t *tx, const api_waf_rule_t *rule,
     if (how >= API_WAF_DIS_ALLOW) {
         if (tx->settings.engine == API_WAF_ENGINE_ON) {
             tx->allow = how;
+            tx->planned = false;
         }
         return;
     }
@@ -88,6 +89,8 @@ api_waf_remove(api_waf_tx_t *tx, const api_waf_action_t *action)
 {
     uint32_t i, rule;
 
+    tx->planned = false;
+
     if (!api_waf_work(tx, action->nrules)) {
         return;
     }
@@ -109,6 +112,8 @@ api_waf_remove_target(api_waf_tx_t *tx, const api_waf_action_t *action)
 {
     uint32_t        i;
     api_waf_drop_t *drop;
+
+    tx->planned = false;
 
     for (i = 0; i < tx->drops.n; i++) {
         if (API_WAF_AT(api_waf_drop_t, tx->drops, i)->action == action) {
@@ -293,6 +298,7 @@ api_waf_act(
 
     case API_WAF_DO_SKIP:
         tx->skip = a->number;
+        tx->planned = false;
         break;
 
     case API_WAF_DO_SKIP_AFTER:

@@ -437,7 +437,7 @@ api_waf_try_count(
 
 /* One rule of a chain, without the others. */
 
-static bool
+bool
 api_waf_link(api_waf_tx_t *tx, const api_waf_rule_t *rule)
 {
     uint32_t                i;
@@ -485,7 +485,8 @@ api_waf_link(api_waf_tx_t *tx, const api_waf_rule_t *rule)
 static void
 api_waf_keep(api_waf_tx_t *tx, const api_waf_rule_t *rule)
 {
-    api_waf_match_t *m;
+    api_waf_match_t        *m;
+    const api_waf_match_t **kept;
 
     tx->nmatched++;
 
@@ -493,12 +494,20 @@ api_waf_keep(api_waf_tx_t *tx, const api_waf_rule_t *rule)
         return;
     }
 
-    m = api_waf_push(tx, &tx->kept, sizeof(*m));
+    m = api_arena_calloc(tx->arena, 1, sizeof(*m));
 
     if (m == NULL) {
+        api_waf_failed(tx, "no memory");
         return;
     }
 
+    kept = api_waf_push(tx, &tx->kept, sizeof(*kept));
+
+    if (kept == NULL) {
+        return;
+    }
+
+    *kept = m;
     m->rule = rule->head;
     m->id = rule->id;
     m->phase = tx->phase;

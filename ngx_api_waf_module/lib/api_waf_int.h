@@ -71,9 +71,10 @@ struct api_waf_tx_s {
 
     /* The phase that runs, where it is, and what skip: left over */
 
-    uint8_t           phase; /* 0: none */
-    uint8_t           ended; /* the last one that ran to its end */
-    bool              stop;  /* a disruptive action ends the phase */
+    uint8_t           phase;   /* 0: none */
+    uint8_t           ended;   /* the last one that ran to its end */
+    bool              stop;    /* a disruptive action ends the phase */
+    bool              planned; /* the plan of the phase holds */
     uint32_t          pos;
     uint32_t          skip;
     api_waf_disrupt_t allow;
@@ -99,7 +100,7 @@ struct api_waf_tx_s {
     api_waf_item_t matched; /* MATCHED_VAR; value.data NULL: none */
     api_waf_vec_t  matches; /* api_waf_item_t, MATCHED_VARS */
 
-    api_waf_vec_t kept; /* api_waf_match_t */
+    api_waf_vec_t kept; /* const api_waf_match_t * */
     uint64_t      nmatched;
 
     struct api_waf_scan_run_s *scan; /* of this phase; NULL: none */
@@ -171,9 +172,10 @@ void api_waf_expire(api_waf_tx_t *tx, const api_waf_rule_t *rule,
 void api_waf_do(api_waf_tx_t *tx, const api_waf_rule_t *rule);
 void api_waf_say(api_waf_tx_t *tx, const api_waf_rule_t *rule);
 
-/* api_waf_eval.c: a rule with its chain; true: it matched */
+/* api_waf_eval.c: a rule with its chain, one rule of it; true: it matched */
 
 bool api_waf_eval(api_waf_tx_t *tx, const api_waf_rule_t *rule);
+bool api_waf_link(api_waf_tx_t *tx, const api_waf_rule_t *rule);
 
 
 #endif /* API_WAF_INT_H */

@@ -87,17 +87,28 @@ api_waf_walk_scanned(const api_waf_walk_t *w)
 }
 
 
+static void
+api_waf_look(api_waf_value_t *v, bool names)
+{
+    if (names) {
+        v->name_bits = api_transform_triggers(v->name);
+    } else {
+        v->value_bits = api_transform_triggers(v->value);
+    }
+}
+
+
 /* False: fn has enough, or the budget is spent. */
 
 static bool
 api_waf_walk_set(const api_waf_walk_t *w, api_waf_var_t stored, bool names,
     api_waf_var_t as)
 {
-    bool                   scanned;
-    uint32_t               i;
-    api_waf_item_t         item;
-    const api_waf_set_t   *set;
-    const api_waf_value_t *v;
+    bool                 scanned;
+    uint32_t             i;
+    api_waf_item_t       item;
+    api_waf_value_t     *v;
+    const api_waf_set_t *set;
 
     set = &w->tx->values->set[stored];
     scanned = api_waf_walk_scanned(w);
@@ -116,6 +127,11 @@ api_waf_walk_set(const api_waf_walk_t *w, api_waf_var_t stored, bool names,
         }
 
         v = &set->items[i];
+
+        if (w->tx->scan != NULL && (names ? v->name_bits : v->value_bits) == 0)
+        {
+            api_waf_look(v, names);
+        }
 
         if (!api_waf_wanted(w, v->name)) {
             continue;

@@ -276,6 +276,8 @@ struct api_waf_view_s {
     api_operator_t **pattern; /* of exclusions, NULL among them */
     uint32_t         npatterns;
     void            *self;
+
+    const struct api_waf_plan_s *plan; /* a phase each; NULL: none */
 };
 
 typedef struct api_waf_view_drop_s {

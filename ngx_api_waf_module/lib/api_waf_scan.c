@@ -19,7 +19,7 @@ scan_nomem(api_waf_tx_t *tx)
 
 static bool
 scan_change(api_waf_tx_t *tx, api_waf_scan_batch_t *b, uint32_t c,
-    uint32_t index, api_span_t value)
+    uint32_t index, api_span_t value, const uint64_t *only)
 {
     uint32_t                room, *indexes;
     api_waf_scan_changed_t *ch;
@@ -51,61 +51,110 @@ scan_change(api_waf_tx_t *tx, api_waf_scan_batch_t *b, uint32_t c,
 
     ch->index[ch->text.n] = index;
 
-    return api_prefilter_text_add(&ch->text, value) == API_OK
+    return api_prefilter_text_add(&ch->text, value, only) == API_OK
            || scan_nomem(tx);
 }
 
 
-/* As a chain leaves it; the same span when it changes nothing. */
+/* What chains have made of one value so far, by rank. */
+
+typedef struct {
+    api_span_t    value[API_WAF_SCAN_CHAINS];
+    api_trigger_t bits[API_WAF_SCAN_CHAINS];
+    uint64_t      done;
+} scan_made_t;
+
+
+/* The value as the chain of rank r leaves it, from what a shorter one left. */
 
 static bool
-scan_transform(api_waf_tx_t *tx, const api_waf_scan_chain_t *c,
-    api_trigger_t bits, api_span_t value, api_span_t *out)
+scan_transform(api_waf_tx_t *tx, scan_made_t *m, uint32_t r, api_span_t *value,
+    api_trigger_t bits)
 {
-    if (!api_waf_work(tx, value.len * c->n)) {
+    uint32_t                    p, n;
+    api_span_t                  in;
+    const uint8_t              *ids;
+    const api_waf_scan_t       *scan;
+    const api_waf_scan_chain_t *c;
+
+    scan = tx->p->scan;
+    c = &scan->chain[scan->ranked[r]];
+    p = scan->parent[r];
+    in = *value;
+    ids = c->ids;
+    n = c->n;
+
+    if (m->done >> p & 1) {
+        in = m->value[p];
+        bits = m->bits[p];
+        ids += scan->chain[scan->ranked[p]].n;
+        n -= scan->chain[scan->ranked[p]].n;
+    }
+
+    if (!api_waf_work(tx, in.len * n)) {
         return false;
     }
 
-    return api_transform_chain_known(
-               c->ids, c->n, &tx->p->transform, value, bits, tx->arena, out)
-               == API_OK
-           || scan_nomem(tx);
+    *value = in;
+
+    if (api_transform_chain_known(
+            ids, n, &tx->p->transform, in, bits, tx->arena, value)
+        != API_OK)
+    {
+        return scan_nomem(tx);
+    }
+
+    if (scan->parents >> r & 1) {
+        m->done |= UINT64_C(1) << r;
+        m->value[r] = *value;
+        m->bits[r] = value->data == in.data && value->len == in.len
+                         ? bits
+                         : api_transform_triggers(*value);
+    }
+
+    return true;
 }
 
 
 /* A name or value: as it came, and behind each chain that changes it. */
 
 static bool
-scan_add(api_waf_tx_t *tx, api_waf_scan_batch_t *b, uint64_t need,
-    api_span_t value, api_trigger_t bits)
+scan_add(api_waf_tx_t *tx, api_waf_scan_batch_t *b,
+    const api_waf_scan_need_t *need, api_span_t value, api_trigger_t bits)
 {
-    uint32_t              c, index;
+    uint32_t              r, index;
+    uint64_t              want;
     api_span_t            out;
+    scan_made_t           made;
+    api_trigger_t         t;
     const api_waf_scan_t *scan;
 
     scan = tx->p->scan;
     index = b->text.n;
 
-    if (api_prefilter_text_add(
-            &b->text, need == 0 ? (api_span_t){ NULL, 0 } : value)
+    if (api_prefilter_text_add(&b->text,
+            need->chains == 0 ? (api_span_t){ NULL, 0 } : value, need->only)
         != API_OK)
     {
         return scan_nomem(tx);
     }
 
-    for (need &= ~UINT64_C(1); need != 0; need &= need - 1) {
-        c = (uint32_t) __builtin_ctzll(need);
+    for (t = bits & scan->triggers, want = 0; t != 0; t &= t - 1) {
+        want |= scan->by_trigger[__builtin_ctzll(t)];
+    }
 
-        if ((bits & scan->chain[c].mask) == 0) {
-            continue;
-        }
+    made.done = 0;
 
-        if (!scan_transform(tx, &scan->chain[c], bits, value, &out)) {
+    for (want &= need->chains; want != 0; want &= want - 1) {
+        r = (uint32_t) __builtin_ctzll(want);
+        out = value;
+
+        if (!scan_transform(tx, &made, r, &out, bits)) {
             return false;
         }
 
         if ((out.data != value.data || out.len != value.len)
-            && !scan_change(tx, b, c, index, out))
+            && !scan_change(tx, b, scan->ranked[r], index, out, need->only))
         {
             return false;
         }
@@ -115,75 +164,102 @@ scan_add(api_waf_tx_t *tx, api_waf_scan_batch_t *b, uint64_t need,
 }
 
 
-/* Chains of rules that look at this one. */
+/* Who looks at the value of this name. */
 
-static uint64_t
+static const api_waf_scan_need_t *
 scan_need(const api_waf_scan_t *scan, uint32_t var, api_span_t name)
 {
     uint32_t i;
-    uint64_t need;
-
-    need = scan->need[var][0];
 
     for (i = scan->first[var]; i < scan->first[var + 1]; i++) {
-        if (api_span_eq_nocase(scan->named[i].name, name)) {
-            need |= scan->named[i].chains;
+        if (scan->named[i].name.len == name.len
+            && api_span_eq_nocase(scan->named[i].name, name))
+        {
+            return &scan->named[i].need;
         }
     }
 
-    return need;
+    return &scan->need[var][0];
 }
 
 
-/* Names, then values, of one set, as far as rules look at them. */
+/* Which items of a set are new, and where they will stand. */
 
-static bool
-scan_collect(api_waf_tx_t *tx, api_waf_scan_batch_t *b, uint32_t var)
+static void
+scan_begin_set(api_waf_tx_t *tx, api_waf_scan_batch_t *b)
 {
-    uint32_t              i, first;
-    api_waf_set_t        *set;
-    api_waf_value_t      *v;
-    const api_waf_scan_t *scan;
+    uint32_t             first, n;
+    const bool          *any;
+    const api_waf_set_t *set;
 
-    scan = tx->p->scan;
-    set = &tx->values->set[var];
+    any = tx->p->scan->any[b->var];
+    set = &tx->values->set[b->var];
     first = set->count;
 
     while (first > 0 && set->items[first - 1].seq >= b->from) {
         first--;
     }
 
-    for (i = first; i < set->count; i++) {
-        v = &set->items[i];
+    n = set->count - first;
+    b->first[b->var] = first;
+    b->count[b->var] = n;
+    b->base[b->var][1] = any[1] ? b->text.n : API_WAF_NONE;
+    b->base[b->var][0] = any[0] ? b->text.n + (any[1] ? n : 0) : API_WAF_NONE;
+    b->total = any[0] + any[1] == 2 ? n * 2 : any[0] + any[1] == 1 ? n : 0;
+    b->i = 0;
+    b->begun = true;
+}
+
+
+/* Names, then values, of one set, as far as rules look at them. */
+
+static bool
+scan_item(api_waf_tx_t *tx, api_waf_scan_batch_t *b)
+{
+    uint32_t              n;
+    api_waf_value_t      *v;
+    const api_waf_scan_t *scan;
+
+    scan = tx->p->scan;
+    n = b->count[b->var];
+    v = &tx->values->set[b->var].items[b->first[b->var] + b->i % n];
+
+    if (b->i < n && scan->any[b->var][1]) {
         v->name_bits = api_transform_triggers(v->name);
-        v->value_bits = api_transform_triggers(v->value);
+        return scan_add(tx, b, &scan->need[b->var][1], v->name, v->name_bits);
     }
 
-    b->first[var] = first;
-    b->count[var] = set->count - first;
-    b->base[var][0] = API_WAF_NONE;
-    b->base[var][1] = scan->any[var][1] ? b->text.n : API_WAF_NONE;
+    v->value_bits = api_transform_triggers(v->value);
 
-    for (i = first; i < set->count && scan->any[var][1]; i++) {
-        v = &set->items[i];
+    return scan_add(
+        tx, b, scan_need(scan, b->var, v->name), v->value, v->value_bits);
+}
 
-        if (!scan_add(tx, b, scan->need[var][1], v->name, v->name_bits)) {
-            return false;
+
+/* True: there is more. */
+
+static bool
+scan_collect(api_waf_tx_t *tx, api_waf_scan_batch_t *b, uint64_t until)
+{
+    for (; b->var < API_WAF_NSTORED; b->var++) {
+        if (!b->begun) {
+            scan_begin_set(tx, b);
         }
-    }
 
-    b->base[var][0] = scan->any[var][0] ? b->text.n : API_WAF_NONE;
+        for (; b->i < b->total; b->i++) {
+            if (tx->budget.left < until) {
+                return true;
+            }
 
-    for (i = first; i < set->count && scan->any[var][0]; i++) {
-        v = &set->items[i];
-
-        if (!scan_add(tx, b, scan_need(scan, var, v->name), v->value,
-                v->value_bits)) {
-            return false;
+            if (!api_waf_work(tx, 1) || !scan_item(tx, b)) {
+                return false;
+            }
         }
+
+        b->begun = false;
     }
 
-    return true;
+    return false;
 }
 
 
@@ -213,38 +289,87 @@ scan_text(api_waf_tx_t *tx, uint32_t group, const api_prefilter_text_t *text,
 }
 
 
-static bool
-scan_batch(api_waf_tx_t *tx, api_waf_scan_batch_t *b)
+static void
+scan_over(api_waf_tx_t *tx, api_waf_scan_batch_t *b)
 {
-    uint32_t var, c;
+    uint32_t                i;
+    api_waf_scan_changed_t *ch;
 
-    for (var = 0; var < API_WAF_NSTORED; var++) {
-        if (!scan_collect(tx, b, var)) {
-            return false;
+    ch = b->changed[b->group];
+    ch->over = api_arena_calloc(tx->arena, b->words, sizeof(uint64_t));
+
+    if (ch->over == NULL) {
+        (void) scan_nomem(tx);
+        return;
+    }
+
+    for (i = 0; i < ch->text.n; i++) {
+        ch->over[ch->index[i] / 64] |= UINT64_C(1) << (ch->index[i] % 64);
+    }
+}
+
+
+/* True: there is more. */
+
+static bool
+scan_groups(api_waf_tx_t *tx, api_waf_scan_batch_t *b, uint64_t until)
+{
+    api_waf_scan_changed_t *ch;
+
+    if (b->row == NULL) {
+        b->words = (b->text.n + 63) / 64;
+        b->row = api_arena_alloc(tx->arena, b->words * sizeof(uint64_t));
+
+        if (b->row == NULL) {
+            return scan_nomem(tx);
         }
     }
 
-    b->words = (b->text.n + 63) / 64;
-    b->row = api_arena_alloc(tx->arena, b->words * sizeof(uint64_t));
-    b->part = api_arena_alloc(tx->arena, b->words * sizeof(uint64_t));
+    for (; b->group < tx->p->scan->nchains; b->group++) {
+        ch = b->changed[b->group];
 
-    if (b->row == NULL || b->part == NULL) {
-        return scan_nomem(tx);
-    }
+        if (b->group > 0 && ch == NULL) {
+            continue;
+        }
 
-    if (!scan_text(tx, 0, &b->text, &b->hits)) {
-        return false;
-    }
+        if (tx->budget.left < until) {
+            return true;
+        }
 
-    for (c = 1; c < tx->p->scan->nchains; c++) {
-        if (b->changed[c] != NULL
-            && !scan_text(tx, c, &b->changed[c]->text, &b->changed[c]->hits))
+        if (!scan_text(tx, b->group, ch ? &ch->text : &b->text,
+                ch ? &ch->hits : &b->hits))
         {
             return false;
         }
+
+        if (ch != NULL) {
+            scan_over(tx, b);
+        }
     }
 
-    return true;
+    return false;
+}
+
+
+bool
+api_waf_scan_more(api_waf_tx_t *tx, uint64_t until)
+{
+    api_waf_scan_batch_t *b;
+
+    b = tx->scan ? tx->scan->busy : NULL;
+
+    if (b == NULL) {
+        return false;
+    }
+
+    if (scan_collect(tx, b, until)
+        || (!tx->failure && scan_groups(tx, b, until))) {
+        return true;
+    }
+
+    tx->scan->busy = NULL;
+
+    return false;
 }
 
 
@@ -312,8 +437,7 @@ api_waf_scan_phase(api_waf_tx_t *tx)
     b->to = seq;
     run->batch[run->nbatches++] = b;
     run->seq = seq;
-
-    (void) scan_batch(tx, b);
+    run->busy = b;
 }
 
 
@@ -325,35 +449,31 @@ api_waf_scan_phase(api_waf_tx_t *tx)
 static void
 scan_row(api_waf_scan_batch_t *b, uint32_t bit, uint32_t chain)
 {
-    uint32_t                i, at;
-    uint64_t                mask;
+    uint32_t                i, w;
+    uint64_t                set;
+    const uint64_t         *came, *made;
     api_waf_scan_changed_t *ch;
 
     ch = b->changed[chain];
     b->all |= b->hits.bits == NULL || (ch != NULL && ch->hits.bits == NULL);
 
-    if (b->all
-        || (!api_prefilter_any(&b->hits, bit)
-            && (ch == NULL || !api_prefilter_any(&ch->hits, bit))))
-    {
+    if (b->all) {
         return;
     }
 
-    b->none = false;
-    api_prefilter_row(&b->hits, bit, b->part);
+    came = api_prefilter_find(&b->hits, bit);
+    made = ch != NULL ? api_prefilter_find(&ch->hits, bit) : NULL;
+    b->none &= came == NULL && made == NULL;
 
-    for (i = 0; ch != NULL && i < ch->text.n; i++) {
-        at = ch->index[i];
-        mask = UINT64_C(1) << (at % 64);
-        b->part[at / 64] &= ~mask;
-
-        if (api_prefilter_candidate(&ch->hits, bit, i)) {
-            b->part[at / 64] |= mask;
-        }
+    for (i = 0; came != NULL && i < b->words; i++) {
+        b->row[i] |= ch != NULL ? came[i] & ~ch->over[i] : came[i];
     }
 
-    for (i = 0; i < b->words; i++) {
-        b->row[i] |= b->part[i];
+    for (w = 0; made != NULL && w < ch->hits.words; w++) {
+        for (set = made[w]; set != 0; set &= set - 1) {
+            i = ch->index[w * 64 + (uint32_t) __builtin_ctzll(set)];
+            b->row[i / 64] |= UINT64_C(1) << (i % 64);
+        }
     }
 }
 

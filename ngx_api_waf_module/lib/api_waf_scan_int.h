@@ -19,10 +19,17 @@ typedef struct {
     api_trigger_t  mask;
 } api_waf_scan_chain_t;
 
+/* Who looks at a value: chains, and patterns as a mask.  NULL: nobody. */
+
 typedef struct {
-    uint32_t   var;
-    api_span_t name;
-    uint64_t   chains;
+    uint64_t  chains;
+    uint64_t *only;
+} api_waf_scan_need_t;
+
+typedef struct {
+    uint32_t            var;
+    api_span_t          name;
+    api_waf_scan_need_t need; /* with those that look at all of them */
 } api_waf_scan_named_t;
 
 typedef struct api_waf_scan_s {
@@ -35,13 +42,25 @@ typedef struct api_waf_scan_s {
                                       group 0 all of them */
     api_waf_scan_chain_t chain[API_WAF_SCAN_CHAINS];
 
-    /* Chains of rules that look at values [0] or names [1] of a variable; at
-       values of one name alone; and the two together */
+    /* Chains by length have ranks: masks of `need` and here are of ranks.  Of
+       each the longest other one that it begins with, or itself; what changes
+       a value behind that one; ranks that others begin with; and those that a
+       trigger concerns */
 
-    uint64_t                    need[API_WAF_NSTORED][2];
+    uint8_t       ranked[API_WAF_SCAN_CHAINS];
+    uint8_t       parent[API_WAF_SCAN_CHAINS];
+    api_trigger_t rest[API_WAF_SCAN_CHAINS];
+    uint64_t      parents;
+    uint64_t      by_trigger[64];
+    api_trigger_t triggers; /* of all of them */
+
+    /* Who looks at values [0] or names [1] of a variable; at values of one
+       name alone; and whether anybody does */
+
+    api_waf_scan_need_t         need[API_WAF_NSTORED][2];
     const api_waf_scan_named_t *named; /* by variable */
     uint32_t                    first[API_WAF_NSTORED + 1];
-    uint64_t                    any[API_WAF_NSTORED][2];
+    bool                        any[API_WAF_NSTORED][2];
 } api_waf_scan_t;
 
 struct api_waf_scan_scratch_s {
@@ -56,6 +75,7 @@ typedef struct {
     api_prefilter_hits_t hits;
     uint32_t            *index; /* of a value in the batch; ascending */
     uint32_t             room;
+    uint64_t            *over; /* the same, as a mask; made after the scan */
 } api_waf_scan_changed_t;
 
 /* What was stored between two phases, looked at together. */
@@ -70,16 +90,24 @@ typedef struct {
     api_prefilter_hits_t     hits;
     api_waf_scan_changed_t **changed; /* of a chain; NULL: none */
     uint64_t                *row;     /* candidates of the rule that runs */
-    uint64_t                *part;
     uint32_t                 words;
     bool                     all; /* nothing is known: all are */
     bool                     none;
+
+    /* Where looking is: names, then values, of a set; then groups */
+
+    uint32_t var;
+    uint32_t i;
+    uint32_t total;
+    uint32_t group;
+    bool     begun;
 } api_waf_scan_batch_t;
 
 typedef struct api_waf_scan_run_s {
     api_waf_scan_batch_t *batch[API_WAF_SCAN_BATCHES];
     uint32_t              nbatches;
     uint32_t              seq;  /* all before are in a batch */
+    api_waf_scan_batch_t *busy; /* not looked at to the end; NULL: none */
     uint64_t             *live; /* bits with a candidate */
     const api_waf_rule_t *rule; /* whose rows they are */
 } api_waf_scan_run_t;
@@ -92,9 +120,19 @@ int api_waf_scan_make(api_waf_scan_t **scan, api_waf_rule_t *rules, uint32_t n,
     api_arena_t *arena);
 void api_waf_scan_free(api_waf_scan_t *scan);
 
-/* Looks at what was stored since the last time. */
+/* Of that: what is to be looked at, and is a target stored? */
+
+int api_waf_scan_needs(api_waf_scan_t *scan, api_waf_rule_t *rules, uint32_t n,
+    api_arena_t *arena);
+bool api_waf_scan_stored(const api_waf_pick_t *pick);
+
+/* What was stored since the last time is to be looked at. */
 
 void api_waf_scan_phase(api_waf_tx_t *tx);
+
+/* Looks at it until the budget is below `until`.  True: there is more. */
+
+bool api_waf_scan_more(api_waf_tx_t *tx, uint64_t until);
 
 /* No value of the rule can match: it need not be run. */
 

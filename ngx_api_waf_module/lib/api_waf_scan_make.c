@@ -10,9 +10,6 @@ typedef struct {
     api_prefilter_pattern_t *pattern;
     uint32_t                 npatterns;
     uint64_t                *group; /* of a pattern: its chains */
-    api_waf_scan_named_t    *named;
-    uint32_t                 nnamed;
-    uint32_t                 room;
 } scan_make_t;
 
 
@@ -35,123 +32,6 @@ scan_is_text(api_operator_id_t id)
 }
 
 
-static const struct {
-    api_waf_var_t view;
-    api_waf_var_t of;
-    bool          names;
-} scan_views[] = {
-    { API_WAF_ARGS, API_WAF_ARGS_GET, false },
-    { API_WAF_ARGS, API_WAF_ARGS_POST, false },
-    { API_WAF_ARGS_NAMES, API_WAF_ARGS_GET, true },
-    { API_WAF_ARGS_NAMES, API_WAF_ARGS_POST, true },
-    { API_WAF_ARGS_GET_NAMES, API_WAF_ARGS_GET, true },
-    { API_WAF_ARGS_POST_NAMES, API_WAF_ARGS_POST, true },
-    { API_WAF_REQUEST_HEADERS_NAMES, API_WAF_REQUEST_HEADERS, true },
-    { API_WAF_REQUEST_COOKIES_NAMES, API_WAF_REQUEST_COOKIES, true },
-    { API_WAF_RESPONSE_HEADERS_NAMES, API_WAF_RESPONSE_HEADERS, true },
-};
-
-#define SCAN_VIEWS (sizeof(scan_views) / sizeof(scan_views[0]))
-
-
-/* Is it stored, itself or as a view? */
-
-static bool
-scan_stored(const api_waf_pick_t *pick)
-{
-    size_t i;
-
-    if (pick->count) {
-        return false;
-    }
-
-    for (i = 0; i < SCAN_VIEWS; i++) {
-        if (scan_views[i].view == (api_waf_var_t) pick->var) {
-            return true;
-        }
-    }
-
-    return pick->var < API_WAF_NSTORED;
-}
-
-
-/* A target of a name alone, in variable `var`, behind a chain. */
-
-static int
-scan_named(scan_make_t *m, uint32_t var, api_span_t name, uint64_t mask)
-{
-    uint32_t              i, room;
-    api_waf_scan_named_t *named;
-
-    for (i = 0; i < m->nnamed; i++) {
-        if (m->named[i].var == var
-            && api_span_eq_nocase(m->named[i].name, name)) {
-            m->named[i].chains |= mask;
-            return API_OK;
-        }
-    }
-
-    if (m->nnamed == m->room) {
-        room = m->room * 2 + 16;
-        named = api_arena_grow(m->arena, m->named, m->room * sizeof(*named),
-            room * sizeof(*named));
-
-        if (named == NULL) {
-            return API_NOMEM;
-        }
-
-        m->named = named;
-        m->room = room;
-    }
-
-    m->named[m->nnamed++] = (api_waf_scan_named_t){ var, name, mask };
-
-    return API_OK;
-}
-
-
-/* What a target looks at is wanted behind chains. */
-
-static int
-scan_need(scan_make_t *m, const api_waf_pick_t *pick, uint64_t mask)
-{
-    int    rc;
-    size_t i;
-
-    if (!scan_stored(pick)) {
-        return API_OK;
-    }
-
-    if (pick->var < API_WAF_NSTORED) {
-        m->scan->any[pick->var][0] |= mask;
-
-        if (pick->sel == API_WAF_SEL_NAME) {
-            return scan_named(m, pick->var, pick->name, mask);
-        }
-
-        m->scan->need[pick->var][0] |= mask;
-
-        return API_OK;
-    }
-
-    for (i = 0, rc = API_OK; i < SCAN_VIEWS && rc == API_OK; i++) {
-        if (scan_views[i].view != (api_waf_var_t) pick->var) {
-            continue;
-        }
-
-        m->scan->any[scan_views[i].of][scan_views[i].names] |= mask;
-
-        if (pick->sel == API_WAF_SEL_NAME && !scan_views[i].names) {
-            rc = scan_named(m, scan_views[i].of, pick->name, mask);
-        } else {
-            m->scan->need[scan_views[i].of][scan_views[i].names] |= mask;
-        }
-    }
-
-    return rc;
-}
-
-
 static bool
 scan_takes(const api_waf_rule_t *rule)
 {
@@ -171,7 +51,7 @@ scan_takes(const api_waf_rule_t *rule)
     }
 
     for (i = 0; i < rule->ntargets; i++) {
-        if (scan_stored(&rule->target[i].pick)) {
+        if (api_waf_scan_stored(&rule->target[i].pick)) {
             return true;
         }
     }
@@ -395,7 +275,7 @@ scan_rule(scan_make_t *m, uint32_t index)
     }
 
     for (i = 0, alone = true; i < rule->ntargets; i++) {
-        alone &= scan_stored(&rule->target[i].pick);
+        alone &= api_waf_scan_stored(&rule->target[i].pick);
     }
 
     m->scan->chains_of[index] = chains;
@@ -447,70 +327,6 @@ scan_groups(scan_make_t *m)
 }
 
 
-/* By variable, so that those of one stand together. */
-
-static int
-scan_sort(scan_make_t *m)
-{
-    uint32_t              i, n, var;
-    api_waf_scan_named_t *sorted;
-
-    sorted = api_arena_calloc(m->arena, m->nnamed, sizeof(*sorted));
-
-    if (sorted == NULL) {
-        return API_NOMEM;
-    }
-
-    for (var = 0, n = 0; var < API_WAF_NSTORED; var++) {
-        m->scan->first[var] = n;
-
-        for (i = 0; i < m->nnamed; i++) {
-            if (m->named[i].var == var) {
-                sorted[n++] = m->named[i];
-            }
-        }
-    }
-
-    m->scan->first[var] = n;
-    m->scan->named = sorted;
-
-    return API_OK;
-}
-
-
-/*
- * What is to be looked at for rules that a scan can rule out.  The others are
- * evaluated anyway, and lose their bits.
- */
-
-static int
-scan_needs(scan_make_t *m)
-{
-    int             rc;
-    uint32_t        i, k;
-    api_waf_rule_t *rule;
-
-    for (i = 0, rc = API_OK; i < m->n && rc == API_OK; i++) {
-        rule = &m->rules[i];
-
-        if (rule->bit == API_WAF_NONE) {
-            continue;
-        }
-
-        if (api_prefilter_always(m->scan->pf, rule->bit)) {
-            rule->bit = API_WAF_NONE;
-            continue;
-        }
-
-        for (k = 0; k < rule->ntargets && rc == API_OK; k++) {
-            rc = scan_need(m, &rule->target[k].pick, m->scan->chains_of[i]);
-        }
-    }
-
-    return rc == API_OK ? scan_sort(m) : rc;
-}
-
-
 int
 api_waf_scan_make(api_waf_scan_t **scan, api_waf_rule_t *rules, uint32_t n,
     const api_waf_chain_t *chains, uint32_t most, const api_alloc_t *alloc,
@@ -557,7 +373,7 @@ api_waf_scan_make(api_waf_scan_t **scan, api_waf_rule_t *rules, uint32_t n,
 
     if (rc == API_OK) {
         *scan = m.scan;
-        rc = scan_needs(&m);
+        rc = api_waf_scan_needs(m.scan, rules, n, arena);
     }
 
     return rc;

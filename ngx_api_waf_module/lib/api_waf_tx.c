@@ -1,3 +1,4 @@
+#include "api_waf_plan.h"
 #include "api_waf_scan_int.h"
 
 
@@ -146,9 +147,25 @@ api_waf_steps(api_waf_tx_t *tx, uint64_t slice)
     prog = &tx->p->phase[tx->phase];
     until = slice && tx->budget.left > slice ? tx->budget.left - slice : 0;
 
+    if (api_waf_scan_more(tx, until)) {
+        return true;
+    }
+
+    if (tx->failure) {
+        return false;
+    }
+
     while (tx->pos < prog->n) {
         if (tx->budget.left < until) {
             return true;
+        }
+
+        if (tx->planned) {
+            api_waf_plan_go(tx);
+
+            if (tx->pos >= prog->n) {
+                break;
+            }
         }
 
         step = &prog->step[tx->pos++];
@@ -203,6 +220,7 @@ api_waf_tx_run(api_waf_tx_t *tx, api_waf_phase_t phase, uint64_t slice)
         tx->pos = api_waf_allowed(tx) ? tx->p->phase[phase].n : 0;
 
         if (tx->pos < tx->p->phase[phase].n) {
+            tx->planned = api_waf_plan_holds(tx);
             api_waf_scan_phase(tx);
         }
     }
@@ -315,7 +333,8 @@ api_waf_tx_matches(const api_waf_tx_t *tx)
 const api_waf_match_t *
 api_waf_tx_match(const api_waf_tx_t *tx, size_t i)
 {
-    return i < tx->kept.n ? API_WAF_AT(api_waf_match_t, tx->kept, i) : NULL;
+    return i < tx->kept.n ? *API_WAF_AT(const api_waf_match_t *, tx->kept, i)
+                          : NULL;
 }
 
 

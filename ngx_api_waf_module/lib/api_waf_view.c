@@ -1,4 +1,5 @@
 #include "api_seclang_int.h"
+#include "api_waf_plan.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -315,6 +316,10 @@ api_waf_view_create(const api_waf_view_t **out,
         m.s.arena = view->arena;
         rc = api_waf_make(&m, conf);
         view->arena = m.s.arena;
+    }
+
+    if (rc == API_OK) {
+        rc = api_waf_plan_make(view, &view->arena);
     }
 
     if (rc != API_OK) {

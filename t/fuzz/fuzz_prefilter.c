@@ -114,7 +114,7 @@ check_candidate(api_span_t text, unsigned flags, api_span_t subject, bool must)
 
     api_arena_init(&arena, &api_alloc_libc, 0, 0);
     api_prefilter_text_init(&values, &arena);
-    MUST(api_prefilter_text_add(&values, subject) == API_OK);
+    MUST(api_prefilter_text_add(&values, subject, NULL) == API_OK);
     MUST(api_prefilter_scan(pf, 0, &values, scratch, &hits) == API_OK);
     MUST(api_prefilter_candidate(&hits, 0, 0) || !must);
 

@@ -212,7 +212,7 @@ check(const world_t *w, const api_prefilter_t *pf,
     for (i = 0, ok = true; i < NVALUES; i++) {
         ok =
             ok
-            && api_prefilter_text_add(&text, ut_guard(w->values[i])) == API_OK;
+            && api_prefilter_text_add(&text, ut_guard(w->values[i]), NULL) == API_OK;
     }
 
     ok = ok && api_prefilter_scan(pf, 0, &text, scratch, &hits) == API_OK;
@@ -325,7 +325,7 @@ scan(const api_prefilter_t *pf, uint32_t group, api_arena_t *arena,
 
     for (i = 0; i < n && rc == API_OK; i++) {
         rc = api_prefilter_text_add(
-            &text, api_span(values[i], strlen(values[i])));
+            &text, api_span(values[i], strlen(values[i])), NULL);
     }
 
     rc = rc == API_OK ? api_prefilter_scan(pf, group, &text, scratch, hits)

@@ -225,9 +225,9 @@ test_price(void)
         }
 
         api_prefilter_text_init(&text, &arena);
-        api_prefilter_text_add(&text, api_span("a select z", 10));
-        api_prefilter_text_add(&text, api_span(prose, i == 0 ? 0 : 4000));
-        api_prefilter_text_add(&text, api_span("b select z", 10));
+        api_prefilter_text_add(&text, api_span("a select z", 10), NULL);
+        api_prefilter_text_add(&text, api_span(prose, i == 0 ? 0 : 4000), NULL);
+        api_prefilter_text_add(&text, api_span("b select z", 10), NULL);
         api_prefilter_scan(pf, 0, &text, scratch, &hits);
 
         ut_ok(api_prefilter_candidate(&hits, 0, 1) == (i == 3),
@@ -305,7 +305,7 @@ test_library_fails(void)
         api_prefilter_scratch_create(&scratch, pf, &api_alloc_libc);
         api_arena_init(&arena, &api_alloc_libc, 0, 0);
         api_prefilter_text_init(&text, &arena);
-        api_prefilter_text_add(&text, API_SPAN("x select y"));
+        api_prefilter_text_add(&text, API_SPAN("x select y"), NULL);
         ut_int(api_prefilter_scan(pf, 0, &text, scratch, &hits), API_OK,
             "a scan fails");
         ut_ok(api_prefilter_candidate(&hits, 0, 0),
@@ -349,7 +349,7 @@ life(const api_alloc_t *alloc, api_span_t file)
         api_prefilter_text_init(&text, &arena);
 
         for (i = 0; i < 400 && rc == API_OK; i++) {
-            rc = api_prefilter_text_add(&text, API_SPAN("union select 0x"));
+            rc = api_prefilter_text_add(&text, API_SPAN("union select 0x"), NULL);
         }
 
         if (rc == API_OK) {
