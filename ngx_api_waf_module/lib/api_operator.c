@@ -256,9 +256,11 @@ api_operator_compile(api_operator_t **out, api_span_t name, api_span_t arg,
 void
 api_operator_free(api_operator_t *op)
 {
-    if (op != NULL && op->code != NULL) {
+    if (op != NULL) {
         pcre2_code_free(op->code);
+        pcre2_code_free(op->here);
         op->code = NULL;
+        op->here = NULL;
     }
 }
 

@@ -41,6 +41,8 @@ struct api_operator_s {
     int64_t                   number; /* eq: as stoi, others as atoll */
     const char               *inert;
     pcre2_code               *code;
+    pcre2_code               *here;   /* the same, anchored; NULL: not kept */
+    const uint8_t            *starts; /* of `here`: api_operator_starts.c */
     uint32_t                  match_limit;
     uint32_t                  depth_limit;
     api_pm_t                 *pm;
@@ -112,6 +114,19 @@ int api_operator_run_ip(const api_operator_run_t *run);
 int api_operator_run_range(const api_operator_run_t *run);
 int api_operator_run_url(const api_operator_run_t *run);
 int api_operator_run_utf8(const api_operator_run_t *run);
+
+/*
+ * Where a match of a pattern can begin, when that is rare: at bytes of a set,
+ * and maybe where a line begins.  A table of what each byte is; NULL: it may
+ * be anywhere, or PCRE2 finds it as fast.  The arena is as before but for the
+ * table.
+ */
+
+#define API_OPERATOR_START 1 /* a match may begin with the byte */
+#define API_OPERATOR_LINE 2  /* of \n: it may begin behind one, and first */
+
+int api_operator_starts(
+    const uint8_t **starts, api_span_t pattern, api_arena_t *arena);
 
 /* Blanks around s as isspace has them. */
 

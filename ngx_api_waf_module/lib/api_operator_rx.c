@@ -2,7 +2,6 @@
 
 #include "api_operator_int.h"
 
-
 /*
  * PCRE2 counts its match limit anew at each start in the subject.  A pattern
  * that backtracks far at one start stops there and then; one that does so a
@@ -13,7 +12,6 @@
 #define MATCH_LIMIT 100000
 #define MATCH_LIMIT_MIN 1000
 #define DEPTH_LIMIT 10000
-
 
 static int
 rx_pattern_fail(const api_operator_make_t *m, int code, size_t at)
@@ -34,10 +32,36 @@ rx_pattern_fail(const api_operator_make_t *m, int code, size_t at)
 
 
 static pcre2_code *
-rx_compile(api_span_t pattern, int *code, size_t *at)
+rx_compile(api_span_t pattern, uint32_t flags, int *code, size_t *at)
 {
     return pcre2_compile(pattern.len ? pattern.data : (const uint8_t *) "",
-        pattern.len, PCRE2_DOTALL | PCRE2_MULTILINE, code, at, NULL);
+        pattern.len, flags | PCRE2_DOTALL | PCRE2_MULTILINE, code, at, NULL);
+}
+
+
+/* For a pattern whose matches begin at few places: what is tried there. */
+
+static int
+rx_make_here(api_operator_t *op, const api_operator_make_t *m)
+{
+    int    rc, code;
+    size_t at;
+
+    rc = api_operator_starts(&op->starts, op->arg, m->arena);
+
+    if (rc != API_OK || op->starts == NULL) {
+        return rc;
+    }
+
+    op->here = rx_compile(op->arg, PCRE2_ANCHORED, &code, &at);
+
+    if (op->here != NULL
+        && pcre2_jit_compile(op->here, PCRE2_JIT_COMPLETE) != 0) {
+        pcre2_code_free(op->here);
+        op->here = NULL;
+    }
+
+    return API_OK;
 }
 
 
@@ -48,13 +72,18 @@ api_operator_make_rx(api_operator_t *op, const api_operator_make_t *m)
     size_t at;
 
     if (!op->macro) {
-        op->code = rx_compile(op->arg, &code, &at);
+        op->code = rx_compile(op->arg, 0, &code, &at);
 
         if (op->code == NULL) {
             return rx_pattern_fail(m, code, at);
         }
 
         op->jit = pcre2_jit_compile(op->code, PCRE2_JIT_COMPLETE) == 0;
+    }
+
+    if (op->jit && rx_make_here(op, m) != API_OK) {
+        return api_fail(
+            m->err, API_NOMEM, API_OPERATOR_E_NOMEM, 0, "no memory");
     }
 
     op->match_limit =
@@ -112,6 +141,71 @@ rx_exec(const api_operator_run_t *run, const pcre2_code *code, size_t start)
     if (rc == PCRE2_ERROR_MATCHLIMIT) {
         run->budget->left -=
             run->budget->left < limit ? run->budget->left : limit;
+    }
+
+    return rc;
+}
+
+
+/*
+ * The same answer from the places where a match can begin, one after the
+ * other.  Where they are many, PCRE2 looks itself.
+ */
+
+#define RX_TRIES 16
+#define RX_TRIES_BYTES 64
+
+static int
+rx_search(const api_operator_run_t *run)
+{
+    int            rc;
+    size_t         i, len, tried, tries;
+    uint8_t        what;
+    const uint8_t *s, *starts;
+
+    s = run->value.data;
+    len = run->value.len;
+    starts = run->op->starts;
+    tries = RX_TRIES + len / RX_TRIES_BYTES;
+    tried = SIZE_MAX;
+    rc = PCRE2_ERROR_NOMATCH;
+
+    if (starts['\n'] & API_OPERATOR_LINE) {
+        rc = rx_exec(run, run->op->here, 0);
+        tried = 0;
+    }
+
+    for (i = 0; rc == PCRE2_ERROR_NOMATCH; i++) {
+        while (len - i >= 4
+               && (starts[s[i]] | starts[s[i + 1]] | starts[s[i + 2]]
+                      | starts[s[i + 3]])
+                      == 0)
+        {
+            i += 4;
+        }
+
+        while (i < len && starts[s[i]] == 0) {
+            i++;
+        }
+
+        if (i == len) {
+            break;
+        }
+
+        what = starts[s[i]];
+
+        if (tries-- == 0) {
+            return rx_exec(run, run->op->code, i);
+        }
+
+        if ((what & API_OPERATOR_START) && tried != i) {
+            rc = rx_exec(run, run->op->here, i);
+        }
+
+        if ((what & API_OPERATOR_LINE) && rc == PCRE2_ERROR_NOMATCH) {
+            tried = i + 1;
+            rc = rx_exec(run, run->op->here, tried);
+        }
     }
 
     return rc;
@@ -196,7 +290,7 @@ rx_expanded(const api_operator_run_t *run)
     run->budget->left -= RX_COMPILE_COST;
     c = &w->cache[w->next++ % API_OPERATOR_CACHE];
     pcre2_code_free(c->code);
-    c->code = rx_compile(run->arg, &code, &at);
+    c->code = rx_compile(run->arg, 0, &code, &at);
 
     if (run->arg.len) {
         memcpy(c->text, run->arg.data, run->arg.len);
@@ -222,7 +316,9 @@ api_operator_run_rx(const api_operator_run_t *run)
         }
     }
 
-    rc = rx_exec(run, code, 0);
+    rc = run->op->here != NULL && run->value.data != NULL
+             ? rx_search(run)
+             : rx_exec(run, code, 0);
 
     if (rc == PCRE2_ERROR_NOMATCH) {
         return 0;

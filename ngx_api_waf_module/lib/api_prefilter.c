@@ -429,6 +429,13 @@ api_prefilter_always(const api_prefilter_t *pf, uint32_t bit)
 }
 
 
+bool
+api_prefilter_caseless(const api_prefilter_t *pf)
+{
+    return pf->db == NULL;
+}
+
+
 api_prefilter_stat_t
 api_prefilter_stat(const api_prefilter_t *pf)
 {

@@ -43,12 +43,11 @@
 
 #include "api_arena.h"
 
-
 typedef enum {
     API_PREFILTER_RX = 0, /* `text`: a PCRE2 pattern, as @rx compiles it:
-                             PCRE2_DOTALL | PCRE2_MULTILINE, bytes, LF */
+                           PCRE2_DOTALL | PCRE2_MULTILINE, bytes, LF */
     API_PREFILTER_PHRASES /* one of `phrases` stands in the value, in any
-                             case of ASCII letters */
+                           case of ASCII letters */
 } api_prefilter_kind_t;
 
 #define API_PREFILTER_CASELESS 1 /* RX: as with PCRE2_CASELESS */
@@ -129,6 +128,10 @@ int api_prefilter_key(const api_prefilter_set_t *set, const api_alloc_t *alloc,
 
 bool api_prefilter_always(const api_prefilter_t *pf, uint32_t bit);
 
+/* Scans do not tell letters by their case: there is no database. */
+
+bool api_prefilter_caseless(const api_prefilter_t *pf);
+
 typedef struct {
     const char *engine;   /* "literals", or the version of the library */
     uint32_t    patterns; /* of the set */
@@ -140,7 +143,6 @@ typedef struct {
 } api_prefilter_stat_t;
 
 api_prefilter_stat_t api_prefilter_stat(const api_prefilter_t *pf);
-
 
 /*
  * Hyperscan and Vectorscan (api_hs.h).  `file` is what api_prefilter_compile
@@ -163,7 +165,6 @@ int api_prefilter_attach(api_prefilter_t *pf, const struct api_hs_s *hs,
 int api_prefilter_compile(const api_prefilter_set_t *set,
     const struct api_hs_s *hs, const api_alloc_t *alloc, api_span_t *file,
     api_err_t *err);
-
 
 /*
  * What scanning works in; made after attach.  After fork each process has its
@@ -251,6 +252,7 @@ api_prefilter_any(const api_prefilter_hits_t *hits, uint32_t bit)
            || ((hits->bits[bit / 64] | hits->always[bit / 64]) >> (bit % 64)
                & 1);
 }
+
 
 static inline bool
 api_prefilter_candidate(

@@ -300,7 +300,8 @@ hs_join(const api_prefilter_t *pf, const api_prefilter_text_t *text,
 
         if (!doubt) {
             doubt = true;
-            len += hs_copy(scratch->joined + len, text->values[pair->value].text);
+            len +=
+                hs_copy(scratch->joined + len, text->values[pair->value].text);
             j->first[j->n] = from;
             j->ends[j->n++] = (uint32_t) (len - API_PREFILTER_GAP_LEN + 1);
         }

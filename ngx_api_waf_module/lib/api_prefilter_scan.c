@@ -14,7 +14,6 @@
 
 #define SCAN_EPOCHS (UINT32_C(1) << 30)
 
-
 void
 api_prefilter_text_init(api_prefilter_text_t *text, api_arena_t *arena)
 {
@@ -191,8 +190,9 @@ static int
 scan_value(const scan_value_t *v)
 {
     int                      rc;
-    uint32_t                 state;
-    const uint8_t           *p, *end;
+    uint32_t                 state, outputs;
+    const uint8_t           *p, *end, *classes;
+    const uint16_t          *next;
     const api_automaton_t   *a;
     api_prefilter_scratch_t *scratch;
 
@@ -205,16 +205,19 @@ scan_value(const scan_value_t *v)
         scratch->epoch = 1;
     }
 
-    end = v->text.len ? v->text.data + v->text.len : v->text.data;
+    end = v->text.data + v->text.len;
+    classes = a->classes;
+    next = a->next;
+    outputs = a->outputs;
 
     for (p = v->text.data, state = 0; p < end; p++) {
-        state = api_automaton_step(a, state, *p);
+        state = next[(size_t) state << API_AUTOMATON_SHIFT | classes[*p]];
 
-        if (state < a->outputs) {
+        if (state < outputs) {
             continue;
         }
 
-        rc = scan_note(v, state - a->outputs);
+        rc = scan_note(v, state - outputs);
 
         if (rc != API_OK) {
             return rc;

@@ -32,14 +32,18 @@ api_sqli_fold_init(api_sqli_fold_t *f, uint8_t quote)
 /* The tape keeps its beginning, for the forms that are bound to it, and its
    end. */
 
-static void
-api_sqli_push(api_sqli_fold_t *f, api_sqli_type_t type)
+void
+api_sqli_room(api_sqli_fold_t *f, unsigned n)
 {
     unsigned i, drop;
 
-    if (f->n == API_SQLI_TAPE) {
+    if (f->n + n > API_SQLI_TAPE) {
+        if (!f->cut) {
+            memcpy(f->lead, f->tape, sizeof(f->lead));
+        }
+
         drop = API_SQLI_TAPE / 2;
-        memmove(f->tape, f->tape + drop, API_SQLI_TAPE - drop);
+        memmove(f->tape, f->tape + drop, f->n - drop);
         f->n -= drop;
         f->cut = true;
 
@@ -47,8 +51,37 @@ api_sqli_push(api_sqli_fold_t *f, api_sqli_type_t type)
             f->calls[i] -= f->calls[i] < drop ? f->calls[i] : drop;
         }
     }
+}
 
+
+static void
+api_sqli_push(api_sqli_fold_t *f, api_sqli_type_t type)
+{
+    api_sqli_room(f, 1);
     f->tape[f->n++] = (uint8_t) type;
+}
+
+
+/* Not at the beginning, which the fingerprint shows. */
+
+bool
+api_sqli_steady(const api_sqli_fold_t *f)
+{
+    unsigned i;
+
+    if (f->n <= API_SQLI_FINGERPRINT || f->depth > 0 || f->chain || f->skip
+        || f->flip)
+    {
+        return false;
+    }
+
+    for (i = 0; i < API_SQLI_FORM; i++) {
+        if (!api_sqli_is(f, i, API_SQLI_DULL)) {
+            return false;
+        }
+    }
+
+    return true;
 }
 
 
@@ -264,8 +297,9 @@ api_sqli_stacked(const api_sqli_fold_t *f)
     static const uint64_t statements =
         SQ_BIT(DEFINE) | SQ_BIT(MODIFY) | SQ_BIT(RUN) | SQ_BIT(UPDATE);
 
-    return !f->cut && f->n > 1 && TEXT >> f->tape[0] & 1
-           && statements >> f->tape[1] & 1;
+    const uint8_t *lead = f->cut ? f->lead : f->tape;
+
+    return f->n > 1 && TEXT >> lead[0] & 1 && statements >> lead[1] & 1;
 }
 
 

@@ -13,7 +13,7 @@ typedef enum {
     NPLACES
 } api_sqli_place_t;
 
-#define FORM_MAX 6
+#define FORM_MAX API_SQLI_FORM
 
 typedef struct {
     const char *name;
@@ -164,7 +164,6 @@ static const api_sqli_form_t api_sqli_forms[] = {
 
 #define NFORMS (sizeof(api_sqli_forms) / sizeof(api_sqli_forms[0]))
 
-
 /*
  * Which forms end in a token of a type, as bits: first those that may stand
  * anywhere, then those bound to the beginning.  From the table; a unit test
@@ -280,6 +279,40 @@ api_sqli_index_of(unsigned type)
 }
 
 
+/*
+ * What the reading goes by that leaves dull tokens out: each form that may
+ * stand anywhere has a token that is not dull, and none has two neighbours
+ * that a name fits.
+ */
+
+static bool
+api_sqli_dull_ok(void)
+{
+    bool                   sharp;
+    size_t                 i, k;
+    const api_sqli_form_t *form;
+
+    for (i = 0; i < NFORMS; i++) {
+        form = &api_sqli_forms[i];
+        sharp = form->place != ANYWHERE;
+
+        for (k = 0; k < form->n && form->place == ANYWHERE; k++) {
+            sharp |= (form->sets[k] & API_SQLI_DULL) == 0;
+
+            if (k > 0 && (form->sets[k] & form->sets[k - 1] & B(NAME))) {
+                return false;
+            }
+        }
+
+        if (!sharp) {
+            return false;
+        }
+    }
+
+    return true;
+}
+
+
 bool
 api_sqli_form_index_ok(char *text, size_t size)
 {
@@ -288,7 +321,7 @@ api_sqli_form_index_ok(char *text, size_t size)
     unsigned         type;
     api_sqli_index_t index;
 
-    ok = NFORMS <= 128;
+    ok = NFORMS <= 128 && api_sqli_dull_ok();
 
     for (type = 0; type < SQ_NTYPES; type++) {
         index = api_sqli_index_of(type);

@@ -85,6 +85,14 @@ typedef struct {
 
 bool api_sqli_next(api_sqli_lexer_t *lex, api_sqli_token_t *token);
 
+/* An operator or a single byte, where nothing else stands. */
+
+void api_sqli_operator_next(api_sqli_lexer_t *lex, api_sqli_token_t *token);
+
+/* Over words that are nothing but names, up to what is another token. */
+
+void api_sqli_skip_names(api_sqli_lexer_t *lex);
+
 /* The rest of a string that `quote` closes; the lexer stands in it. */
 
 void
@@ -119,6 +127,7 @@ const char *api_sqli_entry(size_t i);
 /* The folded sequence of one reading. */
 
 #define API_SQLI_TAPE 48
+#define API_SQLI_FORM 6 /* tokens of a form, at most */
 #define API_SQLI_DEPTH 24
 
 typedef struct {
@@ -127,17 +136,18 @@ typedef struct {
     unsigned calls[API_SQLI_DEPTH]; /* tape lengths behind the open calls */
     bool     is_call[API_SQLI_DEPTH];
     unsigned depth;
-    uint8_t  word;   /* what the name that came last is if a ( follows */
-    bool     skip;   /* the next name says nothing */
-    bool     flip;   /* ~ or ! stands behind logic */
-    bool     want;   /* an operand is next */
-    bool     opened; /* a ( is what came last */
-    bool     quoted; /* the value began inside quotes */
-    uint8_t  quote;  /* ... these */
-    bool     empty;  /* ... and left them at once */
-    bool     chain;  /* operands and operators in turn, from the beginning */
-    bool     solid;  /* ... of which one is no word between strings */
-    bool     cut;    /* tape[0] is no longer the first token */
+    uint8_t  word;    /* what the name that came last is if a ( follows */
+    bool     skip;    /* the next name says nothing */
+    bool     flip;    /* ~ or ! stands behind logic */
+    bool     want;    /* an operand is next */
+    bool     opened;  /* a ( is what came last */
+    bool     quoted;  /* the value began inside quotes */
+    uint8_t  quote;   /* ... these */
+    bool     empty;   /* ... and left them at once */
+    bool     chain;   /* operands and operators in turn, from the beginning */
+    bool     solid;   /* ... of which one is no word between strings */
+    bool     cut;     /* tape[0] is no longer the first token */
+    uint8_t  lead[2]; /* then: what it began with */
 
     const char *form; /* what was found */
 } api_sqli_fold_t;
@@ -145,6 +155,21 @@ typedef struct {
 /* quote: what the value begins inside of, 0 for none. */
 
 void api_sqli_fold_init(api_sqli_fold_t *f, uint8_t quote);
+
+/*
+ * Is what follows told by forms that may stand anywhere alone, and does no
+ * token they could need stand in reach?  Then dull tokens find nothing.
+ */
+
+bool api_sqli_steady(const api_sqli_fold_t *f);
+
+/* Room on the tape for n more tokens. */
+
+void api_sqli_room(api_sqli_fold_t *f, unsigned n);
+
+/* The same verdict by folding each token: what tests compare with. */
+
+bool api_sqli_detect_all(api_span_t value, api_sqli_t *how);
 
 /* True: found, f->form says what. */
 
@@ -177,43 +202,59 @@ bool api_sqli_form_index_ok(char *text, size_t size);
 #define SELECTS (SQ_BIT(SELECT) | SQ_BIT(SUBSELECT))
 #define STOP (SQ_BIT(END) | SQ_BIT(COMMENT) | SQ_BIT(SEMICOLON))
 
+/* On the tape; and of tokens, those that become no other than these. */
+
+#define API_SQLI_DULL                                                         \
+    (SQ_BIT(NAME) | LOGIC | SQ_BIT(COMPARE) | SQ_BIT(ARITH) | SQ_BIT(SET)     \
+        | SQ_BIT(FROM) | SQ_BIT(ORDER) | SQ_BIT(WHERE) | SQ_BIT(LIMIT)        \
+        | SQ_BIT(KEYWORD) | SQ_BIT(COMMA) | SQ_BIT(SEMICOLON) | SQ_BIT(PUNCT) \
+        | SQ_BIT(END))
+#define API_SQLI_DULL_TOKENS                                                  \
+    (API_SQLI_DULL | SQ_BIT(NOT) | SQ_BIT(FILLER) | SQ_BIT(W_FUNCTION)        \
+        | SQ_BIT(W_DANGER))
+
 static inline bool
 api_sqli_is(const api_sqli_fold_t *f, unsigned back, uint64_t set)
 {
     return f->n > back && set >> f->tape[f->n - 1 - back] & 1;
 }
 
-/* Controls are blanks to one database or the other. */
+
+/* What a byte is.  Controls are blanks to one database or the other. */
+
+#define API_SQLI_C_BLANK 1
+#define API_SQLI_C_LETTER 2
+#define API_SQLI_C_DIGIT 4
+#define API_SQLI_C_WORD 8
+#define API_SQLI_C_BINDS 16 /* right behind a word it changes what that is */
+
+extern const uint8_t api_sqli_class[256];
 
 static inline bool
 api_sqli_blank(uint8_t c)
 {
-    return c <= ' ' || c == 0xa0 || c == 0x7f;
+    return api_sqli_class[c] & API_SQLI_C_BLANK;
 }
 
 
 static inline bool
 api_sqli_digit(uint8_t c)
 {
-    return c >= '0' && c <= '9';
+    return api_sqli_class[c] & API_SQLI_C_DIGIT;
 }
 
 
 static inline bool
 api_sqli_letter_byte(uint8_t c)
 {
-    uint8_t l;
-
-    l = api_lower(c);
-
-    return (l >= 'a' && l <= 'z') || c == '_' || (c >= 0x80 && c != 0xa0);
+    return api_sqli_class[c] & API_SQLI_C_LETTER;
 }
 
 
 static inline bool
 api_sqli_word_byte(uint8_t c)
 {
-    return api_sqli_letter_byte(c) || api_sqli_digit(c) || c == '$';
+    return api_sqli_class[c] & API_SQLI_C_WORD;
 }
 
 

@@ -5,7 +5,6 @@
 
 #define API_SQLI_BRACKET 64
 
-
 static bool
 api_sqli_starts(const api_sqli_lexer_t *lex, const char *text, size_t len)
 {
@@ -13,8 +12,8 @@ api_sqli_starts(const api_sqli_lexer_t *lex, const char *text, size_t len)
            && memcmp(lex->p, text, len) == 0;
 }
 
-#define STARTS(lex, text) api_sqli_starts(lex, text, sizeof(text) - 1)
 
+#define STARTS(lex, text) api_sqli_starts(lex, text, sizeof(text) - 1)
 
 static void
 api_sqli_skip_blanks(api_sqli_lexer_t *lex)
@@ -35,7 +34,9 @@ api_sqli_skip(api_sqli_lexer_t *lex)
     for (;;) {
         api_sqli_skip_blanks(lex);
 
-        if (!STARTS(lex, "/*") || STARTS(lex, "/*!")) {
+        if (lex->p == lex->end || *lex->p != '/' || !STARTS(lex, "/*")
+            || STARTS(lex, "/*!"))
+        {
             return;
         }
 
@@ -97,18 +98,21 @@ api_sqli_dangerous(api_span_t word)
 {
     static const char *const prefixes[] = { "xp_", "sp_", "dbms_", "utl_",
         "ctxsys", "owa_util", "sysmaster" };
-    static const char        firsts[6] = "xsduco";
     size_t                   i, len;
     uint8_t                  c;
 
-    c = word.len ? api_lower(word.data[0]) : 0;
+    /* x s d u c o, either case, and what shares their low bits */
 
-    if (word.len < 4 || memchr(firsts, c, sizeof(firsts)) == NULL) {
+    if (word.len < 4 || !(0x01288018 >> (word.data[0] & 0x1f) & 1)) {
         return false;
     }
 
+    c = api_lower(word.data[0]);
+
     for (i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
-        if (c != (uint8_t) prefixes[i][0]) {
+        if (c != (uint8_t) prefixes[i][0]
+            || api_lower(word.data[1]) != (uint8_t) prefixes[i][1])
+        {
             continue;
         }
 
@@ -214,6 +218,33 @@ api_sqli_lex_word(api_sqli_lexer_t *lex, api_sqli_token_t *token)
     }
 
     token->call = lex->p < lex->end && *lex->p == '(';
+}
+
+
+void
+api_sqli_skip_names(api_sqli_lexer_t *lex)
+{
+    api_span_t       word;
+    api_sqli_lexer_t ahead;
+
+    for (ahead = *lex;; *lex = ahead) {
+        api_sqli_skip_blanks(&ahead);
+
+        if (ahead.p == ahead.end || !api_sqli_letter_byte(*ahead.p)) {
+            return;
+        }
+
+        word = api_sqli_scan_word(&ahead);
+
+        if (ahead.p < ahead.end
+            && (api_sqli_class[*ahead.p] & API_SQLI_C_BINDS)) {
+            return; /* a string with a prefix, a call, a name of parts */
+        }
+
+        if (api_sqli_word(word) != SQ_NAME || api_sqli_dangerous(word)) {
+            return;
+        }
+    }
 }
 
 
@@ -349,100 +380,6 @@ api_sqli_lex_special(api_sqli_lexer_t *lex, api_sqli_token_t *token)
 }
 
 
-static void
-api_sqli_lex_single(uint8_t c, api_sqli_token_t *token)
-{
-    size_t i;
-
-    static const struct {
-        const char *bytes;
-        uint8_t     type;
-    } singles[] = {
-        { "=<>", SQ_COMPARE },
-        { "*+-/%^|&~", SQ_ARITH },
-        { "!", SQ_NOT },
-        { "({", SQ_OPEN },
-        { ")}", SQ_CLOSE },
-        { ",", SQ_COMMA },
-        { ";", SQ_SEMICOLON },
-    };
-
-    token->star = c == '*';
-    token->flip = c == '~' || c == '!';
-    for (i = 0; i < sizeof(singles) / sizeof(singles[0]); i++) {
-        if (c && strchr(singles[i].bytes, c)) {
-            token->type = (api_sqli_type_t) singles[i].type;
-            return;
-        }
-    }
-
-    token->type = SQ_PUNCT;
-}
-
-
-/* Operators of several bytes, the longer before the shorter. */
-
-static const struct {
-    const char *text;
-    uint8_t     type;
-} api_sqli_operators[] = {
-    { "<=>", SQ_COMPARE },
-    { "->>", SQ_ARITH },
-    { "#>>", SQ_ARITH },
-    { "!~*", SQ_COMPARE },
-    { "&&", SQ_LOGIC },
-    { "||", SQ_CONCAT },
-    { "<=", SQ_COMPARE },
-    { ">=", SQ_COMPARE },
-    { "<>", SQ_COMPARE },
-    { "!=", SQ_COMPARE },
-    { "==", SQ_COMPARE },
-    { "^=", SQ_COMPARE },
-    { "!<", SQ_COMPARE },
-    { "!>", SQ_COMPARE },
-    { "@>", SQ_COMPARE },
-    { "<@", SQ_COMPARE },
-    { "?|", SQ_COMPARE },
-    { "?&", SQ_COMPARE },
-    { "@?", SQ_COMPARE },
-    { "@@", SQ_NONE },
-    { "->", SQ_ARITH },
-    { "#>", SQ_ARITH },
-    { "#-", SQ_ARITH },
-    { "<<", SQ_ARITH },
-    { ">>", SQ_ARITH },
-    { "~*", SQ_COMPARE },
-    { "!~", SQ_COMPARE },
-    { ":=", SQ_COMPARE },
-    { "*/", SQ_FILLER },
-};
-
-#define NOPERATORS (sizeof(api_sqli_operators) / sizeof(api_sqli_operators[0]))
-
-
-static void
-api_sqli_lex_operator(api_sqli_lexer_t *lex, api_sqli_token_t *token)
-{
-    size_t      i;
-    const char *text;
-
-    for (i = 0; i < NOPERATORS; i++) {
-        text = api_sqli_operators[i].text;
-
-        if (*lex->p == (uint8_t) text[0]
-            && api_sqli_operators[i].type != SQ_NONE
-            && api_sqli_starts(lex, text, strlen(text)))
-        {
-            lex->p += strlen(text);
-            token->type = (api_sqli_type_t) api_sqli_operators[i].type;
-            return;
-        }
-    }
-
-    api_sqli_lex_single(*lex->p++, token);
-}
-
-
 /* ::type */
 
 static void
@@ -573,7 +510,7 @@ api_sqli_lex(api_sqli_lexer_t *lex, api_sqli_token_t *token)
     } else if (!api_sqli_lex_comment(lex, token)
                && !api_sqli_lex_named(lex, token))
     {
-        api_sqli_lex_operator(lex, token);
+        api_sqli_operator_next(lex, token);
     }
 }
 

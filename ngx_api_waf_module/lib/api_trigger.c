@@ -70,9 +70,10 @@ static const api_trigger_t api_trigger_bytes[256] = {
 api_trigger_t
 api_transform_triggers(api_span_t value)
 {
-    size_t        i;
-    uint8_t       last;
-    api_trigger_t all, pairs, cur, prev;
+    uint8_t              last;
+    api_trigger_t        all, pairs, one, two, prev;
+    const uint8_t       *p, *end;
+    const api_trigger_t *bytes = api_trigger_bytes;
 
     if (value.len == 0) {
         return API_TRIG_ALWAYS;
@@ -81,12 +82,25 @@ api_transform_triggers(api_span_t value)
     all = 0;
     pairs = 0;
     prev = 0;
+    p = value.data;
+    end = p + value.len;
 
-    for (i = 0; i < value.len; i++) {
-        cur = api_trigger_bytes[value.data[i]];
-        all |= cur;
-        pairs |= (prev >> 8) & cur;
-        prev = cur;
+    for (; end - p >= 4; p += 4) {
+        one = bytes[p[0]];
+        two = bytes[p[1]];
+        pairs |= (prev >> 8 & one) | (one >> 8 & two);
+        all |= one | two;
+        one = bytes[p[2]];
+        prev = bytes[p[3]];
+        pairs |= (two >> 8 & one) | (one >> 8 & prev);
+        all |= one | prev;
+    }
+
+    for (; p < end; p++) {
+        one = bytes[*p];
+        pairs |= prev >> 8 & one;
+        all |= one;
+        prev = one;
     }
 
     all &= API_TRIGGER_SINGLE;

@@ -5,162 +5,16 @@
 
 #define SCAN_WORK 4
 
+/* Bytes that are scanned together: more wait for the next time. */
 
-static bool
-scan_nomem(api_waf_tx_t *tx)
+#define SCAN_PART 65536
+
+bool
+api_waf_scan_nomem(api_waf_tx_t *tx)
 {
     api_waf_failed(tx, "no memory");
 
     return false;
-}
-
-
-/* Value `index` of the batch as chain c leaves it: another one. */
-
-static bool
-scan_change(api_waf_tx_t *tx, api_waf_scan_batch_t *b, uint32_t c,
-    uint32_t index, api_span_t value, const uint64_t *only)
-{
-    uint32_t                room, *indexes;
-    api_waf_scan_changed_t *ch;
-
-    if (b->changed[c] == NULL) {
-        b->changed[c] = api_arena_calloc(tx->arena, 1, sizeof(*ch));
-
-        if (b->changed[c] == NULL) {
-            return scan_nomem(tx);
-        }
-
-        api_prefilter_text_init(&b->changed[c]->text, tx->arena);
-    }
-
-    ch = b->changed[c];
-
-    if (ch->text.n == ch->room) {
-        room = ch->room * 2 + 8;
-        indexes = api_arena_grow(tx->arena, ch->index,
-            ch->room * sizeof(uint32_t), room * sizeof(uint32_t));
-
-        if (indexes == NULL) {
-            return scan_nomem(tx);
-        }
-
-        ch->index = indexes;
-        ch->room = room;
-    }
-
-    ch->index[ch->text.n] = index;
-
-    return api_prefilter_text_add(&ch->text, value, only) == API_OK
-           || scan_nomem(tx);
-}
-
-
-/* What chains have made of one value so far, by rank. */
-
-typedef struct {
-    api_span_t    value[API_WAF_SCAN_CHAINS];
-    api_trigger_t bits[API_WAF_SCAN_CHAINS];
-    uint64_t      done;
-} scan_made_t;
-
-
-/* The value as the chain of rank r leaves it, from what a shorter one left. */
-
-static bool
-scan_transform(api_waf_tx_t *tx, scan_made_t *m, uint32_t r, api_span_t *value,
-    api_trigger_t bits)
-{
-    uint32_t                    p, n;
-    api_span_t                  in;
-    const uint8_t              *ids;
-    const api_waf_scan_t       *scan;
-    const api_waf_scan_chain_t *c;
-
-    scan = tx->p->scan;
-    c = &scan->chain[scan->ranked[r]];
-    p = scan->parent[r];
-    in = *value;
-    ids = c->ids;
-    n = c->n;
-
-    if (m->done >> p & 1) {
-        in = m->value[p];
-        bits = m->bits[p];
-        ids += scan->chain[scan->ranked[p]].n;
-        n -= scan->chain[scan->ranked[p]].n;
-    }
-
-    if (!api_waf_work(tx, in.len * n)) {
-        return false;
-    }
-
-    *value = in;
-
-    if (api_transform_chain_known(
-            ids, n, &tx->p->transform, in, bits, tx->arena, value)
-        != API_OK)
-    {
-        return scan_nomem(tx);
-    }
-
-    if (scan->parents >> r & 1) {
-        m->done |= UINT64_C(1) << r;
-        m->value[r] = *value;
-        m->bits[r] = value->data == in.data && value->len == in.len
-                         ? bits
-                         : api_transform_triggers(*value);
-    }
-
-    return true;
-}
-
-
-/* A name or value: as it came, and behind each chain that changes it. */
-
-static bool
-scan_add(api_waf_tx_t *tx, api_waf_scan_batch_t *b,
-    const api_waf_scan_need_t *need, api_span_t value, api_trigger_t bits)
-{
-    uint32_t              r, index;
-    uint64_t              want;
-    api_span_t            out;
-    scan_made_t           made;
-    api_trigger_t         t;
-    const api_waf_scan_t *scan;
-
-    scan = tx->p->scan;
-    index = b->text.n;
-
-    if (api_prefilter_text_add(&b->text,
-            need->chains == 0 ? (api_span_t){ NULL, 0 } : value, need->only)
-        != API_OK)
-    {
-        return scan_nomem(tx);
-    }
-
-    for (t = bits & scan->triggers, want = 0; t != 0; t &= t - 1) {
-        want |= scan->by_trigger[__builtin_ctzll(t)];
-    }
-
-    made.done = 0;
-
-    for (want &= need->chains; want != 0; want &= want - 1) {
-        r = (uint32_t) __builtin_ctzll(want);
-        out = value;
-
-        if (!scan_transform(tx, &made, r, &out, bits)) {
-            return false;
-        }
-
-        if ((out.data != value.data || out.len != value.len)
-            && !scan_change(tx, b, scan->ranked[r], index, out, need->only))
-        {
-            return false;
-        }
-    }
-
-    return true;
 }
 
 
@@ -203,8 +57,8 @@ scan_begin_set(api_waf_tx_t *tx, api_waf_scan_batch_t *b)
     n = set->count - first;
     b->first[b->var] = first;
     b->count[b->var] = n;
-    b->base[b->var][1] = any[1] ? b->text.n : API_WAF_NONE;
-    b->base[b->var][0] = any[0] ? b->text.n + (any[1] ? n : 0) : API_WAF_NONE;
+    b->base[b->var][1] = any[1] ? b->n : API_WAF_NONE;
+    b->base[b->var][0] = any[0] ? b->n + (any[1] ? n : 0) : API_WAF_NONE;
     b->total = any[0] + any[1] == 2 ? n * 2 : any[0] + any[1] == 1 ? n : 0;
     b->i = 0;
     b->begun = true;
@@ -226,13 +80,44 @@ scan_item(api_waf_tx_t *tx, api_waf_scan_batch_t *b)
 
     if (b->i < n && scan->any[b->var][1]) {
         v->name_bits = api_transform_triggers(v->name);
-        return scan_add(tx, b, &scan->need[b->var][1], v->name, v->name_bits);
+        return api_waf_scan_add(
+            tx, b, &scan->need[b->var][1], v->name, v->name_bits);
     }
 
     v->value_bits = api_transform_triggers(v->value);
 
-    return scan_add(
+    return api_waf_scan_add(
         tx, b, scan_need(scan, b->var, v->name), v->value, v->value_bits);
+}
+
+
+static bool
+scan_part(api_waf_tx_t *tx, api_waf_scan_part_t *part)
+{
+    uint32_t              i, words;
+    api_prefilter_hits_t *hits;
+
+    if (!api_waf_work(
+            tx, SCAN_WORK * (uint64_t) part->text.len + part->text.n)) {
+        return false;
+    }
+
+    part->scanned = true;
+    hits = &part->hits;
+
+    /* without memory for hits everything is a candidate */
+
+    (void) api_prefilter_scan(
+        tx->p->scan->pf, 0, &part->text, tx->env->scan->pf, hits);
+
+    words = (tx->p->scan->set.bits + 63) / 64;
+
+    for (i = 0; i < words; i++) {
+        tx->scan->live[i] |=
+            hits->bits == NULL ? UINT64_MAX : hits->bits[i] | hits->always[i];
+    }
+
+    return true;
 }
 
 
@@ -246,7 +131,7 @@ scan_collect(api_waf_tx_t *tx, api_waf_scan_batch_t *b, uint64_t until)
             scan_begin_set(tx, b);
         }
 
-        for (; b->i < b->total; b->i++) {
+        for (; b->i < b->total; b->i++, b->n++) {
             if (tx->budget.left < until) {
                 return true;
             }
@@ -254,97 +139,15 @@ scan_collect(api_waf_tx_t *tx, api_waf_scan_batch_t *b, uint64_t until)
             if (!api_waf_work(tx, 1) || !scan_item(tx, b)) {
                 return false;
             }
+
+            if (b->parts != NULL && b->parts->text.len >= SCAN_PART
+                && !b->parts->scanned && !scan_part(tx, b->parts))
+            {
+                return false;
+            }
         }
 
         b->begun = false;
-    }
-
-    return false;
-}
-
-
-static bool
-scan_text(api_waf_tx_t *tx, uint32_t group, const api_prefilter_text_t *text,
-    api_prefilter_hits_t *hits)
-{
-    uint32_t i, words;
-
-    if (!api_waf_work(tx, SCAN_WORK * (uint64_t) text->len + text->n)) {
-        return false;
-    }
-
-    /* without memory for hits everything is a candidate */
-
-    (void) api_prefilter_scan(
-        tx->p->scan->pf, group, text, tx->env->scan->pf, hits);
-
-    words = (tx->p->scan->set.bits + 63) / 64;
-
-    for (i = 0; i < words; i++) {
-        tx->scan->live[i] |=
-            hits->bits == NULL ? UINT64_MAX : hits->bits[i] | hits->always[i];
-    }
-
-    return true;
-}
-
-
-static void
-scan_over(api_waf_tx_t *tx, api_waf_scan_batch_t *b)
-{
-    uint32_t                i;
-    api_waf_scan_changed_t *ch;
-
-    ch = b->changed[b->group];
-    ch->over = api_arena_calloc(tx->arena, b->words, sizeof(uint64_t));
-
-    if (ch->over == NULL) {
-        (void) scan_nomem(tx);
-        return;
-    }
-
-    for (i = 0; i < ch->text.n; i++) {
-        ch->over[ch->index[i] / 64] |= UINT64_C(1) << (ch->index[i] % 64);
-    }
-}
-
-
-/* True: there is more. */
-
-static bool
-scan_groups(api_waf_tx_t *tx, api_waf_scan_batch_t *b, uint64_t until)
-{
-    api_waf_scan_changed_t *ch;
-
-    if (b->row == NULL) {
-        b->words = (b->text.n + 63) / 64;
-        b->row = api_arena_alloc(tx->arena, b->words * sizeof(uint64_t));
-
-        if (b->row == NULL) {
-            return scan_nomem(tx);
-        }
-    }
-
-    for (; b->group < tx->p->scan->nchains; b->group++) {
-        ch = b->changed[b->group];
-
-        if (b->group > 0 && ch == NULL) {
-            continue;
-        }
-
-        if (tx->budget.left < until) {
-            return true;
-        }
-
-        if (!scan_text(tx, b->group, ch ? &ch->text : &b->text,
-                ch ? &ch->hits : &b->hits))
-        {
-            return false;
-        }
-
-        if (ch != NULL) {
-            scan_over(tx, b);
-        }
     }
 
     return false;
@@ -362,9 +165,22 @@ api_waf_scan_more(api_waf_tx_t *tx, uint64_t until)
         return false;
     }
 
-    if (scan_collect(tx, b, until)
-        || (!tx->failure && scan_groups(tx, b, until))) {
+    if (scan_collect(tx, b, until)) {
         return true;
+    }
+
+    if (tx->failure
+        || (b->parts != NULL && !b->parts->scanned
+            && !scan_part(tx, b->parts)))
+    {
+        return false;
+    }
+
+    b->words = (b->n + 63) / 64;
+    b->row = api_arena_alloc(tx->arena, b->words * sizeof(uint64_t));
+
+    if (b->row == NULL) {
+        (void) api_waf_scan_nomem(tx);
     }
 
     tx->scan->busy = NULL;
@@ -379,13 +195,13 @@ scan_start(api_waf_tx_t *tx)
     tx->scan = api_arena_calloc(tx->arena, 1, sizeof(*tx->scan));
 
     if (tx->scan == NULL) {
-        return scan_nomem(tx);
+        return api_waf_scan_nomem(tx);
     }
 
     tx->scan->live = api_arena_calloc(
         tx->arena, tx->p->scan->set.bits / 64 + 1, sizeof(uint64_t));
 
-    return tx->scan->live != NULL || scan_nomem(tx);
+    return tx->scan->live != NULL || api_waf_scan_nomem(tx);
 }
 
 
@@ -420,19 +236,10 @@ api_waf_scan_phase(api_waf_tx_t *tx)
     b = api_arena_calloc(tx->arena, 1, sizeof(*b));
 
     if (b == NULL) {
-        (void) scan_nomem(tx);
+        (void) api_waf_scan_nomem(tx);
         return;
     }
 
-    b->changed =
-        api_arena_calloc(tx->arena, tx->p->scan->nchains, sizeof(void *));
-
-    if (b->changed == NULL) {
-        (void) scan_nomem(tx);
-        return;
-    }
-
-    api_prefilter_text_init(&b->text, tx->arena);
     b->from = run->seq;
     b->to = seq;
     run->batch[run->nbatches++] = b;
@@ -441,38 +248,37 @@ api_waf_scan_phase(api_waf_tx_t *tx)
 }
 
 
-/*
- * Joins to the row of a rule: values as they came where a chain changes
- * nothing, what the chain makes of them where it does.
- */
+/* The values of which any text is a candidate for the bit. */
 
 static void
-scan_row(api_waf_scan_batch_t *b, uint32_t bit, uint32_t chain)
+scan_row(api_waf_scan_batch_t *b, uint32_t bit)
 {
-    uint32_t                i, w;
-    uint64_t                set;
-    const uint64_t         *came, *made;
-    api_waf_scan_changed_t *ch;
+    uint32_t                   i, w;
+    uint64_t                   set;
+    const uint64_t            *found;
+    const api_waf_scan_part_t *part;
 
-    ch = b->changed[chain];
-    b->all |= b->hits.bits == NULL || (ch != NULL && ch->hits.bits == NULL);
+    b->all = false;
+    b->none = true;
 
-    if (b->all) {
-        return;
-    }
+    for (part = b->parts; part != NULL; part = part->next) {
+        b->all |= part->hits.bits == NULL;
+        found = api_prefilter_find(&part->hits, bit);
 
-    came = api_prefilter_find(&b->hits, bit);
-    made = ch != NULL ? api_prefilter_find(&ch->hits, bit) : NULL;
-    b->none &= came == NULL && made == NULL;
+        if (found == NULL) {
+            continue;
+        }
 
-    for (i = 0; came != NULL && i < b->words; i++) {
-        b->row[i] |= ch != NULL ? came[i] & ~ch->over[i] : came[i];
-    }
+        if (b->none) {
+            memset(b->row, 0, b->words * sizeof(uint64_t));
+            b->none = false;
+        }
 
-    for (w = 0; made != NULL && w < ch->hits.words; w++) {
-        for (set = made[w]; set != 0; set &= set - 1) {
-            i = ch->index[w * 64 + (uint32_t) __builtin_ctzll(set)];
-            b->row[i / 64] |= UINT64_C(1) << (i % 64);
+        for (w = 0; w < part->hits.words; w++) {
+            for (set = found[w]; set != 0; set &= set - 1) {
+                i = part->value[w * 64 + (uint32_t) __builtin_ctzll(set)];
+                b->row[i / 64] |= UINT64_C(1) << (i % 64);
+            }
         }
     }
 }
@@ -481,10 +287,8 @@ scan_row(api_waf_scan_batch_t *b, uint32_t bit, uint32_t chain)
 void
 api_waf_scan_begin(api_waf_tx_t *tx, const api_waf_rule_t *rule)
 {
-    uint32_t              i;
-    uint64_t              chains;
-    api_waf_scan_run_t   *run;
-    api_waf_scan_batch_t *b;
+    uint32_t            i;
+    api_waf_scan_run_t *run;
 
     run = tx->scan;
 
@@ -494,21 +298,8 @@ api_waf_scan_begin(api_waf_tx_t *tx, const api_waf_rule_t *rule)
 
     run->rule = rule != NULL && rule->bit != API_WAF_NONE ? rule : NULL;
 
-    if (run->rule == NULL) {
-        return;
-    }
-
-    for (i = 0; i < run->nbatches; i++) {
-        b = run->batch[i];
-        b->all = false;
-        b->none = true;
-        memset(b->row, 0, b->words * sizeof(uint64_t));
-
-        for (chains = tx->p->scan->chains_of[rule - tx->p->rule]; chains != 0;
-             chains &= chains - 1)
-        {
-            scan_row(b, rule->bit, (uint32_t) __builtin_ctzll(chains));
-        }
+    for (i = 0; run->rule != NULL && i < run->nbatches; i++) {
+        scan_row(run->batch[i], rule->bit);
     }
 }
 

@@ -36,26 +36,22 @@ typedef struct api_waf_scan_s {
     const api_alloc_t   *alloc;
     api_prefilter_t     *pf;
     api_prefilter_set_t  set;
-    uint64_t            *chains_of; /* of a rule: a mask */
-    bool                *alone;     /* of a rule: stored targets are all */
-    uint32_t             nchains;   /* group n has the patterns of chain n,
-                                      group 0 all of them */
+    bool                *alone; /* of a rule: stored targets are all */
+    uint32_t             nchains;
     api_waf_scan_chain_t chain[API_WAF_SCAN_CHAINS];
 
     /* Chains by length have ranks: masks of `need` and here are of ranks.  Of
-       each the longest other one that it begins with, or itself; what changes
-       a value behind that one; ranks that others begin with; and those that a
-       trigger concerns */
+       each trigger those that it concerns; of each rank the patterns that see
+       what it leaves, and those that see nothing else */
 
     uint8_t       ranked[API_WAF_SCAN_CHAINS];
-    uint8_t       parent[API_WAF_SCAN_CHAINS];
-    api_trigger_t rest[API_WAF_SCAN_CHAINS];
-    uint64_t      parents;
     uint64_t      by_trigger[64];
     api_trigger_t triggers; /* of all of them */
+    uint64_t     *sees[API_WAF_SCAN_CHAINS];
+    uint64_t     *only[API_WAF_SCAN_CHAINS];
 
     /* Who looks at values [0] or names [1] of a variable; at values of one
-       name alone; and whether anybody does */
+     name alone; and whether anybody does */
 
     api_waf_scan_need_t         need[API_WAF_NSTORED][2];
     const api_waf_scan_named_t *named; /* by variable */
@@ -68,38 +64,52 @@ struct api_waf_scan_scratch_s {
     api_prefilter_scratch_t *pf;
 };
 
-/* Values of one chain that it changes, among those of a batch. */
+/*
+ * Texts that are scanned together: values as they came, and what chains make
+ * of them.  Each is looked at for the patterns whose rules see it that way
+ * alone: what several chains leave alike is one text.
+ */
+
+typedef struct api_waf_scan_part_s {
+    struct api_waf_scan_part_s *next;
+    api_prefilter_text_t        text;
+    api_prefilter_hits_t        hits;
+    uint32_t                   *value; /* of a text: number in the batch */
+    uint32_t                    room;
+    bool                        scanned;
+} api_waf_scan_part_t;
+
+/* Masks of patterns that were made, by what they were made of. */
+
+#define API_WAF_SCAN_MASKS 16
 
 typedef struct {
-    api_prefilter_text_t text;
-    api_prefilter_hits_t hits;
-    uint32_t            *index; /* of a value in the batch; ascending */
-    uint32_t             room;
-    uint64_t            *over; /* the same, as a mask; made after the scan */
-} api_waf_scan_changed_t;
+    const uint64_t *of;
+    uint64_t        ranks;
+    const uint64_t *mask; /* NULL: none yet */
+} api_waf_scan_mask_t;
 
 /* What was stored between two phases, looked at together. */
 
 typedef struct {
-    uint32_t                 from; /* seq */
-    uint32_t                 to;
-    uint32_t                 first[API_WAF_NSTORED];   /* item of the set */
-    uint32_t                 base[API_WAF_NSTORED][2]; /* index, or NONE */
-    uint32_t                 count[API_WAF_NSTORED];
-    api_prefilter_text_t     text;
-    api_prefilter_hits_t     hits;
-    api_waf_scan_changed_t **changed; /* of a chain; NULL: none */
-    uint64_t                *row;     /* candidates of the rule that runs */
-    uint32_t                 words;
-    bool                     all; /* nothing is known: all are */
-    bool                     none;
+    uint32_t             from; /* seq */
+    uint32_t             to;
+    uint32_t             first[API_WAF_NSTORED];   /* item of the set */
+    uint32_t             base[API_WAF_NSTORED][2]; /* number, or NONE */
+    uint32_t             count[API_WAF_NSTORED];
+    uint32_t             n;     /* values */
+    api_waf_scan_part_t *parts; /* newest first */
+    api_waf_scan_mask_t  masks[API_WAF_SCAN_MASKS];
+    uint64_t            *row; /* candidates of the rule that runs */
+    uint32_t             words;
+    bool                 all; /* nothing is known: all are */
+    bool                 none;
 
-    /* Where looking is: names, then values, of a set; then groups */
+    /* Where looking is: names, then values, of a set */
 
     uint32_t var;
     uint32_t i;
     uint32_t total;
-    uint32_t group;
     bool     begun;
 } api_waf_scan_batch_t;
 
@@ -123,7 +133,7 @@ void api_waf_scan_free(api_waf_scan_t *scan);
 /* Of that: what is to be looked at, and is a target stored? */
 
 int api_waf_scan_needs(api_waf_scan_t *scan, api_waf_rule_t *rules, uint32_t n,
-    api_arena_t *arena);
+    const uint64_t *chains, api_arena_t *arena);
 bool api_waf_scan_stored(const api_waf_pick_t *pick);
 
 /* What was stored since the last time is to be looked at. */
@@ -133,6 +143,16 @@ void api_waf_scan_phase(api_waf_tx_t *tx);
 /* Looks at it until the budget is below `until`.  True: there is more. */
 
 bool api_waf_scan_more(api_waf_tx_t *tx, uint64_t until);
+
+/* api_waf_scan_text.c: a value as it came, and as chains leave it, to be
+   scanned with the part that is filled; false: the tx has failed. */
+
+bool api_waf_scan_add(api_waf_tx_t *tx, api_waf_scan_batch_t *b,
+    const api_waf_scan_need_t *need, api_span_t value, api_trigger_t bits);
+
+/* The tx has no memory; false. */
+
+bool api_waf_scan_nomem(api_waf_tx_t *tx);
 
 /* No value of the rule can match: it need not be run. */
 
@@ -150,6 +170,7 @@ api_waf_scan_skips(const api_waf_tx_t *tx, uint32_t rule)
     return bit != API_WAF_NONE && tx->p->scan->alone[rule]
            && (tx->scan->live[bit / 64] >> (bit % 64) & 1) == 0;
 }
+
 
 /* The rule, or link, runs now: its rows are made.  NULL: none does. */
 

@@ -278,7 +278,6 @@ scan_rule(scan_make_t *m, uint32_t index)
         alone &= api_waf_scan_stored(&rule->target[i].pick);
     }
 
-    m->scan->chains_of[index] = chains;
     m->scan->alone[index] = alone;
 
     return scan_pattern(m, rule, chains, lower);
@@ -286,41 +285,30 @@ scan_rule(scan_make_t *m, uint32_t index)
 
 
 static int
-scan_groups(scan_make_t *m)
+scan_group(scan_make_t *m)
 {
-    size_t                 total;
     uint32_t              *list;
-    uint32_t               i, g, n;
-    api_prefilter_group_t *groups;
+    uint32_t               i;
+    api_prefilter_group_t *group;
 
-    for (i = 0, total = m->npatterns; i < m->npatterns; i++) {
-        total += (size_t) __builtin_popcountll(m->group[i]);
-    }
+    list = api_arena_alloc(m->arena, (m->npatterns + 1) * sizeof(*list));
+    group = api_arena_calloc(m->arena, 1, sizeof(*group));
 
-    list = api_arena_alloc(m->arena, (total + 1) * sizeof(*list));
-    groups = api_arena_calloc(m->arena, m->scan->nchains, sizeof(*groups));
-
-    if (list == NULL || groups == NULL) {
+    if (list == NULL || group == NULL) {
         return API_NOMEM;
     }
 
-    for (g = 0; g < m->scan->nchains; g++) {
-        groups[g].patterns = list;
-
-        for (i = 0, n = 0; i < m->npatterns; i++) {
-            if (g == 0 || (m->group[i] >> g & 1)) {
-                list[n++] = i;
-            }
-        }
-
-        groups[g].n = n;
-        list += n;
+    for (i = 0; i < m->npatterns; i++) {
+        list[i] = i;
     }
+
+    group->patterns = list;
+    group->n = m->npatterns;
 
     m->scan->set.patterns = m->pattern;
     m->scan->set.npatterns = m->npatterns;
-    m->scan->set.groups = groups;
-    m->scan->set.ngroups = m->scan->nchains;
+    m->scan->set.groups = group;
+    m->scan->set.ngroups = 1;
     m->scan->set.bits = m->npatterns;
 
     return API_OK;
@@ -351,10 +339,9 @@ api_waf_scan_make(api_waf_scan_t **scan, api_waf_rule_t *rules, uint32_t n,
 
     m.scan->alloc = alloc;
     m.scan->nchains = 1; /* nothing is done to a value */
-    m.scan->chains_of = api_arena_calloc(arena, n, sizeof(uint64_t));
     m.scan->alone = api_arena_calloc(arena, n, sizeof(bool));
 
-    if (m.scan->chains_of == NULL || m.scan->alone == NULL) {
+    if (m.scan->alone == NULL) {
         return API_NOMEM;
     }
 
@@ -364,7 +351,7 @@ api_waf_scan_make(api_waf_scan_t **scan, api_waf_rule_t *rules, uint32_t n,
     }
 
     if (rc == API_OK) {
-        rc = scan_groups(&m);
+        rc = scan_group(&m);
     }
 
     if (rc == API_OK) {
@@ -373,7 +360,7 @@ api_waf_scan_make(api_waf_scan_t **scan, api_waf_rule_t *rules, uint32_t n,
 
     if (rc == API_OK) {
         *scan = m.scan;
-        rc = api_waf_scan_needs(m.scan, rules, n, arena);
+        rc = api_waf_scan_needs(m.scan, rules, n, m.group, arena);
     }
 
     return rc;

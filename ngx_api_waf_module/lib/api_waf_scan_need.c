@@ -8,6 +8,7 @@ typedef struct {
     api_waf_scan_t       *scan;
     api_waf_rule_t       *rules;
     uint32_t              n;
+    const uint64_t       *chains; /* of a pattern */
     api_arena_t          *arena;
     api_waf_scan_named_t *named;
     uint32_t              nnamed;
@@ -197,13 +198,13 @@ scan_sort(scan_need_t *m, api_waf_scan_named_t **out)
 }
 
 
-/* Chains in order of length, each with the one it goes on from. */
+/* Chains in order of length: what a short one leaves a longer goes on from. */
 
 static void
 scan_rank(api_waf_scan_t *scan)
 {
-    uint32_t              i, k, t;
-    api_waf_scan_chain_t *c, *p;
+    uint32_t                    i, k, t;
+    const api_waf_scan_chain_t *c;
 
     for (i = 0; i < scan->nchains; i++) {
         for (k = i;
@@ -218,18 +219,6 @@ scan_rank(api_waf_scan_t *scan)
 
     for (i = 0; i < scan->nchains; i++) {
         c = &scan->chain[scan->ranked[i]];
-        scan->parent[i] = (uint8_t) i;
-
-        for (k = 1; k < i; k++) {
-            p = &scan->chain[scan->ranked[k]];
-
-            if (p->n < c->n && memcmp(p->ids, c->ids, p->n) == 0) {
-                scan->parent[i] = (uint8_t) k;
-            }
-        }
-
-        scan->parents |=
-            scan->parent[i] == i ? 0 : UINT64_C(1) << scan->parent[i];
         scan->triggers |= c->mask;
 
         for (t = 0; t < 64; t++) {
@@ -302,7 +291,7 @@ scan_needs(scan_need_t *m)
 
         for (k = 0; k < rule->ntargets && rc == API_OK; k++) {
             rc = scan_need(
-                m, &rule->target[k].pick, m->scan->chains_of[i], rule->bit);
+                m, &rule->target[k].pick, m->chains[rule->bit], rule->bit);
         }
     }
 
@@ -316,11 +305,46 @@ scan_needs(scan_need_t *m)
 }
 
 
+/* Patterns by rank, of all that rules look for. */
+
+static int
+scan_sees(scan_need_t *m)
+{
+    uint32_t        i, r, words;
+    uint64_t        ranks;
+    api_waf_scan_t *scan;
+
+    scan = m->scan;
+    words = scan->set.npatterns / 64 + 1;
+
+    for (r = 0; r < scan->nchains; r++) {
+        scan->sees[r] = api_arena_calloc(m->arena, words, sizeof(uint64_t));
+        scan->only[r] = api_arena_calloc(m->arena, words, sizeof(uint64_t));
+
+        if (scan->sees[r] == NULL || scan->only[r] == NULL) {
+            return API_NOMEM;
+        }
+
+        for (i = 0; i < scan->set.npatterns; i++) {
+            ranks = scan_ranks(scan, m->chains[i]);
+            scan->sees[r][i / 64] |= (ranks >> r & 1) << (i % 64);
+            scan->only[r][i / 64] |= (uint64_t) (ranks == UINT64_C(1) << r)
+                                     << (i % 64);
+        }
+    }
+
+    return API_OK;
+}
+
+
 int
 api_waf_scan_needs(api_waf_scan_t *scan, api_waf_rule_t *rules, uint32_t n,
-    api_arena_t *arena)
+    const uint64_t *chains, api_arena_t *arena)
 {
-    scan_need_t m = { scan, rules, n, arena, NULL, 0, 0 };
+    int         rc;
+    scan_need_t m = { scan, rules, n, chains, arena, NULL, 0, 0 };
 
-    return scan_needs(&m);
+    rc = scan_needs(&m);
+
+    return rc == API_OK ? scan_sees(&m) : rc;
 }

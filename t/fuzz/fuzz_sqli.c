@@ -3,7 +3,7 @@
  * fingerprint, and a trigger.
  */
 
-#include "api_sqli.h"
+#include "api_sqli_int.h"
 
 #include <stdlib.h>
 
@@ -30,6 +30,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
 
     MUST(api_sqli_detect(api_span(copy, size), NULL) == found);
+    MUST(api_sqli_detect_all(api_span(copy, size), NULL) == found);
     free(copy);
 
     if (!found) {

@@ -1,0 +1,320 @@
+#include "api_waf_scan_int.h"
+
+
+/* A text of the part that is filled, of value number `value`. */
+
+static bool
+scan_text(api_waf_tx_t *tx, api_waf_scan_batch_t *b, uint32_t value,
+    api_span_t text, const uint64_t *only)
+{
+    uint32_t             room, *values;
+    api_waf_scan_part_t *part;
+
+    part = b->parts;
+
+    if (part == NULL || part->scanned) {
+        part = api_arena_calloc(tx->arena, 1, sizeof(*part));
+
+        if (part == NULL) {
+            return api_waf_scan_nomem(tx);
+        }
+
+        api_prefilter_text_init(&part->text, tx->arena);
+        part->next = b->parts;
+        b->parts = part;
+    }
+
+    if (part->text.n == part->room) {
+        room = part->room * 2 + 64;
+        values = api_arena_grow(tx->arena, part->value,
+            part->room * sizeof(uint32_t), room * sizeof(uint32_t));
+
+        if (values == NULL
+            || api_prefilter_text_reserve(&part->text, room) != API_OK) {
+            return api_waf_scan_nomem(tx);
+        }
+
+        part->value = values;
+        part->room = room;
+    }
+
+    part->value[part->text.n] = value;
+
+    return api_prefilter_text_add(&part->text, text, only) == API_OK
+           || api_waf_scan_nomem(tx);
+}
+
+
+/* Of the patterns `of`, those that see what chains of these ranks leave; or,
+   `left` out, all but those that see nothing else. */
+
+static const uint64_t *
+scan_mask(api_waf_tx_t *tx, api_waf_scan_batch_t *b, const uint64_t *of,
+    uint64_t ranks, bool left)
+{
+    uint32_t              i, words;
+    uint64_t             *mask, all;
+    const uint64_t       *m;
+    const api_waf_scan_t *scan;
+    api_waf_scan_mask_t  *known;
+
+    ranks ^= left ? UINT64_MAX : 0;
+    known = &b->masks[((uintptr_t) of / 8 + ranks * 5 + (ranks >> 7))
+                      % API_WAF_SCAN_MASKS];
+
+    if (known->mask != NULL && known->of == of && known->ranks == ranks) {
+        return known->mask;
+    }
+
+    scan = tx->p->scan;
+    words = scan->set.npatterns / 64 + 1;
+    mask = api_arena_alloc(tx->arena, words * sizeof(uint64_t));
+
+    if (mask == NULL) {
+        (void) api_waf_scan_nomem(tx);
+        return NULL;
+    }
+
+    memset(mask, 0, words * sizeof(uint64_t));
+
+    for (all = left ? ~ranks : ranks; all != 0; all &= all - 1) {
+        m = left ? scan->only[__builtin_ctzll(all)]
+                 : scan->sees[__builtin_ctzll(all)];
+
+        for (i = 0; i < words; i++) {
+            mask[i] |= m[i];
+        }
+    }
+
+    for (i = 0; i < words; i++) {
+        mask[i] = (left ? ~mask[i] : mask[i]) & of[i];
+    }
+
+    *known = (api_waf_scan_mask_t){ of, ranks, mask };
+
+    return mask;
+}
+
+
+/* What transformations have made of a text, on the way of some chain. */
+
+typedef struct {
+    api_span_t     in;
+    const uint8_t *ids;
+    uint32_t       n;
+    api_span_t     out;
+    api_trigger_t  bits; /* of out */
+} scan_step_t;
+
+/* What chains have made of one value so far; and the texts that are not the
+   value, with the ranks that leave them. */
+
+typedef struct {
+    scan_step_t step[API_WAF_SCAN_CHAINS];
+    uint32_t    nsteps;
+    api_span_t  text[API_WAF_SCAN_CHAINS];
+    uint64_t    ranks[API_WAF_SCAN_CHAINS];
+    uint32_t    ntexts;
+    uint64_t    changed;
+} scan_made_t;
+
+/* A text on the way, and what is still to be done to it. */
+
+typedef struct {
+    api_span_t     text;
+    api_trigger_t  bits;
+    const uint8_t *ids;
+    uint32_t       n;
+} scan_way_t;
+
+
+/* Transformations that change nothing, and those that another chain has done
+   already, are behind us. */
+
+static void
+scan_advance(const scan_made_t *m, scan_way_t *w)
+{
+    uint32_t           i;
+    const scan_step_t *s, *best;
+
+    do {
+        while (w->n > 0
+               && (w->bits & api_transform_mask((api_transform_t) w->ids[0]))
+                      == 0)
+        {
+            w->ids++;
+            w->n--;
+        }
+
+        best = NULL;
+
+        for (i = 0; i < m->nsteps && w->n > 0; i++) {
+            s = &m->step[i];
+
+            if (s->in.data == w->text.data && s->in.len == w->text.len
+                && s->n <= w->n && (best == NULL || s->n > best->n)
+                && memcmp(s->ids, w->ids, s->n) == 0)
+            {
+                best = s;
+            }
+        }
+
+        if (best != NULL) {
+            w->text = best->out;
+            w->bits = best->bits;
+            w->ids += best->n;
+            w->n -= best->n;
+        }
+    } while (best != NULL);
+}
+
+
+/* Is nothing left but letters that become small, to a scan that does not tell
+   them apart? */
+
+static bool
+scan_same(const api_waf_scan_t *scan, const scan_way_t *w)
+{
+    return w->ids[0] == API_T_LOWERCASE && api_prefilter_caseless(scan->pf)
+           && (api_transform_chain_mask(w->ids + 1, w->n - 1)
+                  & (w->bits | API_TRIG_LOWER))
+                  == 0;
+}
+
+
+/* The value as the chain of rank r leaves it. */
+
+static bool
+scan_transform(api_waf_tx_t *tx, scan_made_t *m, uint32_t r, api_span_t *value,
+    api_trigger_t bits)
+{
+    scan_way_t                  w;
+    api_span_t                  out;
+    const api_waf_scan_t       *scan;
+    const api_waf_scan_chain_t *c;
+
+    scan = tx->p->scan;
+    c = &scan->chain[scan->ranked[r]];
+    w = (scan_way_t){ *value, bits, c->ids, c->n };
+    scan_advance(m, &w);
+
+    if (w.n > 0 && !scan_same(scan, &w)) {
+        if (!api_waf_work(tx, w.text.len * w.n)) {
+            return false;
+        }
+
+        if (api_transform_chain_known(
+                w.ids, w.n, &tx->p->transform, w.text, w.bits, tx->arena, &out)
+            != API_OK)
+        {
+            return api_waf_scan_nomem(tx);
+        }
+
+        m->step[m->nsteps++] = (scan_step_t){ w.text, w.ids, w.n, out,
+            out.data == w.text.data && out.len == w.text.len
+                ? w.bits
+                : api_transform_triggers(out) };
+        w.text = out;
+    }
+
+    *value = w.text;
+
+    return true;
+}
+
+
+/* Rank r leaves another text. */
+
+static void
+scan_note(scan_made_t *m, uint32_t r, api_span_t text)
+{
+    uint32_t i;
+
+    m->changed |= UINT64_C(1) << r;
+
+    for (i = 0; i < m->ntexts; i++) {
+        if (m->text[i].len == text.len
+            && (m->text[i].data == text.data || api_span_eq(m->text[i], text)))
+        {
+            m->ranks[i] |= UINT64_C(1) << r;
+            return;
+        }
+    }
+
+    m->text[m->ntexts] = text;
+    m->ranks[m->ntexts++] = UINT64_C(1) << r;
+}
+
+
+static bool
+scan_texts(api_waf_tx_t *tx, api_waf_scan_batch_t *b, const uint64_t *only,
+    api_span_t value, const scan_made_t *m)
+{
+    uint32_t        i;
+    const uint64_t *mask;
+
+    mask = m->changed == 0 ? only : scan_mask(tx, b, only, m->changed, true);
+
+    if (mask == NULL
+        || (value.len > 0 && !scan_text(tx, b, b->n, value, mask))) {
+        return false;
+    }
+
+    for (i = 0; i < m->ntexts; i++) {
+        if (m->text[i].len == 0) {
+            continue; /* who matches that is always run */
+        }
+
+        mask = scan_mask(tx, b, only, m->ranks[i], false);
+
+        if (mask == NULL || !scan_text(tx, b, b->n, m->text[i], mask)) {
+            return false;
+        }
+    }
+
+    return true;
+}
+
+
+/* A name or value: as it came, and behind each chain that changes it. */
+
+bool
+api_waf_scan_add(api_waf_tx_t *tx, api_waf_scan_batch_t *b,
+    const api_waf_scan_need_t *need, api_span_t value, api_trigger_t bits)
+{
+    uint32_t              r;
+    uint64_t              want;
+    api_span_t            out;
+    scan_made_t           made;
+    api_trigger_t         t;
+    const api_waf_scan_t *scan;
+
+    if (need->chains == 0) {
+        return true;
+    }
+
+    scan = tx->p->scan;
+
+    for (t = bits & scan->triggers, want = 0; t != 0; t &= t - 1) {
+        want |= scan->by_trigger[__builtin_ctzll(t)];
+    }
+
+    made.nsteps = 0;
+    made.ntexts = 0;
+    made.changed = 0;
+
+    for (want &= need->chains; want != 0; want &= want - 1) {
+        r = (uint32_t) __builtin_ctzll(want);
+        out = value;
+
+        if (!scan_transform(tx, &made, r, &out, bits)) {
+            return false;
+        }
+
+        if (out.data != value.data || out.len != value.len) {
+            scan_note(&made, r, out);
+        }
+    }
+
+    return scan_texts(tx, b, need->only, value, &made);
+}
