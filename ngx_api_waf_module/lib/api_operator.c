@@ -386,6 +386,13 @@ api_scratch_create(const api_alloc_t *alloc)
 
 
 void
+api_scratch_clock(api_scratch_t *s, uint64_t (*clock)(void))
+{
+    s->clock = clock;
+}
+
+
+void
 api_scratch_free(api_scratch_t *s)
 {
     size_t             i;

@@ -159,6 +159,15 @@ api_scratch_t *api_scratch_create(const api_alloc_t *alloc);
 void           api_scratch_free(api_scratch_t *scratch); /* NULL is fine */
 
 /*
+ * Nanoseconds of some clock that goes on; NULL, as at first: none.  With one,
+ * @rx on a long value goes in pieces and charges the budget what each has
+ * taken: some patterns take time in the square of what an attacker sends, and
+ * PCRE2 does not say what it has done.
+ */
+
+void api_scratch_clock(api_scratch_t *scratch, uint64_t (*clock)(void));
+
+/*
  * 1: matches, 0: does not.  API_LIMIT: budget, match, depth or heap limit
  * (ModSecurity sets MSC_PCRE_LIMITS_EXCEEDED and takes it as no match; rule
  * 200005 then denies).  API_INTERNAL: PCRE2 failed otherwise.

@@ -67,6 +67,7 @@ struct api_scratch_s {
     pcre2_match_data    *data;
     pcre2_match_context *context;
     pcre2_jit_stack     *stack;
+    uint64_t (*clock)(void);
     char                 note[32]; /* a capture that is not in the value */
     uint32_t             next;     /* of the cache, to be given up */
     api_operator_cache_t cache[API_OPERATOR_CACHE];

@@ -72,7 +72,7 @@ api_operator_make_rx(api_operator_t *op, const api_operator_make_t *m)
     size_t at;
 
     if (!op->macro) {
-        op->code = rx_compile(op->arg, 0, &code, &at);
+        op->code = rx_compile(op->arg, PCRE2_USE_OFFSET_LIMIT, &code, &at);
 
         if (op->code == NULL) {
             return rx_pattern_fail(m, code, at);
@@ -147,16 +147,36 @@ rx_exec(const api_operator_run_t *run, const pcre2_code *code, size_t start)
 }
 
 
+/* What has passed since *before, which becomes now, is charged; 0: nothing
+   is.  False: the budget is spent. */
+
+static bool
+rx_charge(const api_operator_run_t *run, uint64_t *before)
+{
+    uint64_t now, spent;
+
+    if (*before == 0) {
+        return true;
+    }
+
+    now = run->scratch->clock();
+    spent = now > *before ? now - *before : 0;
+    *before = now;
+    run->budget->left -= spent < run->budget->left ? spent : run->budget->left;
+
+    return run->budget->left > 0;
+}
+
+
 /*
  * The same answer from the places where a match can begin, one after the
- * other.  Where they are many, PCRE2 looks itself.
+ * other.
  */
 
-#define RX_TRIES 16
-#define RX_TRIES_BYTES 64
+#define RX_TRIES 32 /* between two looks at the clock */
 
 static int
-rx_search(const api_operator_run_t *run)
+rx_search(const api_operator_run_t *run, uint64_t before)
 {
     int            rc;
     size_t         i, len, tried, tries;
@@ -166,7 +186,7 @@ rx_search(const api_operator_run_t *run)
     s = run->value.data;
     len = run->value.len;
     starts = run->op->starts;
-    tries = RX_TRIES + len / RX_TRIES_BYTES;
+    tries = 0;
     tried = SIZE_MAX;
     rc = PCRE2_ERROR_NOMATCH;
 
@@ -192,11 +212,11 @@ rx_search(const api_operator_run_t *run)
             break;
         }
 
-        what = starts[s[i]];
-
-        if (tries-- == 0) {
-            return rx_exec(run, run->op->code, i);
+        if (++tries % RX_TRIES == 0 && !rx_charge(run, &before)) {
+            return PCRE2_ERROR_MATCHLIMIT;
         }
+
+        what = starts[s[i]];
 
         if ((what & API_OPERATOR_START) && tried != i) {
             rc = rx_exec(run, run->op->here, i);
@@ -209,6 +229,66 @@ rx_search(const api_operator_run_t *run)
     }
 
     return rc;
+}
+
+
+/* The same for a long value: starts up to a limit, then up to the next, which
+   is the nearer the more time they take. */
+
+#define RX_LONG 256
+#define RX_FIRST 1024   /* bytes */
+#define RX_LEAST 16     /* bytes */
+#define RX_TIME 1000000 /* nanoseconds */
+
+static int
+rx_in_pieces(const api_operator_run_t *run, uint64_t before)
+{
+    int      rc;
+    size_t   from, next, step;
+    uint64_t began;
+
+    step = RX_FIRST;
+    rc = PCRE2_ERROR_NOMATCH;
+
+    for (from = 0; from <= run->value.len && rc == PCRE2_ERROR_NOMATCH;
+         from = next)
+    {
+        next = from + step;
+        began = before;
+        pcre2_set_offset_limit(run->scratch->context, next - 1);
+        rc = rx_exec(run, run->op->code, from);
+        pcre2_set_offset_limit(run->scratch->context, PCRE2_UNSET);
+
+        if (!rx_charge(run, &before)) {
+            return PCRE2_ERROR_MATCHLIMIT;
+        }
+
+        if (before - began < RX_TIME / 4) {
+            step *= 2;
+        } else if (before - began > RX_TIME && step > RX_LEAST) {
+            step /= 2;
+        }
+    }
+
+    return rc;
+}
+
+
+static int
+rx_run(const api_operator_run_t *run, const pcre2_code *code)
+{
+    uint64_t before;
+
+    before = run->scratch->clock != NULL && run->value.len >= RX_LONG
+                 ? run->scratch->clock()
+                 : 0;
+
+    if (run->op->here != NULL && run->value.data != NULL) {
+        return rx_search(run, before);
+    }
+
+    return before != 0 && code == run->op->code ? rx_in_pieces(run, before)
+                                                : rx_exec(run, code, 0);
 }
 
 
@@ -316,9 +396,7 @@ api_operator_run_rx(const api_operator_run_t *run)
         }
     }
 
-    rc = run->op->here != NULL && run->value.data != NULL
-             ? rx_search(run)
-             : rx_exec(run, code, 0);
+    rc = rx_run(run, code);
 
     if (rc == PCRE2_ERROR_NOMATCH) {
         return 0;
