@@ -278,8 +278,11 @@ HAS_SANITIZE = $(eval HAS_SANITIZE := $$(if $$(shell \
 FUZZ_SANITIZE = -fsanitize=fuzzer-no-link,address,undefined \
     -fno-sanitize-recover=all
 
-plain_flags = $(CC) -O2 -g -fstack-protector-strong -D_FORTIFY_SOURCE=2 \
-    $(CFLAGS)
+# What is shipped is the same wherever it was built: no path of the building
+# machine stays in it.
+
+plain_flags = $(CC) -O2 -g -fPIE -fstack-protector-strong \
+    -D_FORTIFY_SOURCE=2 -ffile-prefix-map=$(CURDIR)=. $(CFLAGS)
 test_flags = $(CC) -O1 -g -fno-omit-frame-pointer $(HAS_SANITIZE) $(CFLAGS)
 fuzz_flags = clang -O1 -g -fno-omit-frame-pointer $(FUZZ_SANITIZE)
 
@@ -304,7 +307,7 @@ $(foreach name,plain test fuzz,$(eval $(call flavour,$(name))))
 
 TOOLS = $(notdir $(wildcard $(TOOL_DIR)/*.c))
 LINK_PLAIN = $(Q)mkdir -p $(@D); echo "ld $@"; \
-    $(CC) -Wl,-z,relro,-z,now $(LDFLAGS) -o $@ $^ $(LIBS)
+    $(CC) -pie -Wl,-z,relro,-z,now,-z,noexecstack $(LDFLAGS) -o $@ $^ $(LIBS)
 
 tools: $(if $(TOOLS),$(BUILD)/bin/apisec) \
     $(if $(wildcard t/unit/mint.c),$(BUILD)/bin/mint)
