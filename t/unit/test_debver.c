@@ -1,0 +1,81 @@
+/* Versions in the order of dpkg.  t/suite/doctor.t compares with dpkg itself:
+   "test_debver A OP B" is what dpkg --compare-versions is, for many lines of
+   standard input. */
+
+#include "api_debver.h"
+#include "ut.h"
+
+#include <stdio.h>
+#include <string.h>
+
+
+typedef struct {
+    const char *a;
+    int         sign;
+    const char *b;
+} row_t;
+
+static const row_t rows[] = {
+    { "1.22.1-9+deb12u11", 1, "1.22.1-9+deb12u10" },
+    { "1.22.1-9+deb12u9", -1, "1.22.1-9+deb12u10" },
+    { "1.22.1-9", -1, "1.22.1-9+deb12u1" },
+    { "3.0.19-1~deb12u2", -1, "3.0.19-1" },
+    { "3.0.19-1~deb12u2", 1, "3.0.19-1~deb12u1" },
+    { "1:1.2.13.dfsg-1", 1, "1.3.1-1" },
+    { "1.0", 0, "1.0-0" },
+    { "1.0", 0, "0:1.0" },
+    { "1.0", 0, "1.00" },
+    { "1.10", 1, "1.9" },
+    { "1.0~rc1", -1, "1.0" },
+    { "1.0~~", -1, "1.0~" },
+    { "1.0a", 1, "1.0" },
+    { "1.0+", 1, "1.0a" },
+    { "1.0.", 1, "1.0a" },
+    { "2-1", 1, "1-2" },
+    { "1-1-1", 1, "1-1" },
+    { "99999999999999999999999999999", 1, "9999999999999999999999999999" },
+    { "99999999999999999999999999998", -1, "99999999999999999999999999999" },
+    { "", -1, "1" },
+    { "", 0, "0" },
+    { "", 0, "" },
+};
+
+
+static int
+sign(int n)
+{
+    return (n > 0) - (n < 0);
+}
+
+
+static int
+compare(const char *a, const char *b)
+{
+    int        rc;
+    api_span_t x = ut_guard(a, strlen(a)), y;
+
+    y = api_span(b, strlen(b));
+    rc = sign(api_debver_compare(x, y));
+    ut_unguard(x);
+
+    return rc;
+}
+
+
+int
+main(void)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        ut_is_int(compare(rows[i].a, rows[i].b), rows[i].sign, "%s, %s",
+            rows[i].a, rows[i].b);
+        ut_is_int(compare(rows[i].b, rows[i].a), -rows[i].sign,
+            "... the other way round");
+    }
+
+    ut_is_span(api_debver_upstream(API_SPAN("1:1.2.13.dfsg-1")),
+        API_SPAN("1.2.13.dfsg"), "upstream");
+
+    return ut_done();
+}
