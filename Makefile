@@ -39,7 +39,7 @@ MODULE_FILES = $(MODULES:%=$(BUILD)/modules/%.so)
 
 .PHONY: help deps build static demo lab test unit conformance conformance-waf soak contract where t test-builds check bench bench-waf \
     fuzz fuzz-smoke lint asan install uninstall clean distclean dist \
-    clean-root-test
+    clean-root-test deb deb-test repro
 
 help:
 	@sed -n 's/^#: //p' Makefile
@@ -69,7 +69,10 @@ help:
 #: make bench        ratios against baselines measured in the same run
 #: make bench-waf    the Core Rule Set, beside ModSecurity
 #: make check        lint, test, asan, fuzz-smoke
-#: make dist         a source archive          make clean, distclean
+#: make dist         archive, bill of materials (CycloneDX), checksums
+#: make repro        the same commit twice, compared byte by byte
+#: make deb          Debian packages            make clean, distclean
+#: make deb-test     packages in a fresh Debian: used, upgraded, purged (root)
 #: make clean-root-test   demo and test in a fresh minimal Debian (root)
 
 deps:
@@ -237,12 +240,25 @@ clean:
 distclean:
 	rm -rf $(BUILD) t/node/node_modules
 
-VERSION = $(shell git describe --tags --always)
-
 dist:
-	@mkdir -p $(BUILD)
-	git archive --prefix=ngx-api-$(VERSION)/ HEAD \
-	    -o $(BUILD)/ngx-api-$(VERSION).tar.gz
+	@.ci/deps build
+	+@$(INNER) modules tools
+	@.ci/dist
+
+repro:
+	@.ci/deps build
+	@.ci/repro
+
+# Debian's own way: dh with the build system of nginx modules
+
+deb:
+	@.ci/deps build deb
+	@.ci/deb
+
+deb-test:
+	@.ci/deps build deb test
+	@ls $(BUILD)/deb/*.deb >/dev/null 2>&1 || .ci/deb
+	@.ci/deb-test
 
 
 # What these are made of; here nothing is installed any more

@@ -40,8 +40,7 @@ split(api_span_t v)
 
     for (i = p.upstream.len; i > 0; i--) {
         if (p.upstream.data[i - 1] == '-') {
-            p.revision =
-                api_span(p.upstream.data + i, p.upstream.len - i);
+            p.revision = api_span(p.upstream.data + i, p.upstream.len - i);
             p.upstream.len = i - 1;
             break;
         }
