@@ -217,6 +217,8 @@ install:
 	install -d $(DESTDIR)$(MODULES_PATH)/ngx_api_waf_rules
 	install -m 644 $(RULES) $(DESTDIR)$(MODULES_PATH)/ngx_api_waf_rules
 	install $(BUILD)/bin/apisec $(DESTDIR)$(PREFIX)/bin
+	install -D -m 644 $(TOOL_DIR)/advisories.json \
+	    $(DESTDIR)$(PREFIX)/share/apisec/advisories.json
 	@echo
 	@echo "At the top of nginx.conf, those you use, in any order:"
 	@echo
@@ -229,6 +231,7 @@ uninstall:
 	rm -f $(MODULES:%=$(DESTDIR)$(MODULES_PATH)/%.so)
 	rm -rf $(DESTDIR)$(MODULES_PATH)/ngx_api_waf_rules
 	rm -f $(DESTDIR)$(PREFIX)/bin/apisec
+	rm -rf $(DESTDIR)$(PREFIX)/share/apisec
 
 # The cache (nginx's source, the nginx with sanitizers) outlives a clean.
 
@@ -326,6 +329,7 @@ LINK_PLAIN = $(Q)mkdir -p $(@D); echo "ld $@"; \
     $(CC) -pie -Wl,-z,relro,-z,now,-z,noexecstack $(LDFLAGS) -o $@ $^ $(LIBS)
 
 tools: $(if $(TOOLS),$(BUILD)/bin/apisec) \
+    $(BUILD)/share/apisec/advisories.json \
     $(if $(wildcard t/unit/mint.c),$(BUILD)/bin/mint)
 	@:
 
@@ -335,6 +339,12 @@ $(BUILD)/bin/apisec: $(TOOLS:%.c=$(O)/plain/%.o) $(O)/plain/libapi.a
 
 $(BUILD)/bin/%: $(O)/plain/%.o $(O)/plain/libapi.a
 	$(LINK_PLAIN)
+
+# Known vulnerabilities, beside the program that looks at them; they are made
+# anew by  .ci/advisories >$(TOOL_DIR)/advisories.json
+
+$(BUILD)/share/apisec/advisories.json: $(TOOL_DIR)/advisories.json
+	@install -D -m 644 $< $@
 
 # Unit tests: one program for each t/unit/test_*.c; files that are neither
 # test, nor program of their own (mint, diff_*), are shared by all of them.

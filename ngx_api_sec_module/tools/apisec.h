@@ -66,6 +66,8 @@ extern const apisec_command_t apisec_init, apisec_token, apisec_key,
     apisec_why, apisec_jwks, apisec_schema, apisec_waf, apisec_log,
     apisec_inventory, apisec_alert, apisec_where, apisec_attack, apisec_lint;
 
+extern const apisec_command_t apisec_doctor;
+
 /* Reads argv (without the command's name) into *values and *args.  APISEC_OK
    or APISEC_USAGE, and then it has said what is wrong. */
 

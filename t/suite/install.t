@@ -43,6 +43,8 @@ for my $name (@so) {
 }
 
 is(mode("$dir/opt/bin/apisec"), '755', 'apisec');
+is(mode("$dir/opt/share/apisec/advisories.json"), '644',
+    '... and what it knows of vulnerabilities');
 
 my @rules = glob "$dir$to/ngx_api_waf_rules/*.conf";
 is(scalar @rules, scalar(() = glob "$root/ngx_api_waf_module/rules/*.conf"),
@@ -59,6 +61,6 @@ isnt((stat $mapped)[1], (stat "$dir$to/$so[0]")[1],
     'a second install makes new files');
 
 run_make('uninstall');
-is(join(' ', glob "$dir$to/* $dir/opt/bin/*"), '', 'nothing is left');
+is(join(' ', glob "$dir$to/* $dir/opt/bin/* $dir/opt/share/*"), '', 'nothing is left');
 
 done_testing();

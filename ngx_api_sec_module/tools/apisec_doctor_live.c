@@ -1,0 +1,473 @@
+/*
+ * apisec doctor: what the running gateway says of itself, by api_health and
+ * api_status: whether requests may come, and how full its memory is.
+ */
+
+#include "apisec_doctor.h"
+
+#include <arpa/inet.h>
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+
+#define ANSWER_MAX (8 * 1024 * 1024)
+#define SECONDS 5
+
+
+typedef struct {
+    const char *address; /* of IPv4 or IPv6, or a path of a socket */
+    unsigned    port;    /* 0: a socket */
+    const char *host;
+    const char *path;
+} url_t;
+
+typedef struct {
+    int         status; /* 0: no answer, and error says why */
+    const char *error;
+    const char *body;
+} answer_t;
+
+
+/* Connecting */
+
+static int
+dial(int family, const void *address, socklen_t len)
+{
+    int            fd;
+    struct timeval limit = { SECONDS, 0 };
+
+    fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) {
+        return -1;
+    }
+
+    (void) setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+    (void) setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+
+    if (connect(fd, address, len) == 0) {
+        return fd;
+    }
+
+    close(fd);
+
+    return -1;
+}
+
+
+static int
+dial_url(const url_t *url)
+{
+    struct sockaddr_un  un = { .sun_family = AF_UNIX };
+    struct sockaddr_in  in = { .sin_family = AF_INET };
+    struct sockaddr_in6 in6 = { .sin6_family = AF_INET6 };
+
+    if (url->port == 0) {
+        if (strlen(url->address) >= sizeof(un.sun_path)) {
+            errno = ENAMETOOLONG;
+            return -1;
+        }
+
+        memcpy(un.sun_path, url->address, strlen(url->address) + 1);
+        return dial(AF_UNIX, &un, sizeof(un));
+    }
+
+    in.sin_port = htons((uint16_t) url->port);
+    in6.sin6_port = in.sin_port;
+
+    if (inet_pton(AF_INET, url->address, &in.sin_addr) == 1) {
+        return dial(AF_INET, &in, sizeof(in));
+    }
+
+    if (inet_pton(AF_INET6, url->address, &in6.sin6_addr) == 1) {
+        return dial(AF_INET6, &in6, sizeof(in6));
+    }
+
+    errno = EINVAL;
+
+    return -1;
+}
+
+
+/* All there is, up to a limit; NULL with errno. */
+
+static char *
+read_all(int fd)
+{
+    char   *buf;
+    size_t  len = 0, size = 65536;
+    ssize_t n;
+
+    buf = malloc(size);
+
+    while (buf && len < ANSWER_MAX) {
+        n = read(fd, buf + len, size - len - 1);
+
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+
+        if (n <= 0) {
+            buf[len] = '\0';
+            return buf;
+        }
+
+        len += (size_t) n;
+
+        if (len + 1 >= size) {
+            size *= 2;
+            buf = realloc(buf, size);
+        }
+    }
+
+    free(buf);
+    errno = EMSGSIZE;
+
+    return NULL;
+}
+
+
+static answer_t
+get(const url_t *url)
+{
+    int         fd;
+    char       *text;
+    answer_t    a = { 0, NULL, "" };
+    const char *ask, *body;
+
+    fd = dial_url(url);
+    if (fd < 0) {
+        a.error = apisec_text("%s: %s", url->address, strerror(errno));
+        return a;
+    }
+
+    ask = apisec_text("GET %s HTTP/1.0\r\nHost: %s\r\n"
+                      "Accept: application/json\r\n\r\n",
+        url->path, url->host);
+
+    text = send(fd, ask, strlen(ask), MSG_NOSIGNAL) == (ssize_t) strlen(ask)
+               ? read_all(fd)
+               : NULL;
+
+    if (text == NULL || sscanf(text, "HTTP/1.%*c %3d ", &a.status) != 1) {
+        a.status = 0;
+        a.error = apisec_text("%s: no answer", url->address);
+    }
+
+    body = text ? strstr(text, "\r\n\r\n") : NULL;
+    a.body = body ? apisec_text("%s", body + 4) : "";
+
+    free(text);
+    close(fd);
+
+    return a;
+}
+
+
+/* Where the configuration has it */
+
+static const api_loc_t *
+location_with(const doctor_t *d, const char *name, const char *arg)
+{
+    const api_loc_t      *l;
+    const api_server_t   *s;
+    const api_conf_dir_t *dir;
+
+    for (s = d->site->first; s; s = s->next) {
+        for (l = api_site_next(s, NULL); l; l = api_site_next(s, l)) {
+            dir = api_conf_child(l->dir, name);
+
+            if (dir && (arg == NULL || api_conf_arg_is(dir, 1, arg))
+                && (l->kind == API_LOC_PREFIX || l->kind == API_LOC_EXACT
+                    || l->kind == API_LOC_NOREGEX))
+            {
+                return l;
+            }
+        }
+    }
+
+    return NULL;
+}
+
+
+static const char *
+own_address(api_span_t address)
+{
+    if (api_span_eq(address, API_SPAN("*"))
+        || api_span_eq(address, API_SPAN("0.0.0.0"))
+        || api_span_eq(address, API_SPAN("localhost")))
+    {
+        return "127.0.0.1";
+    }
+
+    if (api_span_eq(address, API_SPAN("[::]"))) {
+        return "::1";
+    }
+
+    if (address.len > 2 && address.data[0] == '[') {
+        return apisec_text(
+            "%.*s", (int) address.len - 2, (const char *) address.data + 1);
+    }
+
+    if (address.len > 5 && memcmp(address.data, "unix:", 5) == 0) {
+        return apisec_text(
+            "%.*s", (int) address.len - 5, (const char *) address.data + 5);
+    }
+
+    return doctor_text(address);
+}
+
+
+/* A plain listener of the location's server, by the first name it has. */
+
+static bool
+url_of(const api_loc_t *l, url_t *url)
+{
+    uint32_t            i;
+    const api_listen_t *at;
+    const api_server_t *s = l->server;
+
+    url->path = doctor_text(l->name);
+    url->host = s->nnames && s->names[0].len && s->names[0].data[0] != '~'
+                        && s->names[0].data[0] != '*'
+                        && s->names[0].data[0] != '.'
+                        && s->names[0].data[0] != '_'
+                    ? doctor_text(s->names[0])
+                    : "localhost";
+
+    for (i = 0; i < s->nlistens; i++) {
+        at = &s->listens[i];
+
+        if (!at->ssl) {
+            url->address = own_address(at->address);
+            url->port = at->port;
+            return true;
+        }
+    }
+
+    return false;
+}
+
+
+static bool
+read_url(const char *text, url_t *url)
+{
+    char address[64];
+    int  n = 0;
+
+    if (sscanf(text, "http://%63[0-9.]:%5u%n", address, &url->port, &n) != 2
+        && sscanf(
+               text, "http://[%63[0-9a-fA-F:]]:%5u%n", address, &url->port, &n)
+               != 2)
+    {
+        return false;
+    }
+
+    url->address = apisec_text("%s", address);
+    url->host = "localhost";
+    url->path = text[n] == '/' ? text + n : "/";
+
+    return url->port > 0 && url->port < 65536;
+}
+
+
+/* What a location answers; false when it was said why that is not known. */
+
+static bool
+answer_of(doctor_t *d, const char *name, const char *arg, answer_t *a)
+{
+    url_t            url = { 0 };
+    const api_loc_t *l;
+
+    if (d->master == 0) {
+        doctor_say(d, DOCTOR_SKIP, NULL, NULL, "nginx does not run");
+        return false;
+    }
+
+    l = location_with(d, name, arg);
+
+    if (l == NULL) {
+        doctor_say(d, DOCTOR_SKIP, NULL, NULL, "no location has %s%s%s", name,
+            arg ? " " : "", arg ? arg : "");
+        return false;
+    }
+
+    if (!url_of(l, &url)) {
+        doctor_say(d, DOCTOR_SKIP, l->dir, NULL,
+            "every listener of its server speaks TLS; one for 127.0.0.1 alone"
+            " need not");
+        return false;
+    }
+
+    *a = get(&url);
+
+    if (a->status == 0) {
+        doctor_say(d, DOCTOR_FAIL, l->dir, "look at the error log",
+            "nginx runs and does not answer: %s", a->error);
+        return false;
+    }
+
+    return true;
+}
+
+
+void
+doctor_ready(doctor_t *d)
+{
+    answer_t a = { 0, NULL, "" };
+
+    if (!answer_of(d, "api_health", "ready", &a)) {
+        return;
+    }
+
+    if (a.status == 200) {
+        doctor_say(d, DOCTOR_PASS, NULL, NULL, "requests may come");
+
+    } else if (a.status == 503) {
+        doctor_say(d, DOCTOR_FAIL, NULL,
+            "look at what it answers, and at the"
+            " error log",
+            "requests may not come: %.200s", a.body);
+
+    } else {
+        doctor_say(d, DOCTOR_SKIP, NULL, NULL,
+            "api_health answers %d: is 127.0.0.1 allowed there?", a.status);
+    }
+}
+
+
+/* Tables tell how many places they have and how many are taken, each by the
+   words of its module. */
+
+static const struct {
+    const char *size;
+    const char *used;
+} tables[] = {
+    { "slots", "live" },
+    { "places", "used" },
+};
+
+
+static void
+check_table(doctor_t *d, const cJSON *table, unsigned *n)
+{
+    size_t       i;
+    double       fill;
+    const cJSON *size, *used, *lost;
+
+    for (i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+        size = cJSON_GetObjectItemCaseSensitive(table, tables[i].size);
+        used = cJSON_GetObjectItemCaseSensitive(table, tables[i].used);
+
+        if (!cJSON_IsNumber(size) || !cJSON_IsNumber(used)
+            || size->valuedouble < 1) {
+            continue;
+        }
+
+        (*n)++;
+        fill = 100 * used->valuedouble / size->valuedouble;
+        lost = cJSON_GetObjectItemCaseSensitive(table, "evicted");
+
+        if (cJSON_IsNumber(lost) && lost->valuedouble > 0 && fill > 50) {
+            doctor_say(d, DOCTOR_WARN, NULL, "a larger zone",
+                "%s has forgotten %.0f entries for lack of room: %.0f of"
+                " %.0f are in use",
+                table->string ? table->string : "a table", lost->valuedouble,
+                used->valuedouble, size->valuedouble);
+
+        } else if (fill > 80) {
+            doctor_say(d, DOCTOR_WARN, NULL, "a larger zone",
+                "%s is %.0f %% full (%.0f of %.0f)",
+                table->string ? table->string : "a table", fill,
+                used->valuedouble, size->valuedouble);
+        }
+    }
+}
+
+
+#define DEPTH 8
+
+static void
+walk(doctor_t *d, const cJSON *item, unsigned depth, unsigned *n)
+{
+    const cJSON *child;
+
+    if (depth == DEPTH) {
+        return;
+    }
+
+    if (cJSON_IsObject(item)) {
+        check_table(d, item, n);
+    }
+
+    cJSON_ArrayForEach(child, item)
+    {
+        walk(d, child, depth + 1, n);
+    }
+}
+
+
+static bool
+status_of(doctor_t *d, answer_t *a)
+{
+    url_t url = { 0 };
+
+    if (d->options->url == NULL) {
+        return answer_of(d, "api_status", NULL, a);
+    }
+
+    if (!read_url(d->options->url, &url)) {
+        doctor_say(d, DOCTOR_FAIL, NULL, "http://127.0.0.1:8080/_api/",
+            "--status %s is no URL of an address", d->options->url);
+        return false;
+    }
+
+    *a = get(&url);
+
+    if (a->status == 0) {
+        doctor_say(d, DOCTOR_FAIL, NULL, "the URL of api_status",
+            "--status: %s", a->error);
+        return false;
+    }
+
+    return true;
+}
+
+
+void
+doctor_zones(doctor_t *d)
+{
+    cJSON   *root;
+    answer_t a = { 0, NULL, "" };
+    unsigned n = 0;
+
+    if (!status_of(d, &a)) {
+        return;
+    }
+
+    if (a.status != 200) {
+        doctor_say(d, DOCTOR_SKIP, NULL, NULL,
+            "api_status answers %d: is 127.0.0.1 allowed there?", a.status);
+        return;
+    }
+
+    root = cJSON_Parse(a.body);
+
+    if (!cJSON_IsObject(root)) {
+        doctor_say(d, DOCTOR_FAIL, NULL, "the URL of api_status",
+            "what answers there is not api_status");
+
+    } else {
+        walk(d, root, 0, &n);
+    }
+
+    cJSON_Delete(root);
+
+    if (!doctor_unwell(d)) {
+        doctor_say(d, DOCTOR_PASS, NULL, NULL, "%u tables, with room", n);
+    }
+}
