@@ -39,7 +39,7 @@ MODULE_FILES = $(MODULES:%=$(BUILD)/modules/%.so)
 
 .PHONY: help deps build static demo lab test unit conformance conformance-waf soak contract where t test-builds check bench bench-waf \
     fuzz fuzz-smoke lint asan install uninstall clean distclean dist \
-    clean-root-test deb deb-test repro
+    clean-root-test deb deb-test repro newest cross
 
 help:
 	@sed -n 's/^#: //p' Makefile
@@ -71,6 +71,8 @@ help:
 #: make check        lint, test, asan, fuzz-smoke
 #: make dist         archive, bill of materials (CycloneDX), checksums
 #: make repro        the same commit twice, compared byte by byte
+#: make newest       the .t files on the newest nginx that Debian has
+#: make cross        modules and tool for aarch64, tried in an emulator
 #: make deb          Debian packages            make clean, distclean
 #: make deb-test     packages in a fresh Debian: used, upgraded, purged (root)
 #: make clean-root-test   demo and test in a fresh minimal Debian (root)
@@ -251,6 +253,16 @@ dist:
 repro:
 	@.ci/deps build
 	@.ci/repro
+
+newest:
+	@.ci/deps build test asan
+	+@$(INNER) tools
+	@.ci/node
+	@.ci/newest
+
+cross:
+	@.ci/deps build cross
+	@.ci/cross
 
 # Debian's own way: dh with the build system of nginx modules
 

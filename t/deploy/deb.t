@@ -216,6 +216,48 @@ sub test_use {
 }
 
 
+# As a container is: the files of the packages, read-only, nginx not root and
+# without capabilities, and two folders to write.
+
+sub test_container {
+    my ($key) = @_;
+    my $at = "$ENV{DEB_REPO}/docs/examples/deploy";
+    my $box = '/tmp/box';
+
+    system("cp $at/container.conf $root/tmp/") == 0 or die;
+    my ($said, $rc) = there("set -e; mkdir -p $box; mount --bind / $box;"
+        . " mount -o remount,ro,bind $box; mount --rbind /dev $box/dev;"
+        . " mount -t proc proc $box/proc;"
+        . " for d in run var/lib/nginx; do mount -t tmpfs -o uid=33,mode=0750"
+        . " tmpfs $box/\$d; done;"
+        . " mkdir -p $box/run/nginx $box/run/secrets/api $box/var/lib/nginx/api;"
+        . " cp /etc/nginx/api/* $box/run/secrets/api;"
+        . " chown -R 33:33 $box/run $box/var/lib/nginx;"
+        . " chmod 0440 $box/run/secrets/api/*; chmod 0750 $box/var/lib/nginx/api;"
+        . " sed -i 's/8080/8090/; s/8081/8091/' /tmp/container.conf;"
+        . ' true');
+    is($rc, 0, 'a read-only place') or diag($said);
+
+    there("setsid chroot --userspec=33:33 --groups= $box /usr/sbin/nginx"
+        . " -e stderr -c /tmp/container.conf >/tmp/box.out 2>/tmp/box.err"
+        . ' </dev/null & sleep 1');
+    my $code = sub { there("curl -s -o /dev/null -w '%{http_code}'"
+        . " --max-time 30 @_") };
+    ok(settle(sub { $code->('http://127.0.0.1:8091/ready') eq '200' }),
+        'it is ready') or diag(there('cat /tmp/box.err'));
+    is($code->('http://127.0.0.1:8090/'), '401', '... and refuses');
+    is($code->("-H 'X-API-Key: $key' http://127.0.0.1:8090/"), '200',
+        '... and lets in');
+    like(there('cat /tmp/box.out'), qr/^\{.*"status":401/m,
+        '... events on standard output');
+    is($code->('http://127.0.0.1:8091/_api/metrics'), '200', '... metrics');
+
+    there("kill -QUIT \$(cat $box/run/nginx/nginx.pid); sleep 1;"
+        . " umount -R $box");
+    return;
+}
+
+
 sub test_upgrade {
     my ($key) = @_;
     my $header = "-H 'X-API-Key: $key'";
@@ -294,6 +336,7 @@ test_lintian();
 my $before = test_install();
 my $key    = test_configure();
 test_use($key);
+test_container($key);
 test_upgrade($key);
 test_remove($before);
 done_testing();
