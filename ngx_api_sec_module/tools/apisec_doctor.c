@@ -19,6 +19,8 @@
 #include <unistd.h>
 
 
+#define PREFIX "/usr/share/nginx" /* of Debian's nginx */
+
 static const apisec_option_t options[] = {
     APISEC_NGINX_OPTIONS(doctor_options_t, nginx),
     { "pid", APISEC_TEXT, offsetof(doctor_options_t, pid), "FILE",
@@ -242,6 +244,19 @@ doctor_next(const api_conf_dir_t *root, const api_conf_dir_t *d)
 }
 
 
+const char *
+doctor_log_path(const doctor_t *d, api_span_t path)
+{
+    const char *prefix = d->options->nginx.prefix;
+
+    if (path.len && path.data[0] == '/') {
+        return doctor_text(path);
+    }
+
+    return apisec_text("%s/%s", prefix ? prefix : PREFIX, doctor_text(path));
+}
+
+
 /* What the checks stand on */
 
 static void
@@ -296,8 +311,6 @@ find_prefix(doctor_t *d)
 static const char *
 pid_file(const doctor_t *d)
 {
-    api_span_t            path;
-    const char           *prefix = d->options->nginx.prefix;
     const api_conf_dir_t *dir;
 
     if (d->options->pid) {
@@ -305,18 +318,8 @@ pid_file(const doctor_t *d)
     }
 
     dir = api_conf_child(&d->site->conf->root, "pid");
-    if (dir == NULL) {
-        return "/run/nginx.pid";
-    }
 
-    path = api_conf_arg(dir, 1);
-
-    if (path.len && path.data[0] != '/') {
-        return apisec_text(
-            "%s/%s", prefix ? prefix : "/usr/share/nginx", doctor_text(path));
-    }
-
-    return doctor_text(path);
+    return dir ? doctor_log_path(d, api_conf_arg(dir, 1)) : "/run/nginx.pid";
 }
 
 
@@ -337,6 +340,13 @@ find_master(doctor_t *d)
     if (pid <= 1 || (*end != '\n' && *end != '\0')
         || (kill((pid_t) pid, 0) != 0 && errno != EPERM))
     {
+        return;
+    }
+
+    /* the number may have become another program's since */
+
+    text = doctor_file(apisec_text("/proc/%ld/comm", pid));
+    if (text == NULL || strcmp(text, "nginx\n") != 0) {
         return;
     }
 
@@ -440,11 +450,31 @@ report_json(const doctor_t *d)
 }
 
 
+static void
+examine(doctor_t *d, const doctor_options_t *o, const api_site_t *site)
+{
+    size_t i;
+
+    d->options = o;
+    d->site = site;
+    d->last = &d->first;
+    d->now = (int64_t) time(NULL);
+
+    find_prefix(d);
+    find_user(d);
+    find_master(d);
+
+    for (i = 0; i < NCHECKS; i++) {
+        d->check = &checks[i];
+        checks[i].run(d);
+    }
+}
+
+
 static int
 run(int argc, char **argv)
 {
     int              rc;
-    size_t           i;
     unsigned         n[4];
     doctor_t         d = { 0 };
     api_site_t      *site;
@@ -466,20 +496,7 @@ run(int argc, char **argv)
         return rc;
     }
 
-    d.options = &o;
-    d.site = site;
-    d.last = &d.first;
-    d.now = (int64_t) time(NULL);
-
-    find_prefix(&d);
-    find_user(&d);
-    find_master(&d);
-
-    for (i = 0; i < NCHECKS; i++) {
-        d.check = &checks[i];
-        checks[i].run(&d);
-    }
-
+    examine(&d, &o, site);
     (o.json ? report_json : report_text)(&d);
     count(&d, n);
     api_site_free(site);

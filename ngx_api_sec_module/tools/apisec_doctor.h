@@ -70,10 +70,12 @@ void doctor_say(doctor_t *d, doctor_verdict_t verdict,
 
 bool doctor_unwell(const doctor_t *d);
 
-/* A span as text; a path of the configuration as nginx takes it. */
+/* A span as text; a path of the configuration as nginx takes it: relative to
+   the folder of the configuration, or, logs and the pid, to the prefix. */
 
 const char *doctor_text(api_span_t s);
 const char *doctor_path(const doctor_t *d, api_span_t path);
+const char *doctor_log_path(const doctor_t *d, api_span_t path);
 
 /* The first lines of a small file, such as those of /proc; NULL: unreadable.
    Nothing is said. */

@@ -137,13 +137,22 @@ counts_addresses(const api_conf_dir_t *dir)
 }
 
 
-/* Does a server or location, or what is around it, name a proxy to trust. */
+/* Does a block, what is around it or what is in it name a proxy to trust: the
+   header is inherited, wherever the proxies are named. */
 
 static bool
-trusts(const api_conf_dir_t *dir)
+trusts(const api_conf_dir_t *block)
 {
-    for (; dir; dir = dir->parent) {
-        if (dir->block && api_conf_child(dir, "set_real_ip_from")) {
+    const api_conf_dir_t *up, *dir = NULL;
+
+    while ((dir = doctor_next(block, dir)) != NULL) {
+        if (api_conf_is(dir, "set_real_ip_from")) {
+            return true;
+        }
+    }
+
+    for (up = block->parent; up; up = up->parent) {
+        if (api_conf_child(up, "set_real_ip_from")) {
             return true;
         }
     }

@@ -380,7 +380,7 @@ doctor_log(doctor_t *d)
         }
 
         n++;
-        check_room(d, dir, doctor_path(d, to));
+        check_room(d, dir, doctor_log_path(d, to));
     }
 
     if (!doctor_unwell(d)) {

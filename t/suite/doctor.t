@@ -37,10 +37,16 @@ sub put {
 }
 
 
+# Advisories that know nothing, for all that is not about them.
+
+my $none = put('none.json', encode_json({ format => 1, date => '2999-01-01',
+    suite => 'none at all', debian => [], nginx => [] }));
+
 # The findings of a configuration, and the exit code.
 
 sub doctor {
     my ($conf, @options) = @_;
+    @options = ("--advisories $none") if !@options;
     my $out = `$apisec doctor --json --conf @{[put('nginx.conf', $conf)]} \\
         --pid $dir/none @options 2>$dir/stderr`;
     my $rc = $? >> 8;
@@ -159,6 +165,8 @@ my @cases = (
     ['... one is', { http => 'set_real_ip_from 192.0.2.1;',
         server => 'real_ip_header X-Forwarded-For;' }, 'addresses', 'pass',
         qr/none by what a client writes/],
+    ['... named further inside', { http => 'real_ip_header X-Real-IP;',
+        server => 'set_real_ip_from 192.0.2.1;' }, 'addresses', 'pass', qr/none/],
     ['a header of nobody', { server => 'real_ip_header X-Forwarded-For;' },
         'addresses', 'warn', qr/without set_real_ip_from/],
 
@@ -201,14 +209,22 @@ for my $case (@cases) {
 
 my $warns = site(location => 'api_waf core;', main => 'worker_rlimit_core 0;'
     . ' worker_rlimit_nofile 999;');
-my $none = put('none.json', encode_json({ format => 1, date => '2999-01-01',
-    suite => 'none at all', debian => [], nginx => [] }));
-is((doctor($warns, "--advisories $none"))[1], 0, 'a warning is no failure');
+is((doctor($warns))[1], 0, 'a warning is no failure');
 is((doctor($warns, "--advisories $none --strict"))[1], 1,
     '... with --strict it is');
 is(system("$apisec doctor nonsense >/dev/null 2>&1") >> 8, 2, 'usage');
 is(system("$apisec doctor --conf @{[put('broken.conf', 'http {')]}"
     . ' >/dev/null 2>&1') >> 8, 1, 'a configuration that is none');
+
+
+# A number that is another program's by now.
+
+{
+    my $pid = put('pid', "$$\n");
+    my $out = `$apisec doctor --json --conf $dir/nginx.conf --pid $pid`;
+    my ($ready) = of(decode_json($out), 'ready');
+    is($ready->{text}, 'nginx does not run', 'the pid file of a dead nginx');
+}
 
 
 # Advisories
@@ -250,7 +266,7 @@ like((advised(format => 2))[0], qr/^warn: .*no file of advisories/,
 {
     my ($is) = doctor(site(), '--advisories /nowhere');
     like((of($is, 'versions'))[0]{text}, qr/no advisories/, 'no file');
-    ($is) = doctor(site());
+    ($is) = doctor(site(), ' ');
     my @own = of($is, 'versions');
     ok(!(grep { $_->{text} =~ /no advisories|no file of/ } @own),
         'apisec brings a file of its own') or diag(explain(\@own));
@@ -268,7 +284,7 @@ like((advised(format => 2))[0], qr/^warn: .*no file of advisories/,
             0 .. rand 6) . int rand 3 } 1 .. 40;
     my $lines = '';
 
-    for (1 .. 150) {
+    for (1 .. 60) {
         my ($a, $b) = @versions[rand @versions, rand @versions];
         my $sign = system('dpkg', '--compare-versions', $a, 'lt', $b) == 0 ? -1
             : system('dpkg', '--compare-versions', $a, 'gt', $b) == 0 ? 1 : 0;
