@@ -2,7 +2,8 @@
 
 # The confinement of nginx.service, by the judgement of those it is for:
 # systemd rates the unit, AppArmor reads the profile; and an nginx with no more
-# rights than the drop-in leaves it does all that a master does.
+# rights, and no more system calls, than the drop-in leaves it does all that a
+# master does.
 
 use strict;
 use warnings;
@@ -97,6 +98,81 @@ my @profile = slurp($profile) =~ /^\s+capability (\w+),/mg;
 is("@profile", "@dropin", 'profile and drop-in leave the same capabilities');
 
 
+# The filter of system calls, as systemd would make it: a program that allows
+# what the groups of the drop-in have, and then becomes another one.
+
+sub calls_of {
+    my ($group, $seen) = @_;
+    return if $seen->{$group}++;
+
+    for my $line (`systemd-analyze syscall-filter --no-pager $group`) {
+        my ($name) = $line =~ /^\s+(\@?[\w-]+)\s*$/ or next;
+        $name =~ /^@/ ? calls_of($name, $seen) : ($seen->{$name} = 1);
+    }
+
+    return;
+}
+
+
+sub filter {
+    my ($to, @groups) = @_;
+    my %seen;
+    calls_of($_, \%seen) for @groups;
+    my @names = grep {/^\w/} sort keys %seen;
+
+    open my $out, '>', "$to.c" or die $!;
+    print $out <<'C', map({"#ifdef SYS_$_\nSYS_$_,\n#endif\n"} @names), <<'C';
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+static const unsigned allowed[] = {
+C
+};
+#define N (sizeof(allowed) / sizeof(allowed[0]))
+static struct sock_filter rules[2 * N + 2];
+int main(int argc, char **argv)
+{
+    unsigned i, n = 0;
+    struct sock_fprog program = { sizeof(rules) / sizeof(rules[0]), rules };
+    rules[n++] = (struct sock_filter) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0);
+    for (i = 0; i < N; i++) {
+        rules[n++] = (struct sock_filter)
+            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, allowed[i], 0, 1);
+        rules[n++] = (struct sock_filter)
+            BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+    }
+    rules[n++] = (struct sock_filter)
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM);
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+        || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
+    {
+        return 126;
+    }
+    if (argc < 2) {
+        return syscall(SYS_ptrace, 0, 0, 0, 0) == 0 ? 0 : errno == EPERM;
+    }
+    execv(argv[1], argv + 1);
+    return 127;
+}
+C
+    close $out;
+    system("gcc -O1 -o $to $to.c 2>$to.err") == 0 or die slurp("$to.err");
+    return scalar @names;
+}
+
+
+my ($groups) = $text =~ /^SystemCallFilter=(.*)$/m;
+cmp_ok(filter("$dir/filter", split ' ', $groups), '>', 200,
+    "system calls of $groups");
+is(system("$dir/filter /bin/true"), 0, 'a program runs with these alone');
+is(system("$dir/filter") >> 8, 1, '... and no other call: not to be traced');
+filter("$dir/wider", split(' ', $groups), '\@debug');
+is(system("$dir/wider") >> 8, 0, '... which it is where that is allowed');
+
+
 # A master with these rights and no others.
 
 SKIP: {
@@ -108,7 +184,7 @@ SKIP: {
 
     open my $out, '>', "$dir/nginx" or die $!;
     print $out "#!/bin/sh\nexec setpriv --bounding-set=$bounds"
-        . " --inh-caps=-all --no-new-privs $nginx \"\$@\"\n";
+        . " --inh-caps=-all --no-new-privs $dir/filter $nginx \"\$@\"\n";
     close $out;
     chmod 0755, "$dir/nginx";
     local $ENV{TEST_NGINX_BINARY} = "$dir/nginx";
@@ -116,12 +192,13 @@ SKIP: {
     my $server = ApiTest::Server->start(
         main     => 'user www-data; worker_shutdown_timeout 1s;',
         http     => 'api_zone main 1m; api_audit logs/audit.jsonl;',
-        location => 'api_body json; empty_gif;',
+        location => 'api_body json; api_waf core; empty_gif;',
     );
 
     my $pid    = slurp("$server->{dir}/logs/nginx.pid") =~ s/\s//gr;
     my $status = slurp("/proc/$pid/status");
     like($status, qr/^NoNewPrivs:\s+1$/m, 'nginx runs without new privileges');
+    like($status, qr/^Seccomp:\s+2$/m, '... and with the filter');
     is(sprintf('%b', hex(($status =~ /^CapBnd:\s+(\w+)/m)[0])) =~ tr/1//,
         scalar(@dropin), '... and with the capabilities of the drop-in');
 
