@@ -62,7 +62,8 @@ sub files {
         there('find / -xdev \( -path /proc -o -path /sys -o -path /dev'
             . ' -o -path /debs -o -path /tmp -o -path /var/lib/dpkg'
             . ' -o -path /var/lib/apt -o -path /var/cache'
-            . ' -o -path /var/log/apt -o -path /run/lock \) -prune'
+            . ' -o -path /var/log/apt -o -path /var/lib/logrotate'
+            . ' -o -path /run/lock \) -prune'
             . ' -o -print');
     return \%at;
 }
@@ -114,7 +115,9 @@ sub test_install {
         'printf "#!/bin/sh\nexit 101\n" >/usr/sbin/policy-rc.d;'
         . ' chmod 755 /usr/sbin/policy-rc.d; apt-get -y'
         . ' install nginx tzdata libvectorscan5');
-    there('rm /usr/sbin/policy-rc.d');
+
+    # without an init system a policy has to say that services may run
+    there('printf "#!/bin/sh\nexit 0\n" >/usr/sbin/policy-rc.d');
 
     my $before = files();
 
@@ -170,7 +173,7 @@ sub test_configure {
     is(mode_of('/etc/nginx/api/pepper'), '640 root:www-data',
         'the pepper is a secret');
     works('nginx accepts the example', 'nginx -t -q');
-    is(there('nginx -t -q'), '', '... without a warning');
+    unlike(there('nginx -t'), qr/\[(?:warn|error)\]/, '... without a warning');
     works('nginx starts', 'invoke-rc.d nginx start');
     ok(settle(sub { get('/health') eq '200' }), 'it is ready')
         or diag(there('cat /var/log/nginx/error.log'));
@@ -196,7 +199,7 @@ sub test_use {
 
     my $id = $problem->{support_id} // 'none';
     like(works('apisec why finds the first of these',
-            "apisec why $id /var/log/nginx/api-audit.jsonl"),
+            "apisec why $id --log /var/log/nginx/api-audit.jsonl"),
         qr/401/, '... and tells it');
 
     my $lines = there('wc -l </var/log/nginx/api-audit.jsonl') + 0;
@@ -204,6 +207,12 @@ sub test_use {
     is(mode_of('/var/log/nginx/api-audit.jsonl') =~ /^6[04]0 / ? 1 : 0, 1,
         '... and is not for everybody')
         or diag(mode_of('/var/log/nginx/api-audit.jsonl'));
+
+    my ($said, $rc) = there('apisec doctor');
+    is($rc, 0, 'apisec doctor finds nothing that fails') or diag($said);
+    for my $well (qw(secrets state log workers modules versions ready zones)) {
+        like($said, qr/^ok    $well /m, "... $well: well");
+    }
 
     works('the log is rotated',
         'logrotate -f /etc/logrotate.d/nginx-api');
@@ -308,7 +317,7 @@ sub test_remove {
     is(scalar(() = glob "$root/etc/nginx/modules-enabled/*-api-*.conf"), 3,
         '... and loaded again');
 
-    works('purged', "apt-get -y purge @packages");
+    works('purged', "apt-get -y purge @packages; apt-get -y autoremove --purge");
     there('invoke-rc.d nginx stop; rm -f /etc/nginx/sites-available/gateway');
 
     # keys are those of people, logs are evidence
