@@ -143,6 +143,7 @@ struct ngx_api_sec_ctx_s {
     ngx_api_sec_noted_t        *noted;        /* members of the body */
     ngx_api_sec_scan_t         *scan;         /* of the response */
     const ngx_api_sec_loc_conf_t *entered;    /* where it came in */
+    uint64_t                    operation;    /* its id in the inventory */
     unsigned                    threat;       /* bits: api_behavior */
     struct ngx_api_sec_governed_s *governed;  /* its policy, exceptions */
 
@@ -260,6 +261,7 @@ struct ngx_api_sec_main_conf_s {
     ngx_api_sec_behaviors_t    *behaviors;
     ngx_array_t                 policies;     /* ngx_api_sec_policy_t * */
     ngx_array_t                 exceptions;   /* ngx_api_sec_exception_t * */
+    struct ngx_api_sec_lately_s *lately;      /* ngx_api_sec_recent.h */
 
     ngx_str_t                   state;        /* api_state */
     ngx_uint_t                  permissions;  /* api_secret_permissions */
@@ -541,11 +543,9 @@ ngx_int_t ngx_api_sec_log_handler(ngx_http_request_t *r);
 void ngx_api_sec_audit_upgrade(ngx_http_request_t *r,
     const ngx_api_sec_main_conf_t *mcf, const ngx_api_sec_loc_conf_t *lcf);
 
-/* ngx_api_sec_inventory_conf.c; PRECONTENT, while the body is there */
+/* ngx_api_sec_inventory_conf.c */
 
 char *ngx_api_sec_inventory(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-void ngx_api_sec_inventory_note(ngx_http_request_t *r,
-    const ngx_api_record_t *rec);
 
 /* ngx_api_sec_behavior_conf.c */
 

@@ -26,6 +26,7 @@ ngx_api_sec_inventory_handler(ngx_http_request_t *r)
     api_inv_seen_t                  seen;
     api_inventory_t                *inv;
     ngx_api_record_t               *rec;
+    ngx_api_sec_ctx_t              *ctx;
     const ngx_api_sec_loc_conf_t   *lcf;
     ngx_api_sec_inventory_zone_t   *zone;
     const ngx_api_sec_main_conf_t  *mcf;
@@ -46,6 +47,12 @@ ngx_api_sec_inventory_handler(ngx_http_request_t *r)
     }
 
     op = ngx_api_sec_inventory_op(r, mcf, lcf, rec, inv);
+
+    ctx = rec ? rec->own[NGX_API_SEC] : NULL;
+
+    if (ctx) {
+        ctx->operation = api_inventory_id(inv, op);
+    }
 
     ngx_api_sec_inventory_look(r, rec, inv, &seen);
     api_inventory_see(inv, op, &seen);
@@ -131,7 +138,7 @@ ngx_api_sec_inventory_documented(const ngx_api_sec_main_conf_t *mcf,
     what.method = known->method;
 
     doc.spec = ngx_api_span(&spec->name);
-    doc.owner = api_span(NULL, 0);
+    doc.owner = known->owner;
     doc.revision = spec->revision;
     doc.deprecated = known->deprecated;
 

@@ -102,8 +102,10 @@ const ngx_api_sec_loc_conf_t *ngx_api_sec_entered(ngx_http_request_t *r,
 ngx_uint_t ngx_api_sec_answered(const ngx_http_request_t *r,
     const ngx_api_record_t *rec);
 
-/* ngx_api_sec_inventory_seen.c */
+/* ngx_api_sec_inventory_seen.c; PRECONTENT, while the body is there */
 
+void ngx_api_sec_inventory_note(ngx_http_request_t *r,
+    const ngx_api_record_t *rec);
 ngx_uint_t ngx_api_sec_inventory_served(ngx_http_request_t *r,
     const ngx_api_record_t *rec);
 void ngx_api_sec_inventory_look(ngx_http_request_t *r,

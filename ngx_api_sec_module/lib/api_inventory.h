@@ -270,6 +270,10 @@ bool         api_inventory_view(
 
 uint64_t api_inv_requests(const api_inv_view_t *view);
 
+/* The id of an operation, 0 for that of others. */
+
+uint64_t api_inventory_id(const api_inventory_t *inv, api_inv_op_t op);
+
 typedef struct {
     int64_t  since; /* has been looking */
     uint32_t ops, max_ops;

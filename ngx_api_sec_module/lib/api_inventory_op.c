@@ -107,6 +107,13 @@ api_inventory_find(const api_inventory_t *inv, const api_inv_what_t *what)
 }
 
 
+uint64_t
+api_inventory_id(const api_inventory_t *inv, api_inv_op_t op)
+{
+    return op == API_INV_OTHER ? 0 : api_inv_entry(inv, op)->id;
+}
+
+
 static uint32_t
 api_inv_take(api_inventory_t *inv)
 {
@@ -307,5 +314,6 @@ api_inventory_current(
            || ((e->flags & API_INV_F_DOCUMENTED)
                && e->revision == doc->revision
                && ((e->flags & API_INV_F_DEPRECATED) != 0) == doc->deprecated
+               && api_span_eq(api_inv_string(inv, e->owner), doc->owner)
                && api_span_eq(api_inv_string(inv, e->spec), doc->spec));
 }

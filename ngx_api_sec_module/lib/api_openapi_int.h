@@ -262,14 +262,20 @@ typedef struct {
     api_span_t         *bases;
     uint32_t            nbases;
     bool                internal;
+    api_span_t          owner;
 } api_item_t;
 
 void api_openapi_paths(api_openapi_load_t *load);
 
-/* deprecated, x-sunset, x-internal, x-streaming. */
+/* deprecated, x-sunset, x-internal, x-streaming, x-owner. */
 
-void api_openapi_lifecycle(api_openapi_load_t *load, api_node_t n,
-    bool internal, api_operation_t *op);
+void api_openapi_lifecycle(
+    const api_item_t *item, api_node_t n, api_operation_t *op);
+
+/* The x-owner of n, or what is said above it. */
+
+api_span_t
+api_openapi_owner(api_openapi_load_t *load, api_node_t n, api_span_t above);
 
 /* Is one of the media types a stream that has no end to wait for? */
 

@@ -3,14 +3,46 @@
 #include "api_day.h"
 
 
+#define API_OPENAPI_OWNER 64 /* bytes of a name */
+
+
+api_span_t
+api_openapi_owner(api_openapi_load_t *load, api_node_t n, api_span_t above)
+{
+    api_node_t owner;
+    api_span_t s;
+
+    owner = api_node_get(n, API_SPAN("x-owner"));
+
+    if (!api_node_ok(owner)) {
+        return above;
+    }
+
+    s = api_node_string(owner);
+
+    if (s.len == 0 || s.len > API_OPENAPI_OWNER) {
+        api_problem_error(load->problems, owner,
+            "\"x-owner\" is a name: a string of 1 to %d bytes",
+            API_OPENAPI_OWNER);
+        return above;
+    }
+
+    return api_openapi_copy(load, s);
+}
+
+
 void
 api_openapi_lifecycle(
-    api_openapi_load_t *load, api_node_t n, bool internal, api_operation_t *op)
+    const api_item_t *item, api_node_t n, api_operation_t *op)
 {
-    api_node_t sunset;
+    api_node_t          sunset;
+    api_openapi_load_t *load;
 
+    load = item->load;
+
+    op->owner = api_openapi_owner(load, n, item->owner);
     op->deprecated = api_openapi_flag(load, n, "deprecated", false);
-    op->internal = api_openapi_flag(load, n, "x-internal", internal);
+    op->internal = api_openapi_flag(load, n, "x-internal", item->internal);
     op->streams = api_openapi_flag(load, n, "x-streaming", false);
     op->streams_request = op->streams;
     op->streams_response = op->streams;

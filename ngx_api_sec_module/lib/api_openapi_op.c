@@ -426,7 +426,7 @@ api_openapi_operation(const api_item_t *item, api_node_t n, unsigned method)
     load->spec->ops[load->spec->nops++] = op;
 
     api_openapi_op_id(item, n, op);
-    api_openapi_lifecycle(item->load, n, item->internal, op);
+    api_openapi_lifecycle(item, n, op);
     api_openapi_security(load, n, &op->requirements, &op->nrequirements);
     api_openapi_op_params(item, n, rules);
     api_openapi_op_bodies(item, n, op, rules);
@@ -477,6 +477,8 @@ api_openapi_item(api_openapi_load_t *load, api_span_t path, api_node_t n)
         " $ref summary description get put post delete options head patch "
         "trace servers parameters ");
     item.internal = api_openapi_flag(load, item.item, "x-internal", false);
+    item.owner = api_openapi_owner(load, item.item,
+        api_openapi_owner(load, load->root, api_span(NULL, 0)));
 
     if (api_openapi_double_slash(item.path)) {
         api_problem_warning(load->problems, n,

@@ -18,6 +18,7 @@ use Test::More;
 my $SPEC = <<'END';
 openapi: 3.1.0
 info: { title: Orders, version: "1" }
+x-owner: shop
 paths:
   /orders:
     get:
@@ -39,6 +40,7 @@ paths:
   /legacy:
     get:
       operationId: legacy
+      x-owner: museum
       deprecated: true
       responses: { "200": { description: ok } }
   /never:
@@ -192,6 +194,8 @@ until_seen($total, 'all requests are somewhere');
 my $list = op('GET', '/v1/orders');
 is($list->{state}, 'documented', 'an operation of the contract');
 is($list->{spec}, 'orders', '... of which one');
+is($list->{owner}, 'shop', '... whose it is');
+is(op('GET', '/v1/legacy')->{owner}, 'museum', '... one of somebody else');
 is($list->{status}{'2xx'}, 6, '... its statuses');
 is($list->{success_without_credential}, 5, '... without a credential');
 is($list->{success_with_credential}, 1, '... with one');
@@ -317,11 +321,14 @@ is(op('GET', '/v1/orders')->{status}{'2xx'}, 7, '... each where it was');
 # A later contract without an operation that is still served.
 
 (my $later = $SPEC) =~ s{  /legacy:.*?(?=  /never)}{}s;
+$later =~ s/x-owner: shop/x-owner: store/;
 $server->write('orders.yaml', $later);
 $server->reload(conf(zone => "api_zone main 8m;\n"))
     or BAIL_OUT($server->log);
 get('/v1/legacy');
+get('/v1/orders');
 until_seen($total, 'counted as before');
+is(op('GET', '/v1/orders')->{owner}, 'store', 'a new owner');
 
 is(state_of('GET', '/v1/legacy'), 'zombie', 'what the contract has no longer');
 is(op('GET', '/v1/legacy')->{requests}, 2, '... and is still served');
@@ -335,7 +342,7 @@ is((stat "$state/inventory.snap")[2] & 0777, 0600, '... for nobody else');
 $server = ApiTest::Server->start(conf(),
     files => { 'own.secret' => secret('hs256'), 'orders.yaml' => $SPEC });
 until_seen($total, 'it survives a restart');
-is(op('GET', '/v1/orders')->{status}{'2xx'}, 7, '... with its counts');
+is(op('GET', '/v1/orders')->{status}{'2xx'}, 8, '... with its counts');
 
 my $id = op('GET', '/v1/orders')->{id};
 is(inventory("/$id")->{template}, '/v1/orders', 'one operation by its id');

@@ -167,6 +167,9 @@ static const struct {
         "/components/securitySchemes/a", "bearer", false },
     { H " /a: {get: {x-sunset: soon}}", "/paths/~1a/get/x-sunset", "date",
         false },
+    { H " /a: {get: {x-owner: [a]}}", "/paths/~1a/get/x-owner", "a name",
+        false },
+    { H " /a: {x-owner: '', get: {}}", "/paths/~1a/x-owner", "a name", false },
 };
 
 
