@@ -11,8 +11,11 @@
 #include "ngx_api_sec_schema.h"
 #include "ngx_api_sec_status.h"
 #include "ngx_api_sec_audit.h"
+#include "ngx_api_sec_recent.h"
 
 
+static ngx_int_t ngx_api_sec_create_record(ngx_conf_t *cf,
+    ngx_api_sec_main_conf_t *mcf);
 static const ngx_api_shared_t *ngx_api_sec_shared(ngx_http_request_t *r);
 static ngx_uint_t ngx_api_sec_door_permissions(const ngx_api_door_t *door);
 static void ngx_api_sec_counts(const ngx_api_door_t *door, api_writer_t *w);
@@ -70,10 +73,7 @@ ngx_api_sec_create_main_conf(ngx_conf_t *cf)
            != NGX_OK
         || ngx_api_random(&mcf->seed, sizeof(api_sipkey_t)) != NGX_OK
         || ngx_api_sec_specs_init(cf, mcf) != NGX_CONF_OK
-        || ngx_api_sec_audit_create(cf, mcf) != NGX_OK
-        || ngx_api_sec_monitor_create(cf, mcf) != NGX_OK
-        || ngx_api_sec_inventory_create(cf, mcf) != NGX_OK
-        || ngx_api_sec_behavior_create(cf, mcf) != NGX_OK)
+        || ngx_api_sec_create_record(cf, mcf) != NGX_OK)
     {
         return NULL;
     }
@@ -84,6 +84,20 @@ ngx_api_sec_create_main_conf(ngx_conf_t *cf)
     ngx_api_tally_init(&mcf->tenant, "sec");
 
     return mcf;
+}
+
+
+/* What is kept of requests. */
+
+static ngx_int_t
+ngx_api_sec_create_record(ngx_conf_t *cf, ngx_api_sec_main_conf_t *mcf)
+{
+    return ngx_api_sec_audit_create(cf, mcf) == NGX_OK
+           && ngx_api_sec_monitor_create(cf, mcf) == NGX_OK
+           && ngx_api_sec_inventory_create(cf, mcf) == NGX_OK
+           && ngx_api_sec_behavior_create(cf, mcf) == NGX_OK
+           && ngx_api_sec_recent_create(cf, mcf) == NGX_OK
+           ? NGX_OK : NGX_ERROR;
 }
 
 

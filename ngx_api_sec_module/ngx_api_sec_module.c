@@ -19,6 +19,7 @@
 #include "ngx_api_sec_leak.h"
 #include "ngx_api_sec_behavior.h"
 #include "ngx_api_sec_schema_response.h"
+#include "ngx_api_sec_recent.h"
 
 
 static ngx_int_t ngx_api_sec_preconfiguration(ngx_conf_t *cf);
@@ -355,6 +356,7 @@ ngx_api_sec_postconfiguration(ngx_conf_t *cf)
         || ngx_api_sec_monitor_zone(cf, mcf) != NGX_OK
         || ngx_api_sec_inventory_zone(cf, mcf) != NGX_OK
         || ngx_api_sec_behavior_zone(cf, mcf) != NGX_OK
+        || ngx_api_sec_recent_zone(cf, mcf) != NGX_OK
         || ngx_api_sec_budget_create(cf, mcf) != NGX_OK)
     {
         return NGX_ERROR;

@@ -8,6 +8,7 @@
 #include "ngx_api_sec_behavior.h"
 #include "ngx_api_sec_leak.h"
 #include "ngx_api_sec_schema.h"
+#include "ngx_api_sec_recent.h"
 
 
 typedef struct {
@@ -279,6 +280,8 @@ static const ngx_api_sec_hook_t  ngx_api_sec_hooks[] = {
       ngx_api_sec_monitor_handler },
     { NGX_API_SEC_USES_INVENTORY, NGX_HTTP_LOG_PHASE, 0,
       ngx_api_sec_inventory_handler },
+    { NGX_API_SEC_USES_STATUS, NGX_HTTP_LOG_PHASE, 0,
+      ngx_api_sec_recent_handler },
     { NGX_API_SEC_USES_BEHAVIOR, NGX_HTTP_LOG_PHASE, 0,
       ngx_api_sec_behavior_handler },
     { 0, 0, 0, NULL }

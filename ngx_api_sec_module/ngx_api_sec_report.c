@@ -8,6 +8,7 @@
 #include "ngx_api_sec_behavior.h"
 #include "ngx_api_sec_govern.h"
 #include "ngx_api_sec_audit.h"
+#include "ngx_api_sec_recent.h"
 
 
 static ngx_uint_t ngx_api_sec_report_document(const ngx_api_door_t *door,
@@ -47,6 +48,8 @@ const ngx_api_section_t  ngx_api_sec_sections[] = {
     { ngx_string("inventory"), NGX_HTTP_GET, ngx_api_sec_inventory_section },
     { ngx_string("governance"), NGX_HTTP_GET, ngx_api_sec_govern_section },
     { ngx_string("alerts"), NGX_HTTP_GET, ngx_api_sec_alert_section },
+    { ngx_string("history"), NGX_HTTP_GET, ngx_api_sec_history_section },
+    { ngx_string("recent"), NGX_HTTP_GET, ngx_api_sec_recent_section },
     { ngx_string("revocations"), NGX_HTTP_GET|NGX_HTTP_POST|NGX_HTTP_DELETE,
       ngx_api_sec_revoke_section },
     ngx_api_null_section

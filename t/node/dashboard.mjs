@@ -45,6 +45,9 @@ seen.title = await page.title();
 seen.about = await page.textContent('#about');
 seen.panels = await page.$$eval('main section h2', hs => hs.map(h => h.textContent));
 seen.plots = await page.$$eval('#traffic path', ps => ps.map(p => p.getAttribute('data-key') + ' ' + p.getAttribute('d').length));
+// A page just opened shows what was before it.
+seen.points = await page.$$eval('#traffic path[data-key=ok]', ps => ps.map(p => p.getAttribute('d').split('L').length))
+  .then(n => n[0]);
 seen.plotLabels = await page.$$eval('#traffic svg', ss => ss.map(s => s.getAttribute('aria-label')));
 seen.refusals = await page.$$eval('#refusals tbody tr', rs => rs.map(r => r.innerText));
 seen.operations = await page.$$eval('#operations tbody tr', rs => rs.map(r => r.innerText));
@@ -75,13 +78,38 @@ seen.detail = await page.textContent('#detail');
 await page.keyboard.press('Escape');
 await until(page, () => !document.querySelector('#detail').open);
 
+// Its refusals, and those of all.
+seen.recent = await page.$$eval('#recent tbody tr', rs => rs.map(r => r.innerText));
+await page.fill('#op-text', '/limited');
+await page.selectOption('#op-state', '');
+await until(page, () => document.querySelectorAll('#operations tbody tr').length === 1);
+await page.click('#operations tbody tr button');
+await page.waitForSelector('#detail table, #detail .scroll');
+seen.drilled = await page.$$eval('#detail tbody tr', rs => rs.map(r => r.innerText));
+await page.keyboard.press('Escape');
+await until(page, () => !document.querySelector('#detail').open);
+await page.fill('#op-text', '');
+
+// What a key owes, and forgiven.
+await page.selectOption('#limit-name', 'p');
+await page.fill('#limit-key', '%3Cb%3Eme%3C/b%3E');
+await page.click('#limits form button:has-text("Look")');
+await until(page, () => /owes|used/.test(document.getElementById('limit-owes').textContent));
+seen.owes = await page.textContent('#limit-owes');
+seen.forgive = await page.locator('#limits form button:has-text("Forgive")').count();
+if (seen.forgive) {
+  await page.click('#limits form button:has-text("Forgive")');
+  await until(page, () => /owes 0/.test(document.getElementById('limit-owes').textContent));
+  seen.forgiven = await page.textContent('#limit-owes');
+}
+
 // Lift a ban, where that is allowed.
 const lift = page.locator('#limits button:has-text("Lift")');
 seen.lift = await lift.count();
 if (seen.lift) {
   await lift.first().evaluate(b => b.click());
   await page.evaluate(() => document.activeElement.blur());
-  await until(page, () => !document.querySelector('#limits button'));
+  await until(page, () => !document.querySelector('#limits td button'));
 }
 seen.fault = await page.textContent('#fault');
 

@@ -98,6 +98,7 @@ for my $address ('192.0.2.1', '192.0.2.2') {
 $ask->($odd, '/stock', "X-Forwarded-For: 192.0.2.$_") for 1, 2, 1, 2;
 $server->get("/none/$_", 'X-Forwarded-For: 198.51.100.7') for 1 .. 20;
 $server->get('/private');
+$server->get('/limited?k=other', "X-Forwarded-For: 192.0.2.$_") for 1, 2;
 $server->get('/limited?k=%3Cb%3Eme%3C/b%3E') for 1 .. 6;
 
 
@@ -141,7 +142,7 @@ is_deeply([sort map { (split)[0] } @{ $saw->{plots} }], [qw(allow client deny ok
 cmp_ok((split ' ', $_)[1], '>', 10, "a line: $_") for @{ $saw->{plots} };
 like($saw->{plotLabels}[0], qr/^Verdicts: allowed [\d.]+ a second/, 'a plot says in words what it shows');
 like($saw->{about}, qr/^ready .* release \d/, 'the head');
-for my $panel ('Traffic', 'Refused, and why', 'Operations', 'Limits and bans', 'Keys', 'Memory', 'What checks cost', 'Alerts') {
+for my $panel ('Traffic', 'Recent refusals', 'Refused, and why', 'Operations', 'Limits and bans', 'Keys', 'Memory', 'What checks cost', 'Alerts') {
     ok((scalar grep { $_ eq $panel } @{ $saw->{panels} }), "a panel: $panel");
 }
 ok((scalar grep {/^limit\s+rate\s+denied\s+2/} @{ $saw->{refusals} }), 'what was refused and why') or diag explain $saw->{refusals};
@@ -156,6 +157,13 @@ like($saw->{limits}, qr/Who owes most/, 'limits');
 like($saw->{alerts}, qr/scanner\s*warning\s*.*198\.51\.100/, 'who scans') or diag $saw->{alerts};
 ok($saw->{lift}, 'a ban can be lifted');
 is($saw->{fault}, '', '... and is');
+cmp_ok($saw->{points} // 0, '>=', 2, 'traffic of before the page was opened');
+ok((scalar grep {/denied\s+auth\s+missing\s.*401\s+[0-9a-f]{32}/} @{ $saw->{recent} }), 'the last refusals') or diag explain $saw->{recent};
+cmp_ok(scalar @{ $saw->{drilled} }, '>=', 1, '... of one operation, in its detail');
+is((grep { !/\blimit\s+rate\b|\bban\b/ } @{ $saw->{drilled} }), 0, '... and only those') or diag explain $saw->{drilled};
+like($saw->{owes}, qr/^owes (?!0)/, 'what a key owes');
+ok($saw->{forgive}, '... can be forgiven');
+like($saw->{forgiven}, qr/^owes 0/, '... and is');
 is($saw->{paused}, 'true', 'it can be paused');
 ok((scalar grep {/<script>alert\(3\)/} @{ $saw->{operations} }), 'a hostile name is shown as it is') or diag explain $saw->{operations};
 like($saw->{keys}, qr/<img src=x onerror=alert\(4\)>/, '... also that of a key');
