@@ -9,6 +9,7 @@ use ApiTest::Run;
 use Cwd qw(getcwd);
 use File::Copy qw(copy);
 use File::Path qw(make_path);
+use JSON::PP;
 use Test::More;
 
 plan skip_all => 't/node is not installed'
@@ -33,6 +34,33 @@ sub nothing_left {
     my ($port, $api) = $out =~ /127\.0\.0\.1:(\d+), the API on \S+:(\d+)\.$/m;
     is(http($_, 'GET', '/')->{status}, 599, "$name: nobody listens on $_")
         for $port, $api;
+    return;
+}
+
+
+# The page of api_status shows what the demo has asked for.
+
+sub on_the_page {
+    my ($port) = @_;
+    my ($chromium) = grep {-x} map {"$_/chromium"} split /:/, $ENV{PATH};
+    SKIP: {
+        skip 'needs chromium', 1 if !$chromium;
+        my $pictures = $ENV{DASHBOARD_PICTURES} // '';
+        my $saw = eval {
+            decode_json(scalar `node t/node/dashboard-demo.mjs http://127.0.0.1:$port/_look/ $chromium $pictures 2>$tmp/browser.err`);
+        };
+        ok($saw, 'a browser shows the page') or diag slurp("$tmp/browser.err");
+        is_deeply($saw->{errors}, [], '... without a fault');
+        for my $want (qr{\bGET /beta/orders/\{id\}/export\b.*\bshadow\b},
+            qr{\bPOST /v1/orders\b.*\bdocumented\b}, qr{\bGET /v1/search\b}) {
+            ok((grep { /$want/ } @{ $saw->{operations} }), "... an operation like $want")
+                or diag explain $saw->{operations};
+        }
+        for my $want (qr/^auth\s+expired\s/, qr/^schema\s+body\s/, qr/^waf\s+rule\s/, qr/^limit\s+quota\s/) {
+            ok((grep { /$want/ } @{ $saw->{refusals} }), "... a refusal like $want")
+                or diag explain $saw->{refusals};
+        }
+    }
     return;
 }
 
@@ -77,6 +105,9 @@ subtest 'once' => sub {
                   .*\/_api\/revocations\ .*\n\n
                   ok\ .*\ 401,\ .*\ revoked\ /mx,
          'a token that was remembered, revoked, refused');
+    like($out, qr/^ok .*shadow endpoint.*\n(?:      shadow: .*\n)*      shadow: "method":"GET","template":"\/beta\/orders\/\{id\}\/export"/m,
+        'the shadow endpoint is named');
+    like($out, qr/^ok .*whose a documented one is +team-prices/m, 'and owners are');
     like($out, qr/^    Refused: GET \/orders, answered 401$/m, 'why is shown');
     nothing_left('once', $out);
 };
@@ -98,7 +129,7 @@ subtest 'a gateway that lets all pass' => sub {
     chmod 0755, "$copy/docs/examples/orders/demo";
 
     my $conf = "$copy/docs/examples/orders/nginx.conf.in";
-    spew($conf, slurp($conf) =~ s/(api_zone demo 2m;)/$1 api_mode monitor;/r);
+    spew($conf, slurp($conf) =~ s/(api_zone demo 4m;)/$1 api_mode monitor;/r);
 
     local $ENV{DEMO} = 'once';
     my $got = run("$copy/docs/examples/orders/demo");
@@ -133,6 +164,7 @@ subtest 'until Ctrl-C' => sub {
     is(http($port, 'GET', '/orders')->{status}, 401, 'and answers');
     ok(until_true(20, sub {
         http($port, 'GET', '/health')->{status} == 200 }), 'in good health');
+    on_the_page($port);
 
     kill INT => $pid;
     waitpid $pid, 0;

@@ -9,6 +9,7 @@
 //     POST /login         {"password": TEXT}: 200 for "lamp", 401 otherwise
 //     GET  /customers/NAME/orders   those of one customer, whoever asks
 //     /v1/...             the same, and anything else, for the contract
+//     GET  /beta/orders/ID/export   what somebody has added, and told nobody
 //
 // Every request that gets here is one line "METHOD PATH REQUEST-ID" in
 // LOGFILE, and every answer names who the gateway says is asking.
@@ -43,7 +44,7 @@ async function serve(request, response) {
     const { pathname: path } = new URL(request.url, 'http://orders');
     const pathname = path.replace(/^\/v1/, '');
     const customer = /^\/customers\/([^/]+)\/orders$/.exec(pathname)?.[1];
-    const id = /^\/orders\/(\d+)$/.exec(pathname)?.[1];
+    const id = /^(?:\/beta)?\/orders\/(\d+)(?:\/export)?$/.exec(pathname)?.[1];
 
     appendFileSync(log, `${request.method} ${path} `
         + `${request.headers['x-request-id']}\n`);
