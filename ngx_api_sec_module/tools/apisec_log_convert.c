@@ -373,6 +373,12 @@ ocsf(api_writer_t *w, const api_json_t *e, api_span_t line)
 
         if (apisec_log_value(e, "principal.id").data) {
             object(w, "user", e, user);
+
+        } else {
+            name(w, "user"); /* an actor is somebody */
+            api_writer_object(w);
+            text(w, "name", "anonymous");
+            api_writer_end(w);
         }
 
         api_writer_end(w);
