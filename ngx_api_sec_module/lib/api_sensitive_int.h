@@ -49,10 +49,12 @@ api_sensitive_escaped(api_span_t text, size_t at)
 {
     const uint8_t *p;
 
+    static const char letters[5] = "nrtbf";
+
     p = text.data + at;
 
     if (at >= 2 && p[-2] == '\\') {
-        return memchr("nrtbf", p[-1], 5) != NULL;
+        return memchr(letters, p[-1], sizeof(letters)) != NULL;
     }
 
     if (at >= 3 && p[-3] == '%') {
