@@ -61,7 +61,8 @@ waf_load(api_seclang_t **s, const char *text, const char *const *files,
         return NULL;
     }
 
-    rc = api_seclang_text(*s, "rules", api_span(text, strlen(text)), err);
+    rc = api_seclang_text(
+        *s, "rules", ut_guard(api_span(text, strlen(text))), err);
 
     if (rc == API_OK) {
         rc = api_seclang_finish(*s, &program, err);
@@ -90,7 +91,10 @@ waf_value(waf_run_t *r, api_span_t line)
         member = api_span(line.data + name + 1, i - name - 1);
     }
 
-    value = api_span(line.data + i + 1, line.len - i - 1);
+    /* each at the end of a page of its own: a byte too far is seen */
+
+    value = ut_guard(api_span(line.data + i + 1, line.len - i - 1));
+    member = member.data ? ut_guard(member) : member;
     var = api_waf_var_find(api_span(line.data, name));
 
     if (var >= API_WAF_NSTORED) {
@@ -169,6 +173,7 @@ waf_end(waf_run_t *r)
 {
     api_scratch_free(r->env.scratch);
     api_arena_free(&r->arena);
+    ut_guard_reset();
 }
 
 
