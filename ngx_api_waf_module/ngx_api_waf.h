@@ -200,6 +200,7 @@ struct ngx_api_waf_run_s {
     int64_t                     score;
     int64_t                     score_out;
     ngx_str_t                   rules;        /* "942100,949110" */
+    ngx_str_t                   listed;       /* "942100, 949110" */
     ngx_str_t                   matched;      /* "ARGS:q" */
     uint64_t                    nrules;
 };

@@ -215,8 +215,8 @@ ngx_api_waf_coded(ngx_http_request_t *r, const ngx_api_waf_main_conf_t *mcf,
 }
 
 
-/* "rule 949110, score 15, by 942100,949110": ids and numbers, nothing that the
-   client sent. */
+/* "rule 949110, score 15, by 942100, 949110": ids and numbers, nothing that
+   the client sent. */
 
 static ngx_int_t
 ngx_api_waf_detail(ngx_http_request_t *r, ngx_api_waf_run_t *run,
@@ -228,7 +228,7 @@ ngx_api_waf_detail(ngx_http_request_t *r, ngx_api_waf_run_t *run,
 
     score = v->phase >= API_WAF_RESPONSE_HEADERS_PHASE ? run->score_out
                                                        : run->score;
-    rules = run->rules;
+    rules = run->listed;
     len = sizeof("rule , score , by ") + NGX_INT32_LEN + NGX_INT64_LEN
           + rules.len;
 
@@ -287,5 +287,5 @@ ngx_api_waf_passed(ngx_api_record_t *rec, ngx_api_waf_run_t *run)
     ngx_api_record_decide(rec, NGX_API_CHECK_WAF, NGX_API_ALLOW, 0,
                           run->rules.len ? &ngx_api_waf_scored_reason
                                          : &ngx_api_waf_passed_reason,
-                          run->rules.len ? &run->rules : NULL);
+                          run->rules.len ? &run->listed : NULL);
 }

