@@ -23,9 +23,11 @@ static void ngx_api_waf_patch_timer(ngx_event_t *ev);
 #define NGX_API_WAF_PATCH_LOOK  1000
 
 
-/* State of the process that tells. */
+/* State of the process that tells.  nginx logs the descriptor of what a timer
+   belongs to. */
 
 typedef struct {
+    ngx_connection_t            dummy;
     const ngx_api_waf_main_conf_t *mcf;
     time_t                      seen;         /* told up to here */
 } ngx_api_waf_patch_look_t;
@@ -220,6 +222,7 @@ ngx_api_waf_patch_start(ngx_cycle_t *cycle,
         return NGX_ERROR;
     }
 
+    look->dummy.fd = (ngx_socket_t) -1;
     look->mcf = mcf;
     look->seen = ngx_time();
 
