@@ -1,8 +1,7 @@
-/* JSON and GraphQL bodies. */
+/* JSON bodies. */
 
 #include "api_values_int.h"
 
-#include "api_graphql.h"
 #include "api_json.h"
 #include "api_utf8.h"
 
@@ -363,8 +362,10 @@ json_lenient(api_values_t *b, api_span_t body)
 }
 
 
+/* said: the body says that it is JSON; what is not is a fault then. */
+
 static void
-json_document(json_walk_t *w, api_span_t text)
+json_document(json_walk_t *w, api_span_t text, bool said)
 {
     int              rc;
     api_err_t        err;
@@ -378,8 +379,12 @@ json_document(json_walk_t *w, api_span_t text)
 
     } else if (rc != API_OK) {
         api_arena_rewind(b->arena, mark);
-        api_values_body_fault(b, "JSON", "%s at byte %zu",
-            api_json_error_name(err.code), err.pos);
+
+        if (said) {
+            api_values_body_fault(b, "JSON", "%s at byte %zu",
+                api_json_error_name(err.code), err.pos);
+        }
+
         json_lenient(b, text);
     }
 }
@@ -391,7 +396,7 @@ api_values_json(api_values_t *b, api_span_t body)
     json_walk_t w;
 
     if (json_walker(&w, b)) {
-        json_document(&w, body);
+        json_document(&w, body, true);
     }
 }
 
@@ -425,8 +430,8 @@ json_line(api_span_t *rest, uint8_t mark, api_span_t *line)
 }
 
 
-void
-api_values_json_lines(api_values_t *b, api_span_t body)
+static void
+json_lines(api_values_t *b, api_span_t body, bool said)
 {
     uint8_t          mark, *path;
     uint32_t         args;
@@ -445,7 +450,7 @@ api_values_json_lines(api_values_t *b, api_span_t body)
     while (!b->nomem && !b->over && json_line(&body, mark, &line)) {
         args = b->args;
         path = w.path;
-        json_document(&w, line);
+        json_document(&w, line, said);
 
         if (b->args == args && w.path == path) { /* nothing points there */
             api_arena_rewind(b->arena, before);
@@ -453,6 +458,13 @@ api_values_json_lines(api_values_t *b, api_span_t body)
 
         before = api_arena_mark(b->arena);
     }
+}
+
+
+void
+api_values_json_lines(api_values_t *b, api_span_t body)
+{
+    json_lines(b, body, true);
 }
 
 
@@ -517,79 +529,7 @@ api_values_json_sniff(api_values_t *b, api_span_t body)
         return false;
     }
 
-    api_values_json_lines(b, body);
-
-    return true;
-}
-
-
-static void
-graphql_value(api_values_t *b, api_waf_var_t var,
-    const api_graphql_node_t *node, api_span_t name)
-{
-    uint8_t         *p;
-    api_span_t       value = node->text;
-    const api_span_t prefix = API_SPAN("graphql.");
-
-    if (node->type == API_GRAPHQL_STRING || node->type == API_GRAPHQL_BLOCK) {
-        if (api_graphql_string(node, b->arena, &value) != API_OK) {
-            b->nomem = true;
-            return;
-        }
-    }
-
-    p = api_arena_alloc(b->arena, name.len + 8);
-    if (p == NULL) {
-        b->nomem = true;
-        return;
-    }
-
-    memcpy(p, prefix.data, prefix.len);
-    if (name.len) {
-        memcpy(p + 8, name.data, name.len);
-    }
-
-    api_values_arg(b, var, api_span(p, name.len + 8), value);
-}
-
-
-bool
-api_values_graphql(api_values_t *b, api_waf_var_t var, api_span_t text)
-{
-    int           rc;
-    uint32_t      i;
-    api_err_t     err;
-    api_span_t    name = { NULL, 0 };
-    api_graphql_t doc;
-
-    rc = api_graphql_parse(&doc, text, NULL, b->arena, &err);
-
-    if (rc != API_OK) {
-        b->nomem |= rc == API_NOMEM;
-        return false;
-    }
-
-    for (i = 0; i < doc.n && !b->over && !b->nomem; i++) {
-        switch (doc.node[i].type) {
-
-        case API_GRAPHQL_VARIABLE:
-        case API_GRAPHQL_ARGUMENT:
-        case API_GRAPHQL_MEMBER:
-            name = doc.node[i].name;
-            break;
-
-        case API_GRAPHQL_INT:
-        case API_GRAPHQL_FLOAT:
-        case API_GRAPHQL_STRING:
-        case API_GRAPHQL_BLOCK:
-        case API_GRAPHQL_ENUM:
-            graphql_value(b, var, &doc.node[i], name);
-            break;
-
-        default:
-            break;
-        }
-    }
+    json_lines(b, body, false);
 
     return true;
 }
