@@ -99,7 +99,7 @@ struct api_operation_s {
     bool         has_id;
     bool         deprecated;
     bool         internal; /* x-internal: true, here or at the path */
-    api_span_t   owner; /* x-owner: here, at the path, of the document */
+    api_span_t   owner;    /* x-owner: here, at the path, of the document */
     bool         has_sunset;
     int64_t      sunset; /* x-sunset, a date or date-time: Unix time */
 

@@ -210,9 +210,9 @@ check(const world_t *w, const api_prefilter_t *pf,
     api_prefilter_text_init(&text, &arena);
 
     for (i = 0, ok = true; i < NVALUES; i++) {
-        ok =
-            ok
-            && api_prefilter_text_add(&text, ut_guard(w->values[i]), NULL) == API_OK;
+        ok = ok
+             && api_prefilter_text_add(&text, ut_guard(w->values[i]), NULL)
+                    == API_OK;
     }
 
     ok = ok && api_prefilter_scan(pf, 0, &text, scratch, &hits) == API_OK;

@@ -226,7 +226,8 @@ test_price(void)
 
         api_prefilter_text_init(&text, &arena);
         api_prefilter_text_add(&text, api_span("a select z", 10), NULL);
-        api_prefilter_text_add(&text, api_span(prose, i == 0 ? 0 : 4000), NULL);
+        api_prefilter_text_add(
+            &text, api_span(prose, i == 0 ? 0 : 4000), NULL);
         api_prefilter_text_add(&text, api_span("b select z", 10), NULL);
         api_prefilter_scan(pf, 0, &text, scratch, &hits);
 
@@ -349,7 +350,8 @@ life(const api_alloc_t *alloc, api_span_t file)
         api_prefilter_text_init(&text, &arena);
 
         for (i = 0; i < 400 && rc == API_OK; i++) {
-            rc = api_prefilter_text_add(&text, API_SPAN("union select 0x"), NULL);
+            rc = api_prefilter_text_add(
+                &text, API_SPAN("union select 0x"), NULL);
         }
 
         if (rc == API_OK) {

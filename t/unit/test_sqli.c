@@ -176,8 +176,8 @@ test_dull(void)
         "select ", "sleep(", "count(", ") ", "(", "-- ", "# ", "/*", "*/",
         "drop table ", "update ", "true ", "null ", "@@version ",
         "information_schema.tables ", "case when ", "waitfor delay ", "exec ",
-        "into outfile ", "/*!50000 ", "[x] ", "`y` ", "::int ", "~1 ", "!0 ", "table ", "collate z ",
-        "top 5 ", "n'q' ", "a.b ", "\n" };
+        "into outfile ", "/*!50000 ", "[x] ", "`y` ", "::int ", "~1 ", "!0 ",
+        "table ", "collate z ", "top 5 ", "n'q' ", "a.b ", "\n" };
 
     for (n = 0, hits = 0, same = true; n < 60000 && same; n++) {
         for (i = ut_below(&r, 90), len = 0; i > 0; i--) {
