@@ -64,7 +64,8 @@ typedef struct {
 
 extern const apisec_command_t apisec_init, apisec_token, apisec_key,
     apisec_why, apisec_jwks, apisec_schema, apisec_waf, apisec_log,
-    apisec_inventory, apisec_alert, apisec_where, apisec_attack, apisec_lint;
+    apisec_inventory, apisec_alert, apisec_where, apisec_attack, apisec_lint,
+    apisec_report;
 
 extern const apisec_command_t apisec_doctor;
 

@@ -7,7 +7,7 @@
 
 #include "apisec_nginx.h"
 
-#include "api_lint.h"
+#include "api_lint_int.h"
 
 
 /* Where the page of a check, rule or reason is. */
