@@ -32,6 +32,9 @@ for my $check (sort keys %table) {
         : $text =~ /ngx_string\("(\w+)"\)/g;
     push @names, slurp('ngx_api_sec_module/ngx_api_sec_leak.c')
         =~ /_leak_unseen = ngx_string\("(\w+)"\)/ if $check eq 'leak';
+    push @names, slurp('ngx_api_waf_module/ngx_api_waf_patch.c')
+        =~ /NGX_API_CHECK_WAF, \w+,\s+ngx_string\("(\w+)"\)/g
+        if $check eq 'waf';
     cmp_ok(scalar @names, '>', 4, "$file has reasons");
     is_deeply([sort @names],
         [sort map { s/^\w+\.//r } grep { /^$check\./ } keys %reason],
