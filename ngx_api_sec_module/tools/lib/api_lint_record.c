@@ -274,7 +274,7 @@ api_lint_spec_owner(api_lint_t *lint)
                 S(s->name));
         }
 
-        if (api_lint_date(api_node_string(review), &due) && due < lint->now) {
+        if (api_lint_date(api_node_string(review), &due) && due <= lint->now) {
             api_lint_say_node(lint, s, api_node_line(review), s->name,
                 "document %.*s was to be reviewed by %.*s", S(s->name),
                 S(api_node_string(review)));
@@ -300,7 +300,7 @@ exception(api_lint_t *lint, const api_conf_dir_t *d)
     api_span_t id = api_conf_arg(d, 1), scope = api_conf_option(d, 2, "scope");
 
     if (api_lint_date(api_conf_option(d, 2, "expires"), &until)) {
-        if (until < lint->now) {
+        if (until <= lint->now) {
             api_lint_say(lint, d, id,
                 "exception %.*s has expired: it excepts nothing any more",
                 S(id));
@@ -336,7 +336,8 @@ governance(api_lint_t *lint, const api_conf_dir_t *block)
 
     for (d = api_conf_child(block, "api_policy"); d; d = api_conf_more(d)) {
         if (api_lint_date(api_conf_option(d, 2, "review_by"), &due)
-            && due < lint->now) {
+            && due <= lint->now)
+        {
             api_lint_say(lint, d, api_conf_arg(d, 1),
                 "policy %.*s was to be reviewed by %.*s",
                 S(api_conf_arg(d, 1)), S(api_conf_option(d, 2, "review_by")));
@@ -345,7 +346,7 @@ governance(api_lint_t *lint, const api_conf_dir_t *block)
 
     for (d = api_conf_child(block, "api_waf_patch"); d; d = api_conf_more(d)) {
         if (api_lint_date(api_conf_option(d, 2, "expires"), &due)
-            && due < lint->now) {
+            && due <= lint->now) {
             api_lint_say(lint, d, api_conf_arg(d, 1),
                 "patch %.*s has expired: the hole is open unless it was "
                 "mended",
