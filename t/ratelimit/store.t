@@ -182,12 +182,23 @@ until_true('told before', sub { ask($a, 'v' . rand); number($a, 'up') eq 'true'
     && $redis->calls('evalsha') > 2 });
 my $errors = sub { my $n = 0; $n += number($_, "errors") for $a, $b, $quick; $n };
 my $before_flush = $errors->();
-$redis->ask('SCRIPT', 'FLUSH');
-ask($a, "flush$_") for 1 .. 20;
-until_true('after SCRIPT FLUSH', sub { $errors->() > $before_flush }, 20);
+my $round = 0;
+
+# another node that connects just then brings the script back
+until_true('after SCRIPT FLUSH', sub {
+    $round++;
+    $redis->ask('SCRIPT', 'FLUSH');
+    ask($a, "flush$round-$_") for 1 .. 5;
+    my $end = time + 2;
+    while (time < $end) {
+        return 1 if $errors->() > $before_flush;
+        sleep 0.05;
+    }
+    return 0;
+});
 until_true('it is told anyway', sub { $redis->ask('KEYS',
-    'apisec:{p}:' . substr(digest('flush7'), 0, 32)) });
-cmp_ok($redis->calls('script|load') - $loads, '<=', 3, 'the script was sent again once');
+    'apisec:{p}:' . substr(digest("flush$round-3"), 0, 32)) });
+cmp_ok($redis->calls('script|load') - $loads, '<=', 2 + $round, 'the script was sent again once');
 
 
 # --- 6: passwords and rights
