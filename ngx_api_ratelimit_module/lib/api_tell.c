@@ -231,7 +231,7 @@ api_tell_waiting_all(const api_tell_t *t)
 static inline uint64_t
 api_tell_word(int lane, uint64_t until)
 {
-    return (uint64_t) (lane + 1) << 48 | (until & API_TELL_UNTIL);
+    return ((uint64_t) lane + 1) << 48 | (until & API_TELL_UNTIL);
 }
 
 
@@ -248,7 +248,7 @@ api_tell_turn_look(
 
     /* further ahead than anybody says: from another boot, or no word */
 
-    if (turn == 0 || turn >> 48 == (uint64_t) (lane + 1)
+    if (turn == 0 || turn >> 48 == (uint64_t) lane + 1
         || until > now + API_TELL_PERIOD_MAX)
     {
         return true;
