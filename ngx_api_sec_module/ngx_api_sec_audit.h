@@ -429,6 +429,8 @@ void ngx_api_sec_put_syslog(ngx_api_sec_put_t *p, const u_char *head,
 
 void ngx_api_sec_audit_metrics(const ngx_api_sec_main_conf_t *mcf,
     api_metrics_t *m);
+void ngx_api_sec_audit_files(const ngx_api_sec_main_conf_t *mcf,
+    api_metrics_t *m);
 void ngx_api_sec_audit_status(const ngx_api_sec_main_conf_t *mcf,
     api_writer_t *w);
 

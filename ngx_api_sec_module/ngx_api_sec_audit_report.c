@@ -19,6 +19,8 @@ static const ngx_api_sec_lanes_t *ngx_api_sec_audit_sum(
     const ngx_api_sec_sink_t *sink, ngx_api_sec_audit_sum_t *sum);
 static void ngx_api_sec_audit_family(const ngx_api_sec_main_conf_t *mcf,
     api_metrics_t *m, ngx_uint_t which);
+static ngx_uint_t ngx_api_sec_audit_again(ngx_api_watch_t *const *w,
+    ngx_uint_t n);
 static void ngx_api_sec_audit_sample(const ngx_api_sec_sink_t *sink,
     api_metrics_t *m, ngx_uint_t which);
 
@@ -213,4 +215,73 @@ ngx_api_sec_audit_status(const ngx_api_sec_main_conf_t *mcf, api_writer_t *w)
     }
 
     api_writer_end(w);
+}
+
+
+/* How old keys and lists are: of each file that is watched. */
+
+void
+ngx_api_sec_audit_files(const ngx_api_sec_main_conf_t *mcf,
+    api_metrics_t *m)
+{
+    ngx_uint_t          i;
+    ngx_api_watch_t   **w;
+
+    if (mcf->audits->rev.len) {
+        api_metrics_family(m, API_METRIC_GAUGE,
+                           API_SPAN("apisec_policy_info"),
+                           API_SPAN("1, for the revision of the configuration "
+                                    "that events name."));
+        api_metrics_label(m, API_SPAN("rev"),
+                          ngx_api_span(&mcf->audits->rev));
+        api_metrics_uint(m, 1);
+    }
+
+    w = mcf->watches.files.elts;
+
+    if (mcf->watches.files.nelts == 0) {
+        return;
+    }
+
+    api_metrics_family(m, API_METRIC_GAUGE,
+                       API_SPAN("apisec_file_changed_timestamp_seconds"),
+                       API_SPAN("When a file of keys or a list was changed "
+                                "last; 0: it is gone."));
+
+    for (i = 0; i < mcf->watches.files.nelts; i++) {
+        if (!ngx_api_sec_audit_again(w, i)) {
+            api_metrics_label(m, API_SPAN("file"), ngx_api_span(&w[i]->path));
+            api_metrics_int(m, w[i]->look.mtime.tv_sec);
+        }
+    }
+
+    api_metrics_family(m, API_METRIC_GAUGE, API_SPAN("apisec_file_stale"),
+                       API_SPAN("1 when what the file holds now was refused, "
+                                "and what it held before is in use."));
+
+    for (i = 0; i < mcf->watches.files.nelts; i++) {
+        if (!ngx_api_sec_audit_again(w, i)) {
+            api_metrics_label(m, API_SPAN("file"), ngx_api_span(&w[i]->path));
+            api_metrics_uint(m, w[i]->stale);
+        }
+    }
+}
+
+
+/* Was that file told of? */
+
+static ngx_uint_t
+ngx_api_sec_audit_again(ngx_api_watch_t *const *w, ngx_uint_t n)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < n; i++) {
+        if (w[i]->path.len == w[n]->path.len
+            && ngx_strcmp(w[i]->path.data, w[n]->path.data) == 0)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
 }

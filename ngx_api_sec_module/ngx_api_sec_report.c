@@ -249,6 +249,8 @@ ngx_api_sec_report_families(ngx_http_request_t *r,
                        API_SPAN("When the configuration was loaded."));
     api_metrics_int(m, mcf->loaded);
 
+    ngx_api_sec_audit_files(mcf, m);
+
     api_metrics_family(m, API_METRIC_GAUGE, API_SPAN("apisec_module_ready"),
                        API_SPAN("1 when requests may come."));
 

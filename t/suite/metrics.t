@@ -139,6 +139,14 @@ like($open_body, qr/^apisec_phase_duration_seconds_count\{phase="schema"\} 0$/m,
      'none of a check that stands nowhere');
 
 
+# Files of keys have an age, and say when what they hold is not in use.
+
+my ($file, $changed) = $open_body
+    =~ /^apisec_file_changed_timestamp_seconds\{file="([^"]*own\.secret)"\} (\d+)$/m;
+is($changed, defined $file ? (stat $file)[9] : -1, 'when a file of keys was changed');
+like($open_body, qr/^apisec_file_stale\{file="[^"]*own\.secret"\} 0$/m, 'it is in use');
+
+
 # promtool has opinions of its own; and the rules that are shipped work.
 
 my ($promtool) = `.ci/promtool` =~ /(\S+)/;
