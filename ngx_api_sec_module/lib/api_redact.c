@@ -424,12 +424,31 @@ open_piece(api_span_t s)
 
 
 static bool
+parts_pieces(uint8_t c)
+{
+    switch (c) {
+    case '/':
+    case '=':
+    case ',':
+    case ';':
+    case '(':
+    case ')':
+    case '"':
+    case '\'':
+        return true;
+    default:
+        return false;
+    }
+}
+
+
+static bool
 open_pieces(api_span_t s)
 {
     size_t i, start = 0;
 
     for (i = 0; i <= s.len; i++) {
-        if (i == s.len || memchr("/=,;()\"'", s.data[i], 8)) {
+        if (i == s.len || parts_pieces(s.data[i])) {
             if (!open_piece(api_span(s.data + start, i - start))) {
                 return false;
             }

@@ -14,8 +14,6 @@
 #define PADDED (API_SEAL_BOX_MAX + BLOCK)
 
 static const char info[] = "apisec box 1";
-static const char public_lead[] = "apisec-log-reader+";
-static const char secret_lead[] = "APISEC-LOG-READER-SECRET+";
 
 struct api_seal_box_s {
     const api_alloc_t *alloc;
@@ -33,6 +31,16 @@ struct api_seal_opener_s {
     bool               keyed;
     char               to[API_SEAL_BOX_TO];
 };
+
+
+/* Before a key as text. */
+
+static api_span_t
+lead_of(bool is_secret)
+{
+    return is_secret ? API_SPAN("APISEC-LOG-READER-SECRET+")
+                     : API_SPAN("apisec-log-reader+");
+}
 
 
 static int
@@ -66,12 +74,13 @@ size_t
 api_seal_box_text(const uint8_t key[API_SEAL_BOX_KEY], bool is_secret,
     char out[API_SEAL_BOX_KEY_MAX])
 {
-    const char *lead = is_secret ? secret_lead : public_lead;
-    size_t      n = strlen(lead);
+    api_span_t lead = lead_of(is_secret);
 
-    memcpy(out, lead, n);
+    memcpy(out, lead.data, lead.len);
 
-    return n + api_base64url_encode(api_span(key, API_SEAL_BOX_KEY), out + n);
+    return lead.len
+           + api_base64url_encode(
+               api_span(key, API_SEAL_BOX_KEY), out + lead.len);
 }
 
 
@@ -79,20 +88,20 @@ bool
 api_seal_box_read(
     api_span_t text, uint8_t key[API_SEAL_BOX_KEY], bool *is_secret)
 {
-    size_t      n, len;
-    const char *lead;
+    size_t     len;
+    api_span_t lead;
 
     while (text.len && text.data[text.len - 1] <= ' ') {
         text.len--;
     }
 
-    *is_secret = text.len && text.data[0] == secret_lead[0];
-    lead = *is_secret ? secret_lead : public_lead;
-    n = strlen(lead);
+    *is_secret = text.len && text.data[0] == 'A';
+    lead = lead_of(*is_secret);
 
-    return text.len == n + API_SEAL_BOX_BY && memcmp(text.data, lead, n) == 0
+    return text.len == lead.len + API_SEAL_BOX_BY
+           && memcmp(text.data, lead.data, lead.len) == 0
            && api_base64url_decode(
-                  api_span(text.data + n, API_SEAL_BOX_BY), key, &len)
+                  api_span(text.data + lead.len, API_SEAL_BOX_BY), key, &len)
                   == API_OK;
 }
 
