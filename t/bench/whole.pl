@@ -1,0 +1,345 @@
+#!/usr/bin/perl
+
+# What a protected request costs as a whole, and what it costs by what people
+# put together otherwise: ModSecurity, limit_req, and auth_request to a service
+# that verifies tokens. One run, one upstream, one client on one connection;
+# CPU of all processes that belong to a case.
+#
+#     whole.pl [--svg FILE] [--md FILE]
+
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/../lib";
+
+use ApiTest;
+use File::Path qw(make_path remove_tree);
+use Getopt::Long;
+use IO::Socket::INET;
+use POSIX ();
+use Time::HiRes qw(sleep time);
+
+my ($svg, $md);
+GetOptions('svg=s' => \$svg, 'md=s' => \$md)
+    or die "usage: whole.pl [--svg FILE] [--md FILE]\n";
+
+my $build  = $ENV{API_BUILD} or die "API_BUILD is not set\n";
+my $nginx  = $ENV{API_NGINX} || '/usr/sbin/nginx';
+my $rounds = $ENV{BENCH_ROUNDS} || 5;
+my $n      = $ENV{BENCH_REQUESTS} || 400;
+my $root   = "$build/bench/whole";
+my $crs    = command('.ci/crs');
+my $lib    = command('.ci/modsecurity');
+my @pids;
+
+END { kill 'KILL', @pids }
+
+remove_tree($root);
+make_path($root, "$root/state");
+chmod 0700, "$root/state";
+
+
+# The two requests: a list, and an order of 1 KB, by a known caller.
+
+my $token = jwt(alg => 'ES256', claims => { iss => 'https://idp.example',
+    aud => 'orders', sub => 'alice', scope => 'orders:read orders:write',
+    exp => time + 86400 });
+my $order = slurp('t/bench/order1k.json');
+my $head  = "Host: api.example.com\r\nUser-Agent: curl/7.88.1\r\n"
+    . "Accept: */*\r\nAuthorization: Bearer $token\r\n";
+
+my %request = (
+    GET  => "GET /orders?page=3&limit=50 HTTP/1.1\r\n$head\r\n",
+    POST => "POST /orders HTTP/1.1\r\n${head}Content-Type: application/json\r\n"
+        . 'Content-Length: ' . length($order) . "\r\n\r\n$order",
+);
+
+write_file("$root/jwks.json", jwks('p256'));
+write_file("$root/api.json", json({
+    openapi => '3.1.0', info => { title => 'Orders', version => '1' },
+    paths => { '/orders' => {
+        get => { operationId => 'list', parameters => [
+            map { { name => $_, in => 'query',
+                    schema => { type => 'integer', minimum => 1 } } }
+                qw(page limit) ],
+            responses => { 200 => { description => 'orders' } } },
+        post => { operationId => 'create', requestBody => { required => \1,
+            content => { 'application/json' => {
+                schema => { '$ref' => '#/components/schemas/Order' } } } },
+            responses => { 200 => { description => 'order' } } },
+    } },
+    components => { schemas => {
+        Order => JSON::PP::decode_json(slurp('t/bench/order.schema.json')) } },
+}));
+
+write_file("$root/theirs.conf", join '', map {"Include $_\n"}
+    "$crs/modsecurity.conf", "$root/on.conf",
+    slurp("$crs/owasp-crs.load") =~ /^Include(?:Optional)? (.+)$/mg);
+write_file("$root/on.conf", "SecRuleEngine On\nSecAuditEngine Off\n");
+
+
+# The cases
+
+my $ours = join '', map {"load_module $build/modules/ngx_api_${_}_module.so;\n"}
+    qw(waf sec ratelimit);
+
+my $issuer = "api_jwt_issuer idp { issuer https://idp.example; audience orders;
+    algorithms ES256; jwks $root/jwks.json; }\n";
+my $zone   = "api_zone main 8m;\n";
+my $spec   = "api_schema_spec orders $root/api.json;\n";
+my $rates  = "api_ratelimit_zone r 4m; api_ratelimit_policy p zone=r
+    key=\$api_principal rate=100000r/s burst=100000;\n";
+my $byaddr = "api_ratelimit_zone r 4m; api_ratelimit_policy p zone=r
+    key=\$binary_remote_addr rate=100000r/s burst=100000;\n";
+my $set    = "api_waf_ruleset crs $crs/modsecurity.conf $root/on.conf
+    $crs/owasp-crs.load; api_state $root/state;\n";
+my $auth   = 'api_auth jwt=idp; api_require scope orders:read;';
+
+my @cases = (
+    ['proxy_pass alone', '', '', ''],
+    ['authentication, authorization', $ours, "$zone $issuer", $auth],
+    ['contract', $ours, "$zone $spec", 'api_schema orders;'],
+    ['limit', $ours, "$zone $byaddr", 'api_ratelimit p;'],
+    ['audit', $ours, "$zone api_audit $root/audit.jsonl;", ''],
+    ['WAF, core rules', $ours, $zone, 'api_waf core;'],
+    ['WAF, Core Rule Set', $ours, "$zone $set", 'api_waf crs;'],
+    ['all, core rules', $ours,
+        "$zone $issuer $spec $rates api_audit $root/audit2.jsonl;",
+        "$auth api_schema orders; api_ratelimit p; api_waf core;"],
+    ['all, Core Rule Set', $ours,
+        "$zone $issuer $spec $rates $set api_audit $root/audit3.jsonl;",
+        "$auth api_schema orders; api_ratelimit p; api_waf crs;"],
+    ['limit_req, auth_request', '',
+        'limit_req_zone $binary_remote_addr zone=r:4m rate=100000r/s;',
+        'limit_req zone=r burst=100000 nodelay; auth_request /verify;',
+        'verifier'],
+    ['... and ModSecurity, Core Rule Set', "load_module $crs/module.so;\n",
+        'limit_req_zone $binary_remote_addr zone=r:4m rate=100000r/s;',
+        "limit_req zone=r burst=100000 nodelay; auth_request /verify;
+         modsecurity on; modsecurity_rules_file $root/theirs.conf;",
+        'verifier'],
+);
+
+
+sub command {
+    my ($what) = @_;
+    my $out = `$what`;
+    die "$what failed\n" if $? || $out !~ /\S/;
+    chomp $out;
+    return $out;
+}
+
+
+sub spawn {
+    my ($dir, @command) = @_;
+
+    my $pid = fork // die "fork: $!\n";
+    if (!$pid) {
+        $ENV{LD_LIBRARY_PATH} = $lib;
+        open STDOUT, '>', "$dir/out";
+        open STDERR, '>&', \*STDOUT;
+        exec(@command) or POSIX::_exit(127);
+    }
+    push @pids, $pid;
+    return $pid;
+}
+
+
+sub start {
+    my ($name, $load, $http, $server) = @_;
+    my $port = free_port("whole_$name");
+    my $dir  = "$root/$name";
+
+    make_path("$dir/logs", "$dir/tmp");
+    write_file("$dir/nginx.conf", <<"END");
+$load
+daemon off;
+master_process off;
+user root;
+pid $dir/nginx.pid;
+error_log $dir/error.log error;
+events { worker_connections 64; }
+http {
+    access_log off;
+    keepalive_requests 1000000000;
+    client_body_buffer_size 128k;
+    client_body_temp_path $dir/tmp/a;
+    proxy_temp_path $dir/tmp/b;
+    fastcgi_temp_path $dir/tmp/c;
+    uwsgi_temp_path $dir/tmp/d;
+    scgi_temp_path $dir/tmp/e;
+    $http
+    server { listen 127.0.0.1:$port; $server }
+}
+END
+
+    my $pid = spawn($dir, $nginx, '-p', $dir, '-e', "$dir/error.log", '-c',
+        "$dir/nginx.conf");
+
+    for (1 .. 6000) {
+        return ($pid, $port) if IO::Socket::INET->new(
+            PeerAddr => "127.0.0.1:$port", Timeout => 5);
+        die "nginx does not start: ", slurp("$dir/error.log"),
+            slurp("$dir/out"), "\n" if waitpid($pid, 1) == $pid;
+        sleep 0.02;
+    }
+    die "nginx does not start: ", slurp("$dir/error.log"), "\n";
+}
+
+
+# A verifier as people write one: the npm package jose in a small server.
+
+sub start_verifier {
+    my $dir = "$root/verifier";
+    make_path($dir);
+    my $pid = spawn($dir, 'node', 't/node/verifier.mjs', "$root/jwks.json");
+
+    for (1 .. 1500) {
+        my ($port) = (-e "$dir/out" ? slurp("$dir/out") : '') =~ /^(\d+)$/m;
+        return ($pid, $port) if $port;
+        sleep 0.02;
+    }
+    die "the verifier does not start\n";
+}
+
+
+# Nanoseconds that processes have had a CPU.
+
+sub cpu {
+    my $sum = 0;
+    for my $pid (@_) {
+        for my $file (glob "/proc/$pid/task/*/schedstat") {
+            open my $in, '<', $file or next;
+            $sum += (split ' ', <$in>)[0];
+        }
+    }
+    return $sum;
+}
+
+
+# Microseconds of each of $n requests on one connection.
+
+sub ask {
+    my ($port, $what, $times) = @_;
+    my $socket = IO::Socket::INET->new(PeerAddr => "127.0.0.1:$port")
+        or die "connect: $!\n";
+    my @took;
+
+    for (1 .. $times) {
+        my $from = time;
+        print {$socket} $request{$what};
+        $socket->flush;
+
+        my $got = '';
+        while ($got !~ /\r\n\r\n/ || $got !~ /ok\n/) {
+            sysread($socket, my $part, 65536) or die "nginx is gone: $got\n";
+            $got .= $part;
+            die "refused: $got\n" if $got =~ m{^HTTP/1.1 [345]};
+        }
+        push @took, (time - $from) * 1e6;
+    }
+    return @took;
+}
+
+
+sub at {
+    my ($part, @sorted) = @_;
+    return $sorted[int($part * $#sorted + 0.5)];
+}
+
+
+my ($up_pid, $up) = start('upstream', '', '',
+    'location / { default_type text/plain; return 200 "ok\n"; }');
+my ($verifier_pid, $verifier) = start_verifier();
+my $verify = "location = /verify { internal; proxy_pass http://verifier;
+    proxy_pass_request_body off; proxy_set_header Content-Length '';
+    proxy_http_version 1.1; proxy_set_header Connection ''; }";
+
+my $upstream = "upstream api { server 127.0.0.1:$up; keepalive 8; }
+    upstream verifier { server 127.0.0.1:$verifier; keepalive 8; }";
+
+for my $i (0 .. $#cases) {
+    my ($name, $load, $http, $location, $beside) = @{ $cases[$i] };
+    my ($pid, $port) = start("case$i", $load, "$upstream $http",
+        ($beside ? $verify : '')
+        . "location / { $location proxy_http_version 1.1;
+            proxy_set_header Connection ''; proxy_pass http://api; }");
+
+    $cases[$i] = { name => $name, port => $port,
+        pids => [$pid, $beside ? $verifier_pid : ()] };
+    ask($port, $_, 20) for qw(GET POST);
+}
+
+
+# Rounds go around all cases, so that a busy minute meets all of them; the best
+# counts: what else runs here only makes it slower.
+
+for my $round (1 .. $rounds) {
+    for my $case (@cases) {
+        for my $what (qw(GET POST)) {
+            my $from = cpu(@{ $case->{pids} });
+            my @took = ask($case->{port}, $what, $n);
+            my $cost = (cpu(@{ $case->{pids} }) - $from) / $n / 1000;
+
+            my $best = $case->{$what};
+            next if $best && $best->{cpu} <= $cost;
+            @took = sort { $a <=> $b } @took;
+            $case->{$what} = { cpu => $cost, p50 => at(0.5, @took),
+                p99 => at(0.99, @took) };
+        }
+    }
+}
+
+
+my @lines = ('| | GET: CPU | a CPU second | p50 | p99 | 1 KB: CPU | a CPU second | p50 | p99 |',
+    '|---|---|---|---|---|---|---|---|---|');
+
+for my $case (@cases) {
+    push @lines, sprintf '| %s | %s |', $case->{name}, join ' | ', map {
+        my $got = $case->{$_};
+        (sprintf('%.0f us', $got->{cpu}), sprintf('%.0f', 1e6 / $got->{cpu}),
+            sprintf('%.0f us', $got->{p50}), sprintf('%.0f us', $got->{p99}))
+    } qw(GET POST);
+}
+
+print map {"$_\n"} @lines;
+write_file($md,  join '', map {"$_\n"} @lines) if $md;
+write_file($svg, picture()) if $svg;
+
+my ($all, $stack) = map { my $name = $_;
+    (grep { $_->{name} eq $name } @cases)[0] } 'all, Core Rule Set',
+    '... and ModSecurity, Core Rule Set';
+printf "\nall, Core Rule Set, of the stack beside it: GET %.1f %%, "
+    . "1 KB %.1f %%\n", map {
+        100 * $all->{$_}{cpu} / $stack->{$_}{cpu} } qw(GET POST);
+
+
+# Bars of the 1 KB request, on a logarithmic scale.
+
+sub picture {
+    my ($left, $width, $row) = (250, 420, 26);
+    my $height = @cases * $row + 50;
+    my ($min, $max) = (10, 100_000);
+    my $scale = sub { $width * log($_[0] / $min) / log($max / $min) };
+    my $out = qq(<svg xmlns="http://www.w3.org/2000/svg" width="760" )
+        . qq(height="$height" font-family="sans-serif" font-size="13">\n)
+        . qq(<rect width="760" height="$height" fill="#fff"/>\n)
+        . qq(<text x="10" y="20" font-weight="bold">CPU of a POST of 1 KB, )
+        . qq(microseconds (logarithmic)</text>\n);
+    my $y = 34;
+
+    for my $case (@cases) {
+        my $cost = $case->{POST}{cpu};
+        my $long = $scale->($cost);
+        my $fill = $case->{name} =~ /auth_request|ModSecurity/ ? '#c2571a'
+            : $case->{name} =~ /^all/ ? '#1a7f4b' : '#4a78b5';
+        $out .= sprintf qq(<text x="%d" y="%d" text-anchor="end">%s</text>)
+            . qq(<rect x="%d" y="%d" width="%.0f" height="16" fill="%s"/>)
+            . qq(<text x="%.0f" y="%d">%.0f</text>\n),
+            $left - 8, $y + 13, $case->{name}, $left, $y, $long, $fill,
+            $left + $long + 6, $y + 13, $cost;
+        $y += $row;
+    }
+    return "$out</svg>\n";
+}
