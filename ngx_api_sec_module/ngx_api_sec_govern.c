@@ -5,6 +5,10 @@
 
 static ngx_uint_t ngx_api_sec_except_scope(ngx_http_request_t *r,
     const ngx_api_sec_ctx_t *ctx, const ngx_api_sec_exception_t *e);
+static ngx_uint_t ngx_api_sec_except_path(ngx_http_request_t *r,
+    const ngx_api_sec_ctx_t *ctx, const ngx_str_t *begins);
+static ngx_uint_t ngx_api_sec_except_begins(const ngx_str_t *path,
+    const ngx_str_t *begins);
 static ngx_uint_t ngx_api_sec_except_net(const ngx_http_request_t *r,
     const api_net_t *net);
 static ngx_int_t ngx_api_sec_except_note(ngx_http_request_t *r,
@@ -144,10 +148,7 @@ ngx_api_sec_except_scope(ngx_http_request_t *r, const ngx_api_sec_ctx_t *ctx,
         return 0;
     }
 
-    if (e->path.len
-        && (r->uri.len < e->path.len
-            || ngx_strncmp(r->uri.data, e->path.data, e->path.len) != 0))
-    {
+    if (e->path.len && !ngx_api_sec_except_path(r, ctx, &e->path)) {
         return 0;
     }
 
@@ -172,6 +173,54 @@ ngx_api_sec_except_scope(ngx_http_request_t *r, const ngx_api_sec_ctx_t *ctx,
     }
 
     return 1;
+}
+
+
+/*
+ * The path as nginx reads it, if whoever is behind us cannot read another one
+ * in it: /import/..;/x and /x/..%2fimport fit no scope.
+ */
+
+static ngx_uint_t
+ngx_api_sec_except_path(ngx_http_request_t *r, const ngx_api_sec_ctx_t *ctx,
+    const ngx_str_t *begins)
+{
+    int                        rc;
+    api_path_t                 path;
+    api_arena_t               *arena;
+    ngx_http_core_srv_conf_t  *cscf;
+
+    if (!ngx_api_sec_except_begins(&r->uri, begins)) {
+        return 0;
+    }
+
+    arena = ngx_api_sec_arena(r, (ngx_api_sec_ctx_t *) (uintptr_t) ctx);
+
+    if (r->valid_unparsed_uri) {
+        cscf = ngx_http_get_module_srv_conf(r, ngx_http_core_module);
+        rc = api_path_parse(&path, ngx_api_span(&r->unparsed_uri),
+                            cscf->merge_slashes, NULL, arena, NULL);
+
+    } else {
+        rc = api_path_split(&path, ngx_api_span(&r->uri), NULL, arena, NULL);
+    }
+
+    if (rc != API_OK || (path.flags & API_PATH_TWO_READINGS)) {
+        return 0;
+    }
+
+    /* an encoded slash is a slash to some, so the beginning has none */
+
+    return !(path.flags & API_PATH_F_SLASH)
+           || ngx_api_sec_except_begins(&r->unparsed_uri, begins);
+}
+
+
+static ngx_uint_t
+ngx_api_sec_except_begins(const ngx_str_t *path, const ngx_str_t *begins)
+{
+    return path->len >= begins->len
+           && ngx_strncmp(path->data, begins->data, begins->len) == 0;
 }
 
 

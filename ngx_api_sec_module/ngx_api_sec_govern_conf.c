@@ -391,6 +391,15 @@ ngx_api_sec_exception_part(ngx_conf_t *cf, ngx_api_sec_exception_t *e,
     part.data += n;
     part.len -= n;
 
+    to = i == 0 ? &e->operation : i == 1 ? &e->principal : &e->path;
+
+    if (i == 3 ? e->has_net : to->len != 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "api_exception: \"%s\" stands twice in scope=",
+                           keys[i]);
+        return NGX_CONF_ERROR;
+    }
+
     if (i == 3) {
         if (api_net_parse(ngx_api_span(&part), &e->net) != API_NET_OK) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
@@ -401,15 +410,6 @@ ngx_api_sec_exception_part(ngx_conf_t *cf, ngx_api_sec_exception_t *e,
 
         e->has_net = 1;
         return NGX_CONF_OK;
-    }
-
-    to = i == 0 ? &e->operation : i == 1 ? &e->principal : &e->path;
-
-    if (to->len) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "api_exception: \"%s\" stands twice in scope=",
-                           keys[i]);
-        return NGX_CONF_ERROR;
     }
 
     *to = part;

@@ -140,3 +140,12 @@ api_exception: there are two of the name "a"
 --- must_die
 --- error_log
 "until=never"
+
+
+
+=== TEST 15: a network twice
+--- config
+    api_exception a rule=waf scope=address:10.0.0.0/8,address:127.0.0.1 owner=o expires=2099-01-01;
+--- must_die
+--- error_log
+api_exception: "address:" stands twice in scope=

@@ -227,6 +227,16 @@ is_refused('one of two', '/both/', 403, $who{alice});
 is_excepted('by address and path', '/net/a/x', 'e-net1', $forged);
 none_of(is_refused('another path', '/net/b/x', 401, $forged));
 
+# What somebody behind nginx may take for another path is none that is excepted.
+
+for my $path ('/net/b/..%2fa/x', '/net/a/..;/b', '/net/a/..%5cb', '/net/a%2fx',
+    '/net/b/../a/x')
+{
+    none_of(is_refused($path, $path, 401, $forged));
+}
+is_excepted("by path: $_", $_, 'e-net1', $forged)
+    for '/net/a/x%2Fy', '/net/a/p;v=1/x', '/net/a/x?next=..;/b';
+
 is_excepted('an operation', '/spec/one?n=x', 'e-op');
 none_of(is_refused('another one', '/spec/two?n=x', 400));
 ($code, $good) = ask('/spec/two?n=1');
