@@ -167,6 +167,17 @@ typedef struct {
 } ngx_api_waf_collections_t;
 
 
+/* What exceptions leave of a policy. */
+
+#define NGX_API_WAF_EXCEPTED  8
+
+typedef struct {
+    ngx_uint_t                  mode;
+    ngx_uint_t                  nrules;
+    uint32_t                    rules[NGX_API_WAF_EXCEPTED];
+} ngx_api_waf_excepted_t;
+
+
 struct ngx_api_waf_run_s {
     api_waf_store_t             store;
     ngx_api_waf_collections_t   collections;
@@ -175,6 +186,10 @@ struct ngx_api_waf_run_s {
     ngx_api_why_t               why;          /* when it is refused */
     ngx_uint_t                  state;
     ngx_uint_t                  mode;
+    void                      **place;        /* it was begun in */
+    ngx_uint_t                  uri_changes;  /* of r then */
+    ngx_uint_t                  asked;        /* the mode there */
+    ngx_api_waf_excepted_t      excepted;
     ngx_uint_t                  action;
     unsigned                    refused:1;
     unsigned                    live:1;       /* tx and its arena are there */
@@ -302,7 +317,13 @@ void ngx_api_waf_log_request(ngx_http_request_t *r,
 ngx_api_waf_run_t *ngx_api_waf_run_create(ngx_http_request_t *r,
     const ngx_api_waf_main_conf_t *mcf, ngx_api_record_t *rec,
     const ngx_api_waf_policy_t *policy, const ngx_list_t *headers,
-    ngx_uint_t mode);
+    const ngx_api_waf_excepted_t *excepted);
+
+/* What exceptions leave of mode, and which rules they take out. */
+
+void ngx_api_waf_except(ngx_http_request_t *r,
+    const ngx_api_waf_main_conf_t *mcf, ngx_uint_t mode,
+    ngx_api_waf_excepted_t *excepted);
 
 /* api_waf_tx_run */
 

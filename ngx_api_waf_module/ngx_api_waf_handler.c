@@ -23,6 +23,8 @@ static ngx_uint_t ngx_api_waf_page(const ngx_http_request_t *r,
 static ngx_api_waf_run_t *ngx_api_waf_run_of(ngx_http_request_t *r,
     const ngx_api_waf_main_conf_t *mcf, const ngx_api_waf_loc_conf_t *lcf,
     ngx_api_record_t *rec, ngx_api_waf_ctx_t *ctx, ngx_uint_t mode);
+static ngx_uint_t ngx_api_waf_covers(const ngx_api_waf_excepted_t *had,
+    ngx_uint_t mode, const ngx_api_waf_excepted_t *here);
 static ngx_int_t ngx_api_waf_inspect(ngx_http_request_t *r,
     const ngx_api_waf_main_conf_t *mcf, const ngx_api_waf_loc_conf_t *lcf,
     ngx_api_record_t *rec, ngx_api_waf_run_t *run);
@@ -172,26 +174,69 @@ ngx_api_waf_run_of(ngx_http_request_t *r, const ngx_api_waf_main_conf_t *mcf,
     const ngx_api_waf_loc_conf_t *lcf, ngx_api_record_t *rec,
     ngx_api_waf_ctx_t *ctx, ngx_uint_t mode)
 {
-    ngx_api_waf_run_t  *run;
+    ngx_api_waf_run_t       *run;
+    ngx_api_waf_excepted_t   excepted;
+
+    /* called again: what held then holds */
+
+    run = ctx->runs;
+
+    if (run && run->policy == lcf->policy && run->place == r->loc_conf
+        && run->uri_changes == r->uri_changes && run->asked >= mode)
+    {
+        return run;
+    }
+
+    ngx_api_waf_except(r, mcf, mode, &excepted);
 
     for (run = ctx->runs; run; run = run->next) {
 
         /* one that only watched is no excuse where another location refuses */
 
-        if (run->policy == lcf->policy && run->mode >= mode) {
+        if (run->policy == lcf->policy
+            && ngx_api_waf_covers(&run->excepted, run->mode, &excepted))
+        {
             return run;
         }
     }
 
     run = ngx_api_waf_run_create(r, mcf, rec, lcf->policy, &ctx->headers,
-                                 mode);
+                                 &excepted);
 
     if (run) {
+        run->place = r->loc_conf;
+        run->uri_changes = r->uri_changes;
+        run->asked = mode;
         run->next = ctx->runs;
         ctx->runs = run;
     }
 
     return run;
+}
+
+
+/* Did it look at all that is to be looked at here? */
+
+static ngx_uint_t
+ngx_api_waf_covers(const ngx_api_waf_excepted_t *had, ngx_uint_t mode,
+    const ngx_api_waf_excepted_t *here)
+{
+    ngx_uint_t  i, k;
+
+    for (i = 0; i < had->nrules; i++) {
+
+        for (k = 0; k < here->nrules; k++) {
+            if (had->rules[i] == here->rules[k]) {
+                break;
+            }
+        }
+
+        if (k == here->nrules) {
+            return 0;
+        }
+    }
+
+    return mode >= here->mode;
 }
 
 

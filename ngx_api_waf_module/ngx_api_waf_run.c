@@ -15,8 +15,7 @@ static ngx_int_t ngx_api_waf_fields(ngx_http_request_t *r,
 static uint16_t ngx_api_waf_port(const struct sockaddr *sa);
 static ngx_int_t ngx_api_waf_start(const ngx_api_waf_main_conf_t *mcf,
     ngx_api_waf_run_t *run);
-static ngx_int_t ngx_api_waf_excepted(ngx_http_request_t *r,
-    const ngx_api_waf_main_conf_t *mcf, ngx_api_waf_run_t *run);
+static ngx_int_t ngx_api_waf_remove(ngx_api_waf_run_t *run);
 static void ngx_api_waf_run_cleanup(void *data);
 static ngx_int_t ngx_api_waf_note_rules(ngx_http_request_t *r,
     ngx_api_waf_run_t *run);
@@ -29,19 +28,16 @@ static ngx_int_t ngx_api_waf_note_matched(ngx_http_request_t *r,
 /* How much of each list goes to variables and logs. */
 
 #define NGX_API_WAF_LIST_MAX  1024
-#define NGX_API_WAF_EXCEPTED  8
 
 
 ngx_api_waf_run_t *
 ngx_api_waf_run_create(ngx_http_request_t *r,
     const ngx_api_waf_main_conf_t *mcf, ngx_api_record_t *rec,
     const ngx_api_waf_policy_t *policy, const ngx_list_t *headers,
-    ngx_uint_t mode)
+    const ngx_api_waf_excepted_t *excepted)
 {
     ngx_api_waf_run_t   *run;
     ngx_pool_cleanup_t  *cln;
-
-    static const ngx_str_t  none = ngx_null_string;
 
     cln = ngx_pool_cleanup_add(r->main->pool, sizeof(ngx_api_waf_run_t));
     if (cln == NULL) {
@@ -53,8 +49,8 @@ ngx_api_waf_run_create(ngx_http_request_t *r,
     cln->handler = ngx_api_waf_run_cleanup;
 
     run->policy = policy;
-    run->mode = ngx_api_excepted_mode(r, &mcf->self, NGX_API_CHECK_WAF,
-                                      &none, mode);
+    run->excepted = *excepted;
+    run->mode = excepted->mode;
 
     api_values_conf(&run->conf,
                     api_waf_program_settings(policy->set->program));
@@ -65,7 +61,7 @@ ngx_api_waf_run_create(ngx_http_request_t *r,
 
     if (ngx_api_waf_describe(r, mcf, rec, headers, run) != NGX_OK
         || ngx_api_waf_start(mcf, run) != NGX_OK
-        || ngx_api_waf_excepted(r, mcf, run) != NGX_OK)
+        || ngx_api_waf_remove(run) != NGX_OK)
     {
         ngx_api_waf_run_end(run);
         return NULL;
@@ -213,24 +209,34 @@ ngx_api_waf_start(const ngx_api_waf_main_conf_t *mcf, ngx_api_waf_run_t *run)
 }
 
 
+void
+ngx_api_waf_except(ngx_http_request_t *r, const ngx_api_waf_main_conf_t *mcf,
+    ngx_uint_t mode, ngx_api_waf_excepted_t *excepted)
+{
+    const ngx_api_door_t  *sec = mcf->self.sec;
+
+    static const ngx_str_t  none = ngx_null_string;
+
+    excepted->mode = ngx_api_excepted_mode(r, &mcf->self, NGX_API_CHECK_WAF,
+                                           &none, mode);
+    excepted->nrules = 0;
+
+    if (sec && sec->except_rules) {
+        excepted->nrules = sec->except_rules(r, excepted->rules,
+                                             NGX_API_WAF_EXCEPTED);
+    }
+}
+
+
 /* Rules that an api_exception takes out, for this request. */
 
 static ngx_int_t
-ngx_api_waf_excepted(ngx_http_request_t *r,
-    const ngx_api_waf_main_conf_t *mcf, ngx_api_waf_run_t *run)
+ngx_api_waf_remove(ngx_api_waf_run_t *run)
 {
-    uint32_t               ids[NGX_API_WAF_EXCEPTED];
-    ngx_uint_t             i, n;
-    const ngx_api_door_t  *sec = mcf->self.sec;
+    ngx_uint_t  i;
 
-    if (sec == NULL || sec->except_rules == NULL) {
-        return NGX_OK;
-    }
-
-    n = sec->except_rules(r, ids, NGX_API_WAF_EXCEPTED);
-
-    for (i = 0; i < n; i++) {
-        if (!api_waf_tx_remove(run->tx, ids[i])) {
+    for (i = 0; i < run->excepted.nrules; i++) {
+        if (!api_waf_tx_remove(run->tx, run->excepted.rules[i])) {
             return NGX_ERROR;
         }
     }
