@@ -51,7 +51,8 @@ ngx_api_sec_govern_policy(const ngx_api_sec_ctx_t *ctx,
 }
 
 
-/* NULL: nothing is excepted here. */
+/* NULL: nothing is excepted here.  Nor is it in api_status: what was meant for
+   an API above it would let others look at its gate, and change it. */
 
 static ngx_api_sec_ctx_t *
 ngx_api_sec_except_ctx(ngx_http_request_t *r, const ngx_array_t **list)
@@ -62,7 +63,9 @@ ngx_api_sec_except_ctx(ngx_http_request_t *r, const ngx_array_t **list)
 
     lcf = ngx_http_get_module_loc_conf(r, ngx_api_sec_module);
 
-    if (lcf->govern == NULL || lcf->govern->exceptions.items == NULL) {
+    if (lcf->govern == NULL || lcf->govern->exceptions.items == NULL
+        || lcf->status)
+    {
         return NULL;
     }
 

@@ -155,6 +155,23 @@ EOF
         try_files /x =404;
     }
     location /elsewhere/ { api_policy other owner=nobody; try_files /x =404; }
+    location /_admin/ {
+        api_status;
+        api_auth jwt=corp;
+        api_require scope admin;
+        api_exception e-admin rule=require $day;
+    }
+    location /_guest/ {
+        api_status;
+        api_auth jwt=corp;
+        api_exception e-guest rule=auth $day;
+    }
+    location /_own/ {
+        api_status;
+        api_auth jwt=corp;
+        api_require scope a;
+        api_exception e-own rule=require $day;
+    }
     location /_api/ { api_status; allow 127.0.0.1; deny all; }
 EOF
     location => 'try_files /x =404;',
@@ -236,6 +253,15 @@ for my $path ('/net/b/..%2fa/x', '/net/a/..;/b', '/net/a/..%5cb', '/net/a%2fx',
 }
 is_excepted("by path: $_", $_, 'e-net1', $forged)
     for '/net/a/x%2Fy', '/net/a/p;v=1/x', '/net/a/x?next=..;/b';
+
+# api_status is for those it names, whatever is excepted above it.
+
+($code) = ask('/_admin/governance', $who{alice});
+is($code, 403, 'no exception opens api_status');
+($code) = ask('/_guest/governance', $forged);
+is($code, 401, '... of auth neither');
+($code) = ask('/_own/governance', $who{alice});
+is($code, 200, '... to whom it is open needs none');
 
 is_excepted('an operation', '/spec/one?n=x', 'e-op');
 none_of(is_refused('another one', '/spec/two?n=x', 400));
