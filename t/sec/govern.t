@@ -303,13 +303,13 @@ is($e->{governance}{policy}, 'page',
 
 # Metrics and api_status.
 
-my (undef, undef, $metrics) = $server->get('/_api/metrics');
+my (undef, undef, $metrics) = ask('/_api/metrics');
 like($metrics, qr/^apisec_policy_review_timestamp_seconds\{policy="whole",owner="platform"\} 1577923200$/m,
     'when a policy is due, the end of its day');
 like($metrics, qr/^apisec_exception_expiry_timestamp_seconds\{exception="e-soon",rule="auth",owner="team-b"\} $end$/m,
     'when an exception ends');
 
-my (undef, undef, $text) = $server->get('/_api/governance');
+my (undef, undef, $text) = ask('/_api/governance');
 my $doc = JSON::PP->new->decode($text);
 my %exception = map { $_->{exception} => $_ } @{ $doc->{exceptions} };
 is_deeply($exception{'e-auth'}, { exception => 'e-auth', owner => 'team-a',
@@ -321,7 +321,7 @@ my ($whole) = grep { $_->{policy} eq 'whole' } @{ $doc->{policies} };
 ok($whole->{overdue}, 'a policy that is overdue');
 like($said, qr/policy "whole" of platform was to be reviewed by 2020-01-01/,
     '... nginx says so');
-my ($none) = $server->get('/_api/governance/x');
+my ($none) = ask('/_api/governance/x');
 is($none, 404, 'nothing below it');
 
 
