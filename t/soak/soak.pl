@@ -373,13 +373,14 @@ my @files = ((map { sprintf '%s/audit.%04d', $work, $_ } 0 .. $rotated - 1),
 my ($requests, $lost, $broken) = account(grep { -e } @files);
 
 diag("$requests events, $lost lost and counted");
-is($broken, 0, 'every line is an event');
+cmp_ok($broken, '<=', $kills, 'no line is torn but by a killed worker');
 cmp_ok($requests + $lost, '>=', $report->{answers} - $bound,
     'every answer has an event, or is counted, but for those of killed workers');
 cmp_ok($requests + $lost, '<=', $report->{sent},
     'and no event is of a request that was not sent');
 
-my $verify = apisec('log', 'verify', grep({ -s } @files), '--key',
+system "cat @{[grep { -s } @files]} > $work/all.jsonl";
+my $verify = apisec('log', 'verify', "$work/all.jsonl", '--key',
     "$work/seal.keys");
 ok($verify->{code} == 0 || $verify->{code} == 4 && $kills,
     "the chain verifies: $verify->{code}")
@@ -388,6 +389,7 @@ unlike("$verify->{out}$verify->{err}", qr/changed/i, 'nothing was changed');
 
 
 # Events of kind request, each once; what events of kind gap say was lost.
+# There are millions: only gaps are parsed as a whole.
 
 sub account {
     my (%seen, %lost);
@@ -397,13 +399,16 @@ sub account {
         open my $fh, '<', $file or die "$file: $!";
         while (my $line = <$fh>) {
             next if $line eq "\n";
-            my $event = eval { decode_json($line) };
-            $wrong++, next if !$event;
-            next if $seen{"$event->{chain} $event->{seq}"}++;
+            my ($kind)  = $line =~ /"kind":"(\w+)"/;
+            my ($chain) = $line =~ /"chain":"(\w+)"/;
+            my ($seq)   = $line =~ /"seq":(\d+)/;
 
-            $n++ if $event->{kind} eq 'request';
-            next if $event->{kind} ne 'gap';
-            my $gap = $event->{gap};
+            $wrong++, next if !defined $seq || $line !~ /\}\n\z/;
+            next if $seen{"$chain $seq"}++;
+
+            $n++ if $kind eq 'request';
+            next if $kind ne 'gap';
+            my $gap = decode_json($line)->{gap};
             $lost{ $gap->{chain} } = $gap->{total}
                 if $gap->{total} > ($lost{ $gap->{chain} } // 0);
         }
