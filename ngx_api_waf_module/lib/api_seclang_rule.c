@@ -168,7 +168,7 @@ api_seclang_operator(api_seclang_t *s, api_waf_rule_t *rule, api_span_t text)
 {
     int                rc;
     size_t             i;
-    api_err_t          err;
+    api_err_t          err = { 0 };
     api_span_t         name, arg;
     api_operator_env_t env = { api_seclang_read, s, s->match_limit,
         s->depth_limit };
@@ -195,7 +195,6 @@ api_seclang_operator(api_seclang_t *s, api_waf_rule_t *rule, api_span_t text)
         arg = api_span(text.data + i, text.len - i);
     }
 
-    err.text[0] = '\0';
     rc = api_operator_compile(&rule->op, name, arg, &env, &s->arena, &err);
 
     if (rc == API_NOMEM) {

@@ -23,6 +23,7 @@ typedef struct {
 typedef struct {
     api_values_t     *b;
     const api_json_t *doc;
+    api_json_t        parsed; /* what doc points to */
     json_level_t     *level;
     uint32_t          nlevel;
     uint8_t          *path;
@@ -228,7 +229,6 @@ static int
 json_read(json_walk_t *w, api_span_t body, api_err_t *err)
 {
     int               rc;
-    api_json_t        doc;
     api_values_t     *b = w->b;
     api_json_limits_t limits = api_json_limits_default;
 
@@ -239,13 +239,13 @@ json_read(json_walk_t *w, api_span_t body, api_err_t *err)
     limits.number = UINT32_MAX;
 
     rc = api_json_parse(
-        &doc, body, &limits, API_JSON_ALLOW_NUL, b->seed, b->arena, err);
+        &w->parsed, body, &limits, API_JSON_ALLOW_NUL, b->seed, b->arena, err);
 
     if (rc != API_OK) {
         return rc;
     }
 
-    w->doc = &doc;
+    w->doc = &w->parsed;
     w->len = 0;
     w->nlevel = 0;
     json_walk(w);
