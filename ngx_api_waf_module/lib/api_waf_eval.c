@@ -501,7 +501,7 @@ api_waf_keep(api_waf_tx_t *tx, const api_waf_rule_t *rule)
         return;
     }
 
-    kept = api_waf_push(tx, &tx->kept, sizeof(*kept));
+    kept = api_waf_push(tx, &tx->kept, sizeof(void *));
 
     if (kept == NULL) {
         return;

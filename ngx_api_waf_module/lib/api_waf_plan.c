@@ -22,8 +22,12 @@ api_waf_plan_holds(const api_waf_tx_t *tx)
         a = &plan->assume[i];
         is = tx->slot[a->slot].value;
 
-        if ((is.data == NULL) != (a->value.data == NULL)
-            || !api_span_eq(is, a->value)) {
+        if (is.data == NULL || a->value.data == NULL) {
+            if (is.data != a->value.data) {
+                return false;
+            }
+
+        } else if (!api_span_eq(is, a->value)) {
             return false;
         }
     }
@@ -61,7 +65,7 @@ plan_match(api_waf_tx_t *tx, const api_waf_fold_t *fold)
     }
 
     if (tx->kept.n < API_WAF_MATCHES) {
-        kept = api_waf_push(tx, &tx->kept, sizeof(*kept));
+        kept = api_waf_push(tx, &tx->kept, sizeof(void *));
 
         if (kept != NULL) {
             *kept = fold->match;

@@ -417,7 +417,7 @@ plan_phase(api_waf_plan_make_t *m, api_waf_plan_t *plan)
 
     n = m->p->phase[m->phase].n;
     m->step = api_arena_calloc(m->arena, n + 1, sizeof(*m->step));
-    m->later = api_arena_calloc(&m->work, n + 1, sizeof(*m->later));
+    m->later = api_arena_calloc(&m->work, n + 1, sizeof(void *));
     m->folds = (api_vec_t){ NULL, 0, 0 };
     m->reached = true;
 

@@ -294,7 +294,7 @@ include(parser_t *p, const api_conf_dir_t *d)
                        " nginx -T prints");
     }
 
-    list = api_arena_calloc(p->arena, n, sizeof(*list));
+    list = api_arena_calloc(p->arena, n, sizeof(void *));
     if (list == NULL) {
         return nomem(p);
     }
@@ -305,7 +305,7 @@ include(parser_t *p, const api_conf_dir_t *d)
         }
     }
 
-    qsort(list, n, sizeof(*list), by_name);
+    qsort(list, n, sizeof(void *), by_name);
     enter(p, list, n);
 
     return API_OK;
@@ -513,7 +513,7 @@ api_conf_parse(api_conf_t **conf, api_span_t text, api_span_t name,
 
     p.conf = api_arena_calloc(arena, 1, sizeof(*p.conf));
     p.frames = api_arena_calloc(arena, p.limits.includes, sizeof(*p.frames));
-    first = api_arena_calloc(arena, 1, sizeof(*first));
+    first = api_arena_calloc(arena, 1, sizeof(void *));
 
     if (p.conf == NULL || p.frames == NULL || first == NULL) {
         return nomem(&p);
