@@ -10,10 +10,9 @@
 #include "api_lint_int.h"
 
 
-/* Where the page of a check, rule or reason is. */
+/* The page of a check, in the documentation that comes with apisec. */
 
-#define APISEC_PAGES                                                          \
-    "https://github.com/ngx-api/ngx-api/blob/main/docs/checks/%s.md"
+#define APISEC_PAGES "docs/checks/%s.md"
 
 typedef struct {
     apisec_nginx_t nginx;

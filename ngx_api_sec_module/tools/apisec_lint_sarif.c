@@ -39,11 +39,11 @@ rule(FILE *out, const api_lint_check_t *c)
     string(out, "{\"id\":", apisec_span(c->id));
     string(out, ",\"name\":", apisec_span(c->name));
     string(out, ",\"shortDescription\":{\"text\":", apisec_span(c->title));
-    string(out, "},\"help\":{\"text\":", apisec_span(c->remedy));
-    string(
-        out, "},\"helpUri\":", apisec_span(apisec_text(APISEC_PAGES, c->id)));
+    string(out, "},\"help\":{\"text\":",
+        apisec_span(
+            apisec_text("%s See " APISEC_PAGES ".", c->remedy, c->id)));
     fprintf(out,
-        ",\"defaultConfiguration\":{\"level\":\"%s\"},\"properties\":"
+        "},\"defaultConfiguration\":{\"level\":\"%s\"},\"properties\":"
         "{\"security-severity\":\"%s\",\"tags\":[\"security\"",
         level(c), rank(c));
 
