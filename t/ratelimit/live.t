@@ -10,6 +10,7 @@ use lib 't/lib';
 
 use ApiTest;
 use ApiTest::Server;
+use IO::Select;
 use IO::Socket::INET;
 use POSIX ();
 use Test::More;
@@ -19,17 +20,24 @@ use Time::HiRes qw(sleep time);
 my $kills   = $ENV{LIVE_KILLS}   || 60;
 my $reloads = $ENV{LIVE_RELOADS} || 20;
 
-# An upstream that holds each request until its client goes.
+# An upstream that holds each request until its client goes, and writes a byte
+# for each that has come.
 
 my $port = Test::Nginx::StandIn::Port::named('slow');
+pipe my $come, my $tell or die "pipe: $!";
 my $slow = fork // die "fork: $!";
 
 if (!$slow) {
     my $listen = IO::Socket::INET->new(LocalAddr => "127.0.0.1:$port",
         Listen => 64, ReuseAddr => 1) or POSIX::_exit(1);
     my @held;
-    push @held, $listen->accept while 1;
+    while (1) {
+        push @held, $listen->accept;
+        syswrite $tell, '.';
+    }
 }
+
+close $tell;
 
 END { kill 'KILL', $slow if $slow && $$ != $slow }
 
@@ -123,12 +131,15 @@ sub until_true {
 }
 
 
-# A connection that has sent a request, and is not answered.
+# A connection whose request has come to the upstream and is not answered: it
+# has its place, before anyone else is sent to look.
 
 sub hold {
     my ($uri) = @_;
     my $socket = $server->connected or return;
     print {$socket} "GET $uri HTTP/1.1\r\nHost: a\r\n\r\n";
+    IO::Select->new($come)->can_read(60) && sysread $come, my $byte, 1
+        or BAIL_OUT("$uri has not come to the upstream");
     return $socket;
 }
 
