@@ -261,6 +261,7 @@ struct ngx_api_sec_main_conf_s {
     ngx_api_sec_behaviors_t    *behaviors;
     ngx_array_t                 policies;     /* ngx_api_sec_policy_t * */
     ngx_array_t                 exceptions;   /* ngx_api_sec_exception_t * */
+    ngx_api_tenant_t            excepted;     /* how often */
     struct ngx_api_sec_lately_s *lately;      /* ngx_api_sec_recent.h */
 
     ngx_str_t                   state;        /* api_state */

@@ -5,6 +5,8 @@
 
 static ngx_uint_t ngx_api_sec_except_scope(ngx_http_request_t *r,
     const ngx_api_sec_ctx_t *ctx, const ngx_api_sec_exception_t *e);
+static ngx_uint_t ngx_api_sec_except_operation(const ngx_api_sec_ctx_t *ctx,
+    const ngx_api_sec_exception_t *e);
 static ngx_uint_t ngx_api_sec_except_path(ngx_http_request_t *r,
     const ngx_api_sec_ctx_t *ctx, const ngx_str_t *begins);
 static ngx_uint_t ngx_api_sec_except_begins(const ngx_str_t *path,
@@ -144,7 +146,6 @@ static ngx_uint_t
 ngx_api_sec_except_scope(ngx_http_request_t *r, const ngx_api_sec_ctx_t *ctx,
     const ngx_api_sec_exception_t *e)
 {
-    api_span_t                     op;
     const ngx_api_sec_identity_t  *id;
 
     if (ngx_time() >= e->until) {
@@ -159,23 +160,39 @@ ngx_api_sec_except_scope(ngx_http_request_t *r, const ngx_api_sec_ctx_t *ctx,
         return 0;
     }
 
-    if (e->operation.len) {
-        op = ctx->routed && ctx->routed->route.op ? ctx->routed->route.op->id
-                                                  : api_span(NULL, 0);
-
-        if (!api_span_eq(op, ngx_api_span(&e->operation))) {
-            return 0;
-        }
+    if (e->operation.len && !ngx_api_sec_except_operation(ctx, e)) {
+        return 0;
     }
 
-    if (e->principal.len) {
-        id = ngx_api_sec_identity((ngx_api_sec_ctx_t *) (uintptr_t) ctx);
-
-        return id && api_span_eq(ngx_api_span(&id->principal),
-                                 ngx_api_span(&e->principal));
+    if (e->principal.len == 0 && e->issuer.len == 0) {
+        return 1;
     }
 
-    return 1;
+    id = ngx_api_sec_identity((ngx_api_sec_ctx_t *) (uintptr_t) ctx);
+
+    return id
+           && (e->principal.len == 0
+               || api_span_eq(ngx_api_span(&id->principal),
+                              ngx_api_span(&e->principal)))
+           && (e->issuer.len == 0
+               || api_span_eq(ngx_api_span(id->name),
+                              ngx_api_span(&e->issuer)));
+}
+
+
+/* Two documents may have an operation of the same name. */
+
+static ngx_uint_t
+ngx_api_sec_except_operation(const ngx_api_sec_ctx_t *ctx,
+    const ngx_api_sec_exception_t *e)
+{
+    const ngx_api_sec_routed_t  *routed = ctx->routed;
+
+    return routed && routed->route.op
+           && api_span_eq(routed->route.op->id, ngx_api_span(&e->operation))
+           && (e->contract.len == 0
+               || api_span_eq(ngx_api_span(&routed->contract->spec->name),
+                              ngx_api_span(&e->contract)));
 }
 
 
@@ -284,6 +301,10 @@ ngx_api_sec_except_note(ngx_http_request_t *r, ngx_api_sec_ctx_t *ctx,
     }
 
     g->excepted[g->n++] = e;
+
+    ngx_api_sec_govern_use(ngx_http_get_module_main_conf(r,
+                                                         ngx_api_sec_module),
+                           e);
 
     ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
                   "ngx_api_sec_module: exception \"%V\" of %V: rule %V does "

@@ -36,12 +36,28 @@ typedef struct {
     ngx_str_t                   reason;       /* empty: each of the check */
     uint32_t                    waf;          /* a rule's id; 0: none */
 
-    ngx_str_t                   operation;    /* scope, empty: any */
+    ngx_str_t                   operation;    /* scope, empty: any; an id */
+    ngx_str_t                   contract;     /* empty: there is one with it */
     ngx_str_t                   principal;
+    ngx_str_t                   issuer;       /* name of its method */
     ngx_str_t                   path;         /* its beginning */
     api_net_t                   net;
     unsigned                    has_net:1;
+
+    ngx_str_t                   file;         /* of the directive */
+    ngx_uint_t                  line;
+    uint32_t                    slot;         /* of its use in the zone */
+    uint64_t                    key;          /* of its name */
 } ngx_api_sec_exception_t;
+
+
+/* How often an exception has been in a request's way, and when last.  Kept in
+   the zone, over reloads; zeros without one. */
+
+typedef struct {
+    uint64_t                    requests;
+    int64_t                     last;         /* Unix time */
+} ngx_api_sec_used_t;
 
 
 /* Of a location. */
@@ -74,6 +90,25 @@ char *ngx_api_sec_api_exception(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_api_sec_govern_merge(ngx_conf_t *cf, ngx_api_sec_loc_conf_t *conf,
     const ngx_api_sec_loc_conf_t *prev);
+
+/* ngx_api_sec_govern_scope.c: a scope as it is written; what it names, once
+   all is known. */
+
+char *ngx_api_sec_exception_scope(ngx_conf_t *cf, ngx_api_sec_exception_t *e,
+    const ngx_str_t *scope);
+char *ngx_api_sec_govern_resolve(ngx_conf_t *cf,
+    const ngx_api_sec_main_conf_t *mcf);
+
+/* ngx_api_sec_govern_used.c: in postconfiguration; in init_module; for a
+   request; for metrics and api_status. */
+
+ngx_int_t ngx_api_sec_govern_zone(ngx_conf_t *cf,
+    ngx_api_sec_main_conf_t *mcf);
+void ngx_api_sec_govern_slots(const ngx_api_sec_main_conf_t *mcf);
+void ngx_api_sec_govern_use(const ngx_api_sec_main_conf_t *mcf,
+    const ngx_api_sec_exception_t *e);
+ngx_api_sec_used_t ngx_api_sec_govern_used(const ngx_api_sec_main_conf_t *mcf,
+    const ngx_api_sec_exception_t *e);
 
 /* A context was made for r, which is in the location its client asked for. */
 

@@ -18,10 +18,6 @@ static char *ngx_api_sec_policy_review(ngx_conf_t *cf,
     ngx_api_sec_policy_t *policy);
 static char *ngx_api_sec_exception_rule(ngx_conf_t *cf,
     ngx_api_sec_exception_t *e);
-static char *ngx_api_sec_exception_scope(ngx_conf_t *cf,
-    ngx_api_sec_exception_t *e, const ngx_str_t *scope);
-static char *ngx_api_sec_exception_part(ngx_conf_t *cf,
-    ngx_api_sec_exception_t *e, ngx_str_t part);
 static char *ngx_api_sec_exception_add(ngx_conf_t *cf,
     ngx_api_sec_govern_t *govern, ngx_api_sec_exception_t *e);
 
@@ -202,6 +198,8 @@ ngx_api_sec_api_exception(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     e->id = value[1];
+    e->file = cf->conf_file->file.name;
+    e->line = cf->conf_file->line;
     e->rule = args.rule;
     e->expires = args.expires;
     e->owner = args.owner;
@@ -325,94 +323,6 @@ ngx_api_sec_exception_rule(ngx_conf_t *cf, ngx_api_sec_exception_t *e)
 
         e->waf = (uint32_t) id;
     }
-
-    return NGX_CONF_OK;
-}
-
-
-/* KEY:VALUE[,KEY:VALUE...], all of which have to fit. */
-
-static char *
-ngx_api_sec_exception_scope(ngx_conf_t *cf, ngx_api_sec_exception_t *e,
-    const ngx_str_t *scope)
-{
-    u_char     *p, *comma, *end;
-    ngx_str_t   part;
-
-    p = scope->data;
-    end = p + scope->len;
-
-    while (p < end) {
-        comma = ngx_strlchr(p, end, ',');
-        comma = comma ? comma : end;
-        part.data = p;
-        part.len = comma - p;
-
-        if (ngx_api_sec_exception_part(cf, e, part) != NGX_CONF_OK) {
-            return NGX_CONF_ERROR;
-        }
-
-        p = comma + 1;
-    }
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-ngx_api_sec_exception_part(ngx_conf_t *cf, ngx_api_sec_exception_t *e,
-    ngx_str_t part)
-{
-    size_t      n;
-    ngx_str_t  *to;
-    ngx_uint_t  i;
-
-    static const char *const  keys[] = {
-        "operation:", "principal:", "path:", "address:"
-    };
-
-    for (i = 0; i < 4; i++) {
-        n = ngx_strlen(keys[i]);
-
-        if (part.len > n && ngx_strncmp(part.data, keys[i], n) == 0) {
-            break;
-        }
-    }
-
-    if (i == 4) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "api_exception: scope= takes operation:ID, "
-                           "principal:NAME, path:/BEGINNING and "
-                           "address:NETWORK, with commas between them: "
-                           "\"%V\"", &part);
-        return NGX_CONF_ERROR;
-    }
-
-    part.data += n;
-    part.len -= n;
-
-    to = i == 0 ? &e->operation : i == 1 ? &e->principal : &e->path;
-
-    if (i == 3 ? e->has_net : to->len != 0) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "api_exception: \"%s\" stands twice in scope=",
-                           keys[i]);
-        return NGX_CONF_ERROR;
-    }
-
-    if (i == 3) {
-        if (api_net_parse(ngx_api_span(&part), &e->net) != API_NET_OK) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "api_exception: no address or network: \"%V\"",
-                               &part);
-            return NGX_CONF_ERROR;
-        }
-
-        e->has_net = 1;
-        return NGX_CONF_OK;
-    }
-
-    *to = part;
 
     return NGX_CONF_OK;
 }

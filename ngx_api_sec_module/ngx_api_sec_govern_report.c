@@ -11,8 +11,8 @@ static void ngx_api_sec_govern_text(api_writer_t *w, const char *name,
     const ngx_str_t *value);
 static void ngx_api_sec_govern_expiries(const ngx_api_sec_main_conf_t *mcf,
     api_metrics_t *m);
-static void ngx_api_sec_govern_exception(const ngx_api_sec_exception_t *e,
-    api_writer_t *w);
+static void ngx_api_sec_govern_exception(const ngx_api_sec_main_conf_t *mcf,
+    const ngx_api_sec_exception_t *e, api_writer_t *w);
 
 
 void
@@ -144,7 +144,7 @@ ngx_api_sec_govern_section(const ngx_api_door_t *door, ngx_api_admin_t *a)
     e = mcf->exceptions.elts;
 
     for (i = 0; i < mcf->exceptions.nelts; i++) {
-        ngx_api_sec_govern_exception(e[i], w);
+        ngx_api_sec_govern_exception(mcf, e[i], w);
     }
 
     api_writer_end(w);
@@ -155,20 +155,37 @@ ngx_api_sec_govern_section(const ngx_api_door_t *door, ngx_api_admin_t *a)
 
 
 static void
-ngx_api_sec_govern_exception(const ngx_api_sec_exception_t *e,
-    api_writer_t *w)
+ngx_api_sec_govern_exception(const ngx_api_sec_main_conf_t *mcf,
+    const ngx_api_sec_exception_t *e, api_writer_t *w)
 {
+    ngx_api_sec_used_t  used;
+
+    used = ngx_api_sec_govern_used(mcf, e);
+
     api_writer_object(w);
     ngx_api_sec_govern_text(w, "exception", &e->id);
     ngx_api_sec_govern_text(w, "rule", &e->rule);
     ngx_api_sec_govern_text(w, "owner", &e->owner);
     ngx_api_sec_govern_text(w, "ticket", &e->ticket);
     ngx_api_sec_govern_text(w, "expires", &e->expires);
+    ngx_api_sec_govern_text(w, "contract", &e->contract);
     ngx_api_sec_govern_text(w, "operation", &e->operation);
     ngx_api_sec_govern_text(w, "principal", &e->principal);
+    ngx_api_sec_govern_text(w, "issuer", &e->issuer);
     ngx_api_sec_govern_text(w, "path", &e->path);
     api_writer_name(w, API_SPAN("expired"));
     api_writer_bool(w, e->until <= ngx_time());
+
+    if (mcf->zone) {
+        api_writer_name(w, API_SPAN("requests"));
+        api_writer_uint(w, used.requests);
+    }
+
+    if (used.last) {
+        api_writer_name(w, API_SPAN("last"));
+        api_writer_int(w, used.last);
+    }
+
     api_writer_end(w);
 }
 

@@ -357,6 +357,8 @@ ngx_api_sec_postconfiguration(ngx_conf_t *cf)
         || ngx_api_sec_inventory_zone(cf, mcf) != NGX_OK
         || ngx_api_sec_behavior_zone(cf, mcf) != NGX_OK
         || ngx_api_sec_recent_zone(cf, mcf) != NGX_OK
+        || ngx_api_sec_govern_resolve(cf, mcf) != NGX_CONF_OK
+        || ngx_api_sec_govern_zone(cf, mcf) != NGX_OK
         || ngx_api_sec_budget_create(cf, mcf) != NGX_OK)
     {
         return NGX_ERROR;
@@ -398,6 +400,7 @@ ngx_api_sec_init_module(ngx_cycle_t *cycle)
     }
 
     ngx_api_sec_seal_wipe(mcf);
+    ngx_api_sec_govern_slots(mcf);
 
     if (ngx_api_sec_audit_config(cycle, mcf) != NGX_OK) {
         return NGX_ERROR;

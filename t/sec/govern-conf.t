@@ -102,7 +102,7 @@ behind "waf." stands the id of a rule, as in waf.942100: "waf.sqli"
     api_exception a rule=waf scope=path:/a,user:b owner=o expires=2099-01-01;
 --- must_die
 --- error_log
-scope= takes operation:ID, principal:NAME, path:/BEGINNING and address:NETWORK, with commas between them: "user:b"
+scope= takes operation:ID, operation:CONTRACT/ID, principal:NAME, issuer:NAME, path:/BEGINNING and address:NETWORK, with commas between them: "user:b"
 
 
 
@@ -149,3 +149,178 @@ api_exception: there are two of the name "a"
 --- must_die
 --- error_log
 api_exception: "address:" stands twice in scope=
+
+
+
+=== TEST 16: an operation that no contract has
+--- user_files
+>>> a.yaml
+openapi: 3.0.3
+info: { title: t, version: "1" }
+paths:
+  /a: { get: { operationId: one, responses: { default: { description: d } } } }
+  /b: { get: { responses: { default: { description: d } } } }
+>>> b.yaml
+openapi: 3.0.3
+info: { title: t, version: "1" }
+paths:
+  /c: { get: { operationId: one, responses: { default: { description: d } } } }
+--- http_config
+    api_schema_spec a $TEST_NGINX_HTML_DIR/a.yaml;
+    api_schema_spec b $TEST_NGINX_HTML_DIR/b.yaml;
+--- config
+    api_exception x rule=schema scope=operation:none owner=o expires=2099-01-01;
+    location /x { return 204; }
+--- must_die
+--- error_log
+no api_schema_spec has an operation "none"
+
+
+
+=== TEST 17: an operation that two have
+--- user_files
+>>> a.yaml
+openapi: 3.0.3
+info: { title: t, version: "1" }
+paths:
+  /a: { get: { operationId: one, responses: { default: { description: d } } } }
+  /b: { get: { responses: { default: { description: d } } } }
+>>> b.yaml
+openapi: 3.0.3
+info: { title: t, version: "1" }
+paths:
+  /c: { get: { operationId: one, responses: { default: { description: d } } } }
+--- http_config
+    api_schema_spec a $TEST_NGINX_HTML_DIR/a.yaml;
+    api_schema_spec b $TEST_NGINX_HTML_DIR/b.yaml;
+--- config
+    api_exception x rule=schema scope=operation:one owner=o expires=2099-01-01;
+    location /x { return 204; }
+--- must_die
+--- error_log
+several api_schema_spec have an operation "one": say which, as in operation:CONTRACT/one
+
+
+
+=== TEST 18: ... of one of them
+--- user_files
+>>> a.yaml
+openapi: 3.0.3
+info: { title: t, version: "1" }
+paths:
+  /a: { get: { operationId: one, responses: { default: { description: d } } } }
+  /b: { get: { responses: { default: { description: d } } } }
+>>> b.yaml
+openapi: 3.0.3
+info: { title: t, version: "1" }
+paths:
+  /c: { get: { operationId: one, responses: { default: { description: d } } } }
+--- http_config
+    api_schema_spec a $TEST_NGINX_HTML_DIR/a.yaml;
+    api_schema_spec b $TEST_NGINX_HTML_DIR/b.yaml;
+--- config
+    api_exception x rule=schema scope=operation:b/one owner=o expires=2099-01-01;
+    location /x { return 204; }
+--- request
+GET /x
+--- error_code: 204
+
+
+
+=== TEST 19: a contract that does not have it
+--- user_files
+>>> a.yaml
+openapi: 3.0.3
+info: { title: t, version: "1" }
+paths:
+  /a: { get: { operationId: one, responses: { default: { description: d } } } }
+  /b: { get: { responses: { default: { description: d } } } }
+>>> b.yaml
+openapi: 3.0.3
+info: { title: t, version: "1" }
+paths:
+  /c: { get: { operationId: one, responses: { default: { description: d } } } }
+--- http_config
+    api_schema_spec a $TEST_NGINX_HTML_DIR/a.yaml;
+    api_schema_spec b $TEST_NGINX_HTML_DIR/b.yaml;
+--- config
+    api_exception x rule=schema "scope=operation:b/GET /b" owner=o expires=2099-01-01;
+    location /x { return 204; }
+--- must_die
+--- error_log
+no api_schema_spec has an operation "b/GET /b"
+
+
+
+=== TEST 20: an operation without an id, its contract
+--- user_files
+>>> a.yaml
+openapi: 3.0.3
+info: { title: t, version: "1" }
+paths:
+  /a: { get: { operationId: one, responses: { default: { description: d } } } }
+  /b: { get: { responses: { default: { description: d } } } }
+>>> b.yaml
+openapi: 3.0.3
+info: { title: t, version: "1" }
+paths:
+  /c: { get: { operationId: one, responses: { default: { description: d } } } }
+--- http_config
+    api_schema_spec a $TEST_NGINX_HTML_DIR/a.yaml;
+    api_schema_spec b $TEST_NGINX_HTML_DIR/b.yaml;
+--- config
+    api_exception x rule=schema "scope=operation:a/GET /b" owner=o expires=2099-01-01;
+    location /x { return 204; }
+--- request
+GET /x
+--- error_code: 204
+
+
+
+=== TEST 21: ... and without that
+--- user_files
+>>> a.yaml
+openapi: 3.0.3
+info: { title: t, version: "1" }
+paths:
+  /a: { get: { operationId: one, responses: { default: { description: d } } } }
+  /b: { get: { responses: { default: { description: d } } } }
+>>> b.yaml
+openapi: 3.0.3
+info: { title: t, version: "1" }
+paths:
+  /c: { get: { operationId: one, responses: { default: { description: d } } } }
+--- http_config
+    api_schema_spec a $TEST_NGINX_HTML_DIR/a.yaml;
+    api_schema_spec b $TEST_NGINX_HTML_DIR/b.yaml;
+--- config
+    api_exception x rule=schema "scope=operation:GET /b" owner=o expires=2099-01-01;
+    location /x { return 204; }
+--- request
+GET /x
+--- error_code: 204
+
+
+
+=== TEST 22: an issuer that is none
+--- user_files
+>>> a.yaml
+openapi: 3.0.3
+info: { title: t, version: "1" }
+paths:
+  /a: { get: { operationId: one, responses: { default: { description: d } } } }
+  /b: { get: { responses: { default: { description: d } } } }
+>>> b.yaml
+openapi: 3.0.3
+info: { title: t, version: "1" }
+paths:
+  /c: { get: { operationId: one, responses: { default: { description: d } } } }
+--- http_config
+    api_schema_spec a $TEST_NGINX_HTML_DIR/a.yaml;
+    api_schema_spec b $TEST_NGINX_HTML_DIR/b.yaml;
+--- config
+    api_exception x rule=schema scope=issuer:corp owner=o expires=2099-01-01;
+    location /x { return 204; }
+--- must_die
+--- error_log
+nothing that api_auth could take is called "corp": issuer: is the NAME of an api_jwt_issuer, api_key_store, api_mtls or api_introspect

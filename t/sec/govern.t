@@ -48,6 +48,14 @@ paths:
     parameters: [{ name: n, in: query, schema: { type: integer } }] } }
 YAML
 
+my $other = <<'YAML';
+openapi: 3.0.3
+info: { title: t, version: '1' }
+paths:
+  /other/one: { get: { operationId: one, responses: { default: { description: d } },
+    parameters: [{ name: n, in: query, schema: { type: integer } }] } }
+YAML
+
 my $rules = <<'END';
 SecRuleEngine On
 SecRule ARGS "@contains evil" "id:100,phase:2,deny,status:403"
@@ -58,17 +66,23 @@ my $server = ApiTest::Server->start(
     workers => 1,
     files   => {
         'own.secret' => secret('hs256'), 'html/x' => "x\n",
-        'spec.yaml'  => $spec, 'rules.conf' => $rules,
+        'spec.yaml'  => $spec, 'other.yaml' => $other, 'rules.conf' => $rules,
         'html/key' => "key AKIAIOSFODNN7EXAMPLE and 4111 1111 1111 1111\n",
     },
     http => <<'EOF',
+    api_zone main 2m;
     api_audit logs/audit.jsonl;
     api_policy whole owner=platform review_by=2020-01-01;
     api_jwt_issuer corp {
         issuer https://idp; audience orders;
         algorithms HS256; key file:own.secret kid=hs256;
     }
+    api_jwt_issuer partner {
+        issuer https://partner; audience orders;
+        algorithms HS256; key file:own.secret kid=hs256;
+    }
     api_schema_spec s spec.yaml;
+    api_schema_spec t other.yaml;
     api_waf_ruleset own rules.conf;
     api_ratelimit_zone z 1m;
     api_ratelimit_policy few zone=z key=$uri rate=1r/d at=address;
@@ -115,7 +129,18 @@ EOF
     }
     location /spec/ {
         api_schema s;
-        api_exception e-op rule=schema scope=operation:one $day;
+        api_exception e-op rule=schema scope=operation:s/one $day;
+        try_files /x =404;
+    }
+    location /other/ {
+        api_schema t;
+        api_exception e-op2 rule=schema scope=operation:s/one $day;
+        try_files /x =404;
+    }
+    location /issuer/ {
+        api_auth jwt=corp,partner;
+        api_require scope b;
+        api_exception e-iss rule=require scope=principal:alice,issuer:corp $day;
         try_files /x =404;
     }
     location /waf/ {
@@ -268,6 +293,14 @@ none_of(is_refused('another one', '/spec/two?n=x', 400));
 ($code, $good) = ask('/spec/two?n=1');
 is($code, 200, 'a good request of it');
 
+none_of(is_refused('one of that name of another contract', '/other/one?n=x', 400));
+($code) = ask('/other/one?n=1');
+is($code, 200, '... a good request of it');
+
+my $alice = bearer('hs256', { %{ claims('alice') }, iss => 'https://partner' });
+is_excepted('by principal and issuer', '/issuer/x', 'e-iss', $who{alice});
+none_of(is_refused('one of that name of another issuer', '/issuer/x', 403, $alice));
+
 is_excepted('a rule of the WAF', '/waf/?a=evil', 'e-waf');
 $e = is_refused('another rule', '/waf/?a=worse', 403);
 is($e->{by}, 'waf', '... of the WAF');
@@ -314,7 +347,15 @@ my $doc = JSON::PP->new->decode($text);
 my %exception = map { $_->{exception} => $_ } @{ $doc->{exceptions} };
 is_deeply($exception{'e-auth'}, { exception => 'e-auth', owner => 'team-a',
     rule => 'auth.expired', ticket => 'SEC-1', expires => '2099-01-31',
-    expired => JSON::PP::false }, 'an exception, all of it');
+    expired => JSON::PP::false, requests => 1,
+    last => $exception{'e-auth'}{last} }, 'an exception, all of it');
+cmp_ok(abs(time - $exception{'e-auth'}{last}), '<', 600, '... when it was used last');
+is($exception{'e-net1'}{requests}, 4, 'how often it was used');
+is($exception{'e-past'}{requests}, 0, '... never, when it has expired');
+is($exception{'e-past'}{last}, undef, '... nor a time of that');
+is_deeply([@{ $exception{'e-op'} }{qw(contract operation)}], ['s', 'one'],
+    'its operation and contract');
+is($exception{'e-iss'}{issuer}, 'corp', 'its issuer');
 ok($exception{'e-past'}{expired}, 'an expired one');
 is($exception{'e-who'}{principal}, 'alice', 'its scope');
 my ($whole) = grep { $_->{policy} eq 'whole' } @{ $doc->{policies} };
@@ -333,5 +374,19 @@ none_of(is_refused('after its end', '/soon/', 401, $forged));
 %exception = map { $_->{exception} => $_ }
     @{ JSON::PP->new->decode($text)->{exceptions} };
 ok($exception{'e-soon'}{expired}, '... and api_status says so');
+
+
+# The counts, over a reload that takes one away and brings one.
+
+my $conf = $server->text('nginx.conf');
+$conf =~ s/api_exception e-net2 .*?;/api_exception e-new rule=auth scope=address:10.0.0.0\/8 $day;/;
+$server->write('nginx.conf', $conf);
+$server->reload;
+(undef, undef, $text) = $server->get('/_api/governance');
+%exception = map { $_->{exception} => $_ }
+    @{ JSON::PP->new->decode($text)->{exceptions} };
+is($exception{'e-net1'}{requests}, 4, 'counts survive a reload');
+is($exception{'e-new'}{requests}, 0, '... a new one begins at none');
+is($exception{'e-net2'}, undef, '... an old one is gone');
 
 done_testing();
