@@ -4,6 +4,9 @@
 #include <time.h>
 
 
+#define ATTACK_TRIES 5
+#define ATTACK_PAUSE 2 /* seconds */
+
 typedef struct {
     apisec_spec_t how;
     const char   *target;
@@ -71,7 +74,8 @@ const apisec_command_t apisec_attack = { "attack",
     "same with one thing wrong in it: use an API that you may break. Secrets\n"
     "come from files only.\n"
     "An attack is refused when the answer is a 4xx that the valid request\n"
-    "does not get. Exit code 1: something was accepted.\n",
+    "does not get; after a 429 it is sent again. Exit code 1: something was\n"
+    "accepted.\n",
     options, run };
 
 
@@ -203,6 +207,34 @@ send_one(sender_t *s, const apisec_http_t *request, apisec_reply_t *reply)
 }
 
 
+/*
+ * A limit that holds up an attacker says nothing of what else is wrong with
+ * the request: after a while it is sent again.
+ */
+
+static bool
+send_patiently(
+    sender_t *s, const apisec_http_t *request, apisec_reply_t *reply)
+{
+    unsigned              n;
+    const struct timespec pause = { ATTACK_PAUSE, 0 };
+
+    for (n = 0; n < ATTACK_TRIES; n++) {
+        if (!send_one(s, request, reply)) {
+            return false;
+        }
+
+        if (reply->status != 429) {
+            break;
+        }
+
+        (void) nanosleep(&pause, NULL);
+    }
+
+    return true;
+}
+
+
 static apisec_outcome_t
 judge(const apisec_attack_t *attack, const apisec_case_t *c)
 {
@@ -217,7 +249,7 @@ judge(const apisec_attack_t *attack, const apisec_case_t *c)
         }
     }
 
-    if (status == 0) {
+    if (status == 0 || status == 429) {
         return APISEC_UNDECIDED;
     }
 
@@ -229,25 +261,34 @@ judge(const apisec_attack_t *attack, const apisec_case_t *c)
 }
 
 
-static void
-send_case(sender_t *s, const apisec_attack_t *attack, apisec_case_t *c)
+static apisec_outcome_t
+look_for_limit(sender_t *s, apisec_case_t *c)
 {
     unsigned n;
 
     for (n = 0; n < c->times; n++) {
         if (!send_one(s, &c->request, &c->reply)) {
-            c->outcome = APISEC_NOT_SENT;
-            return;
+            return APISEC_NOT_SENT;
         }
 
-        if (c->kind == APISEC_NO_LIMIT && c->reply.status == 429) {
-            c->outcome = APISEC_REFUSED;
-            return;
+        if (c->reply.status == 429) {
+            return APISEC_REFUSED;
         }
     }
 
-    c->outcome =
-        c->kind == APISEC_NO_LIMIT ? APISEC_ACCEPTED : judge(attack, c);
+    return APISEC_ACCEPTED;
+}
+
+
+static apisec_outcome_t
+send_case(sender_t *s, const apisec_attack_t *attack, apisec_case_t *c)
+{
+    if (c->kind == APISEC_NO_LIMIT) {
+        return look_for_limit(s, c);
+    }
+
+    return send_patiently(s, &c->request, &c->reply) ? judge(attack, c)
+                                                     : APISEC_NOT_SENT;
 }
 
 
@@ -262,13 +303,14 @@ send_all(sender_t *s, apisec_attack_t *attack)
         valid = &attack->valid[n];
 
         if (valid->missing == NULL
-            && !send_one(s, &valid->request, &valid->reply)) {
+            && !send_patiently(s, &valid->request, &valid->reply))
+        {
             valid->missing = "over --max or --time";
         }
     }
 
     for (c = attack->first; c; c = c->next) {
-        send_case(s, attack, c);
+        c->outcome = send_case(s, attack, c);
     }
 }
 

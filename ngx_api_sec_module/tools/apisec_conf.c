@@ -125,6 +125,7 @@ static const char head[] =
     "#     nginx -p DIR -c nginx.conf -e " APISEC_STARTER_ERRORS "\n"
     "\n"
     "%s\n"
+    "%s"
     "worker_processes 1;\n"
     "pid nginx.pid;\n"
     "\n"
@@ -155,8 +156,24 @@ static const char http[] =
     "        max_lifetime 1d;\n"
     "    }\n"
     "\n"
+    "    # API keys, in the header X-API-Key; the store has their hashes.\n"
+    "    api_key_store partners api-keys.json pepper=file:api-key-pepper;\n"
+    "\n"
+    "    # What the API promises: what it does not name is refused.\n"
+    "    api_schema_spec     orders " APISEC_STARTER_SPEC " strict;\n"
+    "    api_schema_security orders token jwt=starter;\n"
+    "    api_schema_security orders key key=partners;\n"
+    "\n"
+    "%s"
     "    # One line of JSON a request; read it with  apisec why SUPPORT_ID.\n"
     "    api_audit " APISEC_STARTER_AUDIT ";\n"
+    "\n";
+
+static const char limits[] =
+    "    # How much one caller may ask.\n"
+    "    api_ratelimit_zone   callers 1m;\n"
+    "    api_ratelimit_policy per_caller zone=callers key=$api_principal\n"
+    "                         rate=20r/s burst=40 empty=deny;\n"
     "\n";
 
 static const char servers[] =
@@ -165,9 +182,13 @@ static const char servers[] =
     "        server_name localhost;\n"
     "\n"
     "        location / {\n"
-    "            api_auth    jwt=starter;\n"
-    "            api_require scope %s;\n"
-    "            proxy_pass  http://127.0.0.1:%u;\n"
+    "            api_auth            jwt=starter key=partners;\n"
+    "%s"
+    "            api_schema          orders;\n"
+    "            api_schema_response 64k;\n"
+    "            api_bind            path:customerId = claim:sub;\n"
+    "%s"
+    "            proxy_pass          http://127.0.0.1:%u;\n"
     "        }\n"
     "\n"
     "        location = /health {\n"
@@ -195,14 +216,21 @@ static const char servers[] =
 api_span_t
 apisec_conf(const apisec_conf_t *c)
 {
-    char *text;
+    bool        ratelimit = has_module(c->modules, modules[1]);
+    bool        waf = has_module(c->modules, modules[2]);
+    const char *text;
 
-    text = apisec_text(head, load_lines(c->modules));
+    text = apisec_text(head, load_lines(c->modules),
+        c->user ? apisec_text("user %s;\n", c->user) : "");
+
     text = apisec_text("%s%s", text,
-        apisec_text(
-            http, quoted(c->starter->issuer), quoted(c->starter->audience)));
+        apisec_text(http, quoted(c->starter->issuer),
+            quoted(c->starter->audience), ratelimit ? limits : ""));
+
     text = apisec_text("%s%s", text,
-        apisec_text(servers, c->port, quoted(c->starter->scope), c->port + 1,
+        apisec_text(servers, c->port,
+            ratelimit ? "            api_ratelimit       per_caller;\n" : "",
+            waf ? "            api_waf             core;\n" : "", c->port + 1,
             c->port + 1));
 
     return api_span(text, strlen(text));

@@ -1,5 +1,5 @@
 /*
- * The nginx.conf of a starter.
+ * The nginx.conf of a starter, and the OpenAPI document that it enforces.
  */
 
 #ifndef APISEC_CONF_H
@@ -11,6 +11,7 @@
 typedef struct {
     const char             *modules; /* folder of the .so files */
     const apisec_starter_t *starter;
+    const char             *user; /* of the workers; NULL: who starts it */
     unsigned                port; /* and port + 1, of the sample */
 } apisec_conf_t;
 
@@ -20,6 +21,7 @@ typedef struct {
 const char *apisec_conf_modules(const char *given);
 
 api_span_t apisec_conf(const apisec_conf_t *conf);
+api_span_t apisec_conf_document(void);
 
 
 #endif /* APISEC_CONF_H */

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -26,6 +27,7 @@
 #define INIT_FIRST_PORT 8080
 #define INIT_PORTS 200
 #define INIT_KEY_LIFETIME (365 * 86400)
+#define INIT_USER "www-data"
 
 typedef struct {
     const char *issuer;
@@ -39,6 +41,8 @@ typedef struct {
     const char      *path;
     apisec_starter_t starter;
     apisec_conf_t    conf;
+    const gid_t     *group; /* of the workers; NULL: they are who starts it */
+    gid_t            gid;
     char            *api_key;
     char            *token;
 } init_t;
@@ -66,6 +70,7 @@ const apisec_command_t apisec_init = { "init", "DIR [OPTIONS]",
     "make a starter: keys, JWK set, API key store, nginx.conf, a token",
     "DIR must be new or empty.  What is in it afterwards:\n\n"
     "    nginx.conf           a gateway in front of a sample API\n"
+    "    openapi.yaml         what that API promises, enforced\n"
     "    keys/private.pem     signs the tokens of  apisec token --dir DIR\n"
     "    keys/jwks.json       the public half, for nginx\n"
     "    api-keys.json        the hash of one API key\n"
@@ -238,6 +243,21 @@ is_plain(const char *text)
 }
 
 
+/* Started by root, workers are the user that Debian has for web servers. */
+
+static void
+workers(init_t *in)
+{
+    const struct passwd *pw = geteuid() == 0 ? getpwnam(INIT_USER) : NULL;
+
+    if (pw) {
+        in->conf.user = INIT_USER;
+        in->gid = pw->pw_gid;
+        in->group = &in->gid;
+    }
+}
+
+
 static int
 settings(init_t *in, const values_t *v)
 {
@@ -246,6 +266,7 @@ settings(init_t *in, const values_t *v)
     in->starter.scope = "orders:read";
     in->starter.subject = "alice";
     in->conf.starter = &in->starter;
+    workers(in);
 
     if (!*in->starter.issuer || !is_plain(in->starter.issuer)
         || !*in->starter.audience || !is_plain(in->starter.audience))
@@ -299,6 +320,24 @@ add_keys(const init_t *in)
 }
 
 
+/* What the workers read again when it has changed. */
+
+static int
+add_shared(const init_t *in, const char *name, api_span_t text)
+{
+    int rc = add(in, name, in->group ? 0640 : 0600, text);
+
+    if (rc == APISEC_OK && in->group
+        && fchownat(in->fd, name, (uid_t) -1, *in->group, 0) != 0)
+    {
+        return apisec_fail(
+            APISEC_FAILED, "%s/%s: %s", in->path, name, strerror(errno));
+    }
+
+    return rc;
+}
+
+
 static int
 add_store(init_t *in)
 {
@@ -313,10 +352,10 @@ add_store(init_t *in)
     apisec_pepper(pepper);
     store = apisec_store(&grant, pepper, &in->api_key);
 
-    rc = add(in, "api-key-pepper", 0600, api_span(pepper, APISEC_PEPPER_LEN));
+    rc = add_shared(in, "api-key-pepper", api_span(pepper, APISEC_PEPPER_LEN));
     OPENSSL_cleanse(pepper, sizeof(pepper));
 
-    return rc == APISEC_OK ? add(in, "api-keys.json", 0640, store) : rc;
+    return rc == APISEC_OK ? add_shared(in, "api-keys.json", store) : rc;
 }
 
 
@@ -346,6 +385,9 @@ fill(init_t *in)
     rc = rc == APISEC_OK ? add_keys(in) : rc;
     rc = rc == APISEC_OK ? add_store(in) : rc;
     rc = rc == APISEC_OK ? add_token(in) : rc;
+    rc = rc == APISEC_OK
+             ? add(in, APISEC_STARTER_SPEC, 0644, apisec_conf_document())
+             : rc;
     rc = rc == APISEC_OK ? add(
              in, APISEC_STARTER_FILE, 0644, apisec_starter_text(&in->starter))
                          : rc;
@@ -426,8 +468,12 @@ tell(const init_t *in)
            "    apisec why --dir %s SUPPORT_ID\n\n",
         dir);
 
-    printf("An API key for the store in api-keys.json, which has only its"
-           " hash;\nit is shown this once:\n\n    %s\n",
+    printf("What the configuration leaves open (nothing, so far):\n\n"
+           "    apisec lint --nginx-prefix %s --nginx-conf nginx.conf\n\n",
+        dir);
+
+    printf("An API key, for the header X-API-Key; api-keys.json has only its"
+           " hash,\nand it is shown this once:\n\n    %s\n",
         in->api_key);
 }
 

@@ -50,13 +50,63 @@ or_none(const char *s, bool fault)
 }
 
 
+/* Who answers for it: the policy says so, or else the document. */
+
 static const char *
-owner(const api_conf_dir_t *block)
+owner(const api_conf_dir_t *block, const api_operation_t *op)
 {
     api_span_t s =
         api_conf_option(api_lint_on(block, "api_policy"), 2, "owner");
 
+    s = s.len ? s : op->owner;
+
     return apisec_text("%.*s", (int) s.len, (const char *) s.data);
+}
+
+
+/* The scopes that the contract asks for: "scope a b", or one of several. */
+
+static const char *
+scopes(const api_operation_t *op)
+{
+    uint32_t                 i, k, n;
+    const char              *s = "", *all;
+    const api_requirement_t *any;
+
+    for (i = 0; i < op->nrequirements; i++) {
+        any = &op->requirements[i];
+        all = "";
+
+        for (k = 0; k < any->nneeds; k++) {
+            for (n = 0; n < any->needs[k].nscopes; n++) {
+                all = apisec_text("%s%s%.*s", all, *all ? " " : "",
+                    (int) any->needs[k].scopes[n].len,
+                    (const char *) any->needs[k].scopes[n].data);
+            }
+        }
+
+        if (*all == '\0') {
+            return ""; /* who has that needs no scope */
+        }
+
+        if (strcmp(s, all) != 0) {
+            s = apisec_text("%s%s%s", s, *s ? " or " : "", all);
+        }
+    }
+
+    return *s ? apisec_text("scope %s", s) : "";
+}
+
+
+static const char *
+authorization(
+    const api_conf_dir_t *block, const api_operation_t *op, bool contract)
+{
+    const char *require = sum(block, "api_require");
+    const char *scope = contract ? scopes(op) : "";
+
+    return apisec_text(
+        "%s%s%s", scope, *scope && *require ? "; " : "", require);
 }
 
 
@@ -88,24 +138,23 @@ row(const apisec_page_t *p, const api_lint_t *lint,
     const api_lint_at_t *at)
 {
     size_t      n = 0;
-    bool        asks = op->nrequirements > 0, id;
+    bool        asks = op->nrequirements > 0, id, contract;
     api_span_t  method = api_method_name(op->method);
     const char *cells[8];
 
     id = memchr(op->route.data, '{', op->route.len) != NULL;
+    contract = api_lint_spec_of(lint, at->block) == spec;
 
     cells[n++] =
         apisec_text("%.*s %.*s", (int) method.len, (const char *) method.data,
             (int) op->route.len, (const char *) op->route.data);
     cells[n++] = or_none(one(at->block, "api_auth"), asks);
-    cells[n++] = or_none(sum(at->block, "api_require"), false);
+    cells[n++] = or_none(authorization(at->block, op, contract), false);
     cells[n++] = or_none(sum(at->block, "api_bind"), id && asks);
     cells[n++] = or_none(sum(at->block, "api_ratelimit"), true);
-    cells[n++] = api_lint_spec_of(lint, at->block) == spec
-                     ? one(at->block, "api_schema")
-                     : "!none";
+    cells[n++] = contract ? one(at->block, "api_schema") : "!none";
     cells[n++] = sensitivity(lint, op);
-    cells[n++] = or_none(owner(at->block), true);
+    cells[n++] = or_none(owner(at->block, op), true);
 
     apisec_page_row(p, cells, n);
 }

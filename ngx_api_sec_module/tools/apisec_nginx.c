@@ -51,7 +51,7 @@ drain(int fd, const char *what, api_span_t *out)
 
 
 static void
-child(const apisec_nginx_t *how, int out)
+child(const apisec_nginx_t *how, int out, int err)
 {
     int         n = 0;
     const char *argv[8];
@@ -73,9 +73,28 @@ child(const apisec_nginx_t *how, int out)
     argv[n] = NULL;
 
     dup2(out, STDOUT_FILENO);
+    dup2(err, STDERR_FILENO);
     execvp(argv[0], (char *const *) argv);
     fprintf(stderr, "apisec: %s: %s\n", argv[0], strerror(errno));
     _exit(127);
+}
+
+
+/* What nginx says by the way is for its log; what it finds wrong is not. */
+
+static void
+pass_on(FILE *said)
+{
+    char line[4096];
+
+    rewind(said);
+
+    while (fgets(line, sizeof(line), said)) {
+        if (strstr(line, " [info] ") == NULL
+            && strstr(line, " [notice] ") == NULL) {
+            fputs(line, stderr);
+        }
+    }
 }
 
 
@@ -83,15 +102,21 @@ static int
 ask(const apisec_nginx_t *how, api_span_t *text)
 {
     int   rc, status, fds[2];
+    FILE *said = tmpfile();
     pid_t pid;
 
+    if (said == NULL) {
+        return apisec_fail(APISEC_FAILED, "nginx -T: %s", strerror(errno));
+    }
+
     if (pipe(fds) != 0 || (pid = fork()) < 0) {
+        fclose(said);
         return apisec_fail(APISEC_FAILED, "nginx -T: %s", strerror(errno));
     }
 
     if (pid == 0) {
         close(fds[0]);
-        child(how, fds[1]);
+        child(how, fds[1], fileno(said));
     }
 
     close(fds[1]);
@@ -100,6 +125,9 @@ ask(const apisec_nginx_t *how, api_span_t *text)
 
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
     }
+
+    pass_on(said);
+    fclose(said);
 
     if (rc == APISEC_OK && (!WIFEXITED(status) || WEXITSTATUS(status) != 0)) {
         return apisec_fail(APISEC_FAILED,

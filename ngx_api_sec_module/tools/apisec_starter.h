@@ -10,6 +10,7 @@
 
 #define APISEC_STARTER_FILE "apisec.json"
 #define APISEC_STARTER_KEY "keys/private.pem"
+#define APISEC_STARTER_SPEC "openapi.yaml"
 #define APISEC_STARTER_AUDIT "logs/api-audit.jsonl"
 #define APISEC_STARTER_ERRORS "logs/error.log"
 

@@ -153,6 +153,89 @@ sub test_install {
 }
 
 
+# The first ten minutes of somebody who has nothing yet: apisec init, nginx on
+# what it made, and what the suite itself has to say against that: nothing. By
+# root, and by a user who is nobody.
+
+sub test_starter {
+    for my $as (['root', 0, '/srv/gateway', 18080],
+        ['a user', 1, '/home/gateway', 18090])
+    {
+        my ($who, $uid, $dir, $port) = @$as;
+        my $run  = $uid ? "setpriv --reuid=$uid --regid=$uid --clear-groups"
+            : 'env';
+        my $site = "--nginx-prefix $dir --nginx-conf nginx.conf";
+        my $start = "nginx -p $dir -c nginx.conf -e logs/error.log";
+
+        there("install -d -o $uid -g $uid $dir");
+        my $said = works("$who: apisec init",
+            "$run apisec init $dir --port $port");
+        like($said, qr/^    \Q$start\E$/m, '... says how to start it');
+
+        my ($key) = $said =~ /^    (ak_\S+)$/m;
+        my ($ask) = $said =~ /^    (TOKEN=\S+)$/m;
+        my ($curl) = $said =~ /^    (curl .*Bearer.*)$/m;
+        my $begun = works('... so it starts', "$run $start");
+        unlike($begun, qr/\[(?:warn|error|emerg)\]/, '... quietly');
+        ok(settle(sub { there("curl -s http://127.0.0.1:$port/health")
+            =~ /ready/ }), '... and is ready');
+        like(there("$ask; $curl -s"), qr/ 200 OK.*lamp/s,
+            '... and its token opens it, as it says');
+        like(there("curl -s -i -H 'X-API-Key: $key'"
+            . " http://127.0.0.1:$port/orders"), qr/ 200 OK/, '... its key too');
+        like(there("curl -s -i http://127.0.0.1:$port/orders"), qr/ 401 /,
+            '... and nothing does not');
+
+        my $found = works('apisec lint', "$run apisec lint $site --fail-on low");
+        like($found, qr/^0 high, 0 medium, 0 low$/m, '... finds nothing');
+
+        works('tokens', "$run sh -ec 'cd $dir;"
+            . ' apisec token --dir . --scope "orders:read orders:write" >strong;'
+            . ' apisec token --dir . --scope "" >weak; openssl pkey'
+            . " -in keys/private.pem -pubout -out public.pem'");
+        my $attack = works('apisec attack', "cd $dir && $run apisec attack"
+            . " openapi.yaml --target http://127.0.0.1:$port --token strong"
+            . ' --weak-token weak --public-key public.pem --undecided'
+            . ' --own customerId=alice --other customerId=bob');
+        like($attack, qr/^all +([5-9]\d) +0 +0 +0$/m, '... is refused, wholly')
+            or diag($attack);
+
+        works('apisec report',
+            "$run apisec report $site --output $dir/report.html");
+        opens("$root$dir/report.html");
+        works('it stops', "$run $start -s quit");
+    }
+
+    my $said = there('cd /srv/gateway && nginx -p $PWD -c nginx.conf'
+        . ' -e logs/error.log && apisec doctor --nginx-prefix $PWD'
+        . ' --nginx-conf nginx.conf');
+    like($said, qr/^0 failed, /m, 'apisec doctor has no complaint of it')
+        or diag($said);
+    like($said, qr/^ok    $_ /m, "... $_: well") for qw(secrets state ready);
+    there('cd /srv/gateway && nginx -p $PWD -c nginx.conf -e logs/error.log'
+        . ' -s quit; rm -rf /srv/gateway /home/gateway');
+    return;
+}
+
+
+# In a browser of the machine this runs on, which is the one that is here.
+
+sub opens {
+    my ($file) = @_;
+    my $repo = $ENV{DEB_REPO};
+    my ($chromium) = grep {-x} qw(/usr/bin/chromium /usr/bin/chromium-browser);
+
+    SKIP: {
+        skip('no Chromium', 2) if !$chromium;
+        my $said = `node $repo/t/node/report.mjs $chromium $file $file.pdf 2>&1`;
+        is($?, 0, 'the report opens') or diag($said);
+        like($said, qr/^tables: 5 faults: 0$/m, '... whole, without a fault');
+    }
+
+    return;
+}
+
+
 # As the example says; the API is an nginx of a few lines.
 
 sub test_configure {
@@ -343,6 +426,7 @@ sub test_remove {
 
 test_lintian();
 my $before = test_install();
+test_starter();
 my $key    = test_configure();
 test_use($key);
 test_container($key);

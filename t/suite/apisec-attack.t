@@ -38,7 +38,7 @@ my $pass = "proxy_pass http://127.0.0.1:$api;";
 my $open = ApiTest::Server->start(location => $pass);
 
 sub gateway {
-    my ($mode) = @_;
+    my ($mode, $burst) = (@_, 250);
 
     return ApiTest::Server->start(
         files =>
@@ -50,7 +50,7 @@ sub gateway {
             api_zone             z 1m;
             api_ratelimit_zone   r 1m;
             api_ratelimit_policy p zone=r key=\$api_principal rate=30r/s
-                                 burst=250;",
+                                 burst=$burst;",
         location => "
             api_auth      jwt=corp optional;
             api_bind      path:customerId = claim:sub;
@@ -143,6 +143,21 @@ subtest 'the same behind the gateway' => sub {
     my ($first) = grep { $_->{id} eq 'no-token' } @{ $got->{json}{attacks} };
     like($first->{support_id}, qr/^[0-9a-f]{32}$/, 'with its support id');
     is($first->{owasp}, 'API2:2023', 'and its item');
+};
+
+
+# A limit is no proof that a request is refused for what is wrong with it.
+
+subtest 'behind a limit that is met on the way' => sub {
+    my $got = attack(gateway('enforce', 20), @caller, '--format', 'json');
+
+    is($got->{code}, 0, 'exit code');
+    is_deeply(kinds($got, $_), {}, "nothing is $_")
+        for 'accepted', 'undecided', 'not sent';
+
+    my @limited = grep { $_->{status} == 429 } @{ $got->{json}{attacks} };
+    is(join(' ', map { $_->{id} } @limited), 'no-limit',
+        'and 429 is the answer to nothing else');
 };
 
 

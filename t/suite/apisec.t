@@ -81,9 +81,16 @@ subtest 'init' => sub {
     my @args = ('init', $gw, '--port', $port, '--modules', modules_dir());
     my $said = succeeds('init', @args);
 
-    my %mode = ('keys/private.pem' => '0600', 'api-key-pepper' => '0600',
-        'api-keys.json' => '0640', 'keys/jwks.json' => '0644',
-        'nginx.conf' => '0644', 'apisec.json' => '0644');
+    # Made by root, workers are another user, who reads what may change.
+
+    my $group  = $> == 0 ? getgrnam('www-data') : undef;
+    my $shared = defined $group ? '0640' : '0600';
+    my %mode = ('keys/private.pem' => '0600', 'api-key-pepper' => $shared,
+        'api-keys.json' => $shared, 'keys/jwks.json' => '0644',
+        'openapi.yaml' => '0644', 'nginx.conf' => '0644',
+        'apisec.json' => '0644');
+    is((stat "$gw/$_")[5], $group // (split ' ', $))[0], "$_: its group")
+        for qw(api-key-pepper api-keys.json);
     is(mode("$gw/$_"), $mode{$_}, "$_: mode $mode{$_}") for sort keys %mode;
 
     my $set = $json->decode(slurp("$gw/keys/jwks.json"));
@@ -165,6 +172,17 @@ sub run_starter {
     like($good->{content}, qr/"orders"/, '... which answers');
     is(http($port, 'GET', '/health')->{status}, 200, 'it is healthy');
 
+    my ($key) = $said =~ /^    (ak_\S+)$/m;
+    is(http($port, 'GET', '/orders', headers => { 'X-API-Key' => $key })
+        ->{status}, 200, 'the API key does too');
+    is(http($port, 'GET', '/customers/alice/orders',
+            headers => { Authorization => "Bearer $token" })->{status}, 200,
+        'her orders are hers');
+    is(http($port, 'GET', '/customers/bob/orders',
+            headers => { Authorization => "Bearer $token" })->{status}, 403,
+        '... and those of somebody else are not');
+    check_starter($port);
+
     my $bad = http($port, 'GET', '/orders');
     is($bad->{status}, 401, 'without it the door is shut');
     my $id = $json->decode($bad->{content})->{support_id};
@@ -187,6 +205,59 @@ sub run_starter {
     ok(stop_nginx($gw), 'nginx stops');
     return;
 }
+
+
+# What comes with the suite finds nothing to say against a starter.
+
+sub check_starter {
+    my ($port) = @_;
+
+    my @site = ('--nginx', nginx(), '--nginx-prefix', $gw, '--nginx-conf',
+        'nginx.conf');
+    my $found = succeeds('lint', 'lint', @site, '--fail-on', 'low');
+    like($found, qr/^0 high, 0 medium, 0 low$/m, 'apisec lint finds nothing')
+        or diag($found);
+
+    my $spec = "$gw/openapi.yaml";
+    succeeds('schema check', 'schema', 'check', $spec);
+
+    my %scope = (strong => 'orders:read orders:write', weak => '');
+    spew("$dir/$_", succeeds('token', 'token', '--dir', $gw, '--scope',
+        $scope{$_})) for sort keys %scope;
+    is(run('openssl', 'pkey', '-in', "$gw/keys/private.pem", '-pubout',
+        '-out', "$dir/public.pem")->{code}, 0, 'the public key');
+
+    my $report = succeeds('attack', 'attack', $spec, '--target',
+        "http://127.0.0.1:$port", '--token', "$dir/strong", '--weak-token',
+        "$dir/weak", '--public-key', "$dir/public.pem", '--own',
+        'customerId=alice', '--other', 'customerId=bob', '--undecided');
+    like($report, qr/^all +([5-9]\d) +0 +0 +0$/m,
+        'apisec attack: all is refused') or diag($report);
+
+    like(succeeds('report', 'report', @site, '--format', 'markdown'),
+        qr/^\| POST \/orders \| jwt=starter key=partners \| scope orders:write /m,
+        'apisec report has what holds');
+    return;
+}
+
+
+# Where only the module for identity is installed.
+
+subtest 'init without the other modules' => sub {
+    my $alone = scratch();
+    my $port  = two_ports();
+
+    symlink modules_dir() . '/ngx_api_sec_module.so',
+        "$alone/ngx_api_sec_module.so" or die "symlink: $!";
+    succeeds('init', 'init', "$alone/gw", '--port', $port, '--modules',
+        $alone);
+
+    my $test = run(nginx(), '-t', '-p', "$alone/gw",
+        qw(-c nginx.conf -e logs/error.log));
+    is($test->{code}, 0, 'nginx -t takes it') or diag($test->{err});
+    unlike(slurp("$alone/gw/nginx.conf"), qr/api_waf|api_ratelimit/,
+        'and nothing asks for what is not there');
+};
 
 
 my %KEY = (HS256 => 'hs256', HS384 => 'hs384', HS512 => 'hs512',

@@ -15,12 +15,16 @@ my $dir = scratch();
 spew("$dir/spec.yaml", <<'YAML');
 openapi: 3.0.3
 info: { title: t, version: '1' }
-components: { securitySchemes: { b: { type: http, scheme: bearer } } }
+components: { securitySchemes: { b: { type: http, scheme: bearer }, c: { type: openIdConnect, openIdConnectUrl: 'https://i.example' } } }
 paths:
   '/o/{id}': { get: { operationId: read, security: [{ b: [] }],
     parameters: [{ name: id, in: path, required: true, schema: { type: string } }],
     responses: { default: { description: d } } } }
   /p: { get: { operationId: bare, responses: { default: { description: d } } } }
+  '/o/{id}/s': { get: { operationId: scoped, x-owner: team-o,
+    security: [{ b: [o:read, o:list] }, { c: [o:admin] }],
+    parameters: [{ name: id, in: path, required: true, schema: { type: string } }],
+    responses: { default: { description: d } } } }
 YAML
 spew("$dir/secret", 'x' x 40);
 utime 0, time - 800 * 86400, "$dir/secret";
@@ -49,6 +53,8 @@ like($text, qr{^\| GET /o/\{id\} \| key=k \| none \| path:id = claim:sub \| each
     'an operation with all');
 like($text, qr{^\| GET /p \| none \| none \| none \| \*\*none\*\* \| s }m,
     'one with nothing');
+like($text, qr{^\| GET /o/\{id\}/s \| key=k \| scope o:read o:list or o:admin \| }m,
+    'one with scopes in the document');
 like($text, qr/^\| API1:2023 .*api_bind at 1 of 2 \(E1\)/m, 'coverage');
 like($text, qr/^\| API10:2023 /m, '... of all ten');
 like($text, qr/^\| <b>platform \| policy \| whole \| \*\*2020-01-01, overdue\*\*/m,
