@@ -275,6 +275,7 @@ deb-test:
 	+@$(INNER) modules tools
 	@cd t/deploy && npm ci --omit=optional --no-audit --no-fund \
 	    --ignore-scripts --loglevel=error
+	@.ci/node
 	@.ci/prove t/deploy/check.t
 	@ls $(BUILD)/deb/*.deb >/dev/null 2>&1 || .ci/deb
 	@.ci/deb-test

@@ -12,10 +12,10 @@ use FindBin;
 use lib "$FindBin::Bin/../lib";
 
 use ApiTest;
+use ApiTest::Bench qw(callgrind counted cpu_ns load_modules median proxy);
 use Cwd ();
-use File::Path qw(make_path remove_tree);
+use File::Path qw(make_path);
 use JSON::PP ();
-use Time::HiRes qw(sleep);
 
 my $build  = $ENV{API_BUILD} or die "API_BUILD is not set\n";
 my $nginx  = $ENV{API_NGINX} || '/usr/sbin/nginx';
@@ -24,8 +24,8 @@ my $budget = 1.25;    # of CPU; see docs/guide/performance.md
 my $body   = slurp('t/bench/order1k.json');
 my $json   = JSON::PP->new->canonical->utf8;
 
-remove_tree($root);
-make_path($root);
+my $bench = ApiTest::Bench->new($root);
+
 write_file("$root/order.json", $body);
 write_file("$root/post.lua", <<"END");
 wrk.method = "POST"
@@ -42,8 +42,7 @@ write_file("$root/spec.json", $json->encode({
         responses => { 201 => { description => 'made' } } } } },
 }));
 
-my $load = join '', map {"load_module $build/modules/ngx_api_${_}_module.so;\n"}
-    qw(waf sec ratelimit);
+my $load = load_modules($build);
 my $spec = "api_schema_spec orders $root/spec.json;\n";
 
 # name, load_module, http, location
@@ -54,70 +53,11 @@ my @cases = (
 
 
 sub start {
-    my ($name, $head, $http, $server, @wrap) = @_;
-    my $port = free_port("contract_$name");
-    my $dir  = "$root/$name";
+    my ($name, $case, $up, @wrap) = @_;
+    my (undef, $head, $http, $location) = @$case;
 
-    make_path("$dir/logs", "$dir/tmp");
-    write_file("$dir/nginx.conf", <<"END");
-$head
-daemon off;
-master_process off;
-pid $dir/nginx.pid;
-error_log $dir/error.log warn;
-events { worker_connections 64; }
-http {
-    access_log off;
-    keepalive_requests 1000000000;
-    client_body_temp_path $dir/tmp/a;
-    proxy_temp_path $dir/tmp/b;
-    fastcgi_temp_path $dir/tmp/c;
-    uwsgi_temp_path $dir/tmp/d;
-    scgi_temp_path $dir/tmp/e;
-    $http
-    server { listen 127.0.0.1:$port; $server }
-}
-END
-
-    my $pid = fork // die "fork: $!\n";
-    if (!$pid) {
-        open STDOUT, '>', "$dir/out";
-        open STDERR, '>&', \*STDOUT;
-        exec @wrap, $nginx, '-p', $dir, '-e', "$dir/error.log", '-c',
-            "$dir/nginx.conf";
-        die "exec: $!\n";
-    }
-
-    for (1 .. 1200) {
-        return ($pid, $port) if system("curl -s -o /dev/null --max-time 5"
-            . " http://127.0.0.1:$port/") == 0;
-        sleep 0.05;
-    }
-
-    die "nginx does not start: ", slurp("$dir/error.log"), "\n";
-}
-
-
-sub stop {
-    my ($pid) = @_;
-    kill 'TERM', $pid;
-    waitpid $pid, 0;
-    return;
-}
-
-
-sub server_of {
-    my ($case, $up) = @_;
-    my ($name, $head, $http, $location) = @$case;
-
-    return ($head, "$http
-        upstream up { server 127.0.0.1:$up; keepalive 4; }", "
-        location / {
-            $location
-            proxy_http_version 1.1;
-            proxy_set_header Connection '';
-            proxy_pass http://up;
-        }");
+    return $bench->start($name, load => $head, wrap => \@wrap,
+        proxy($up, $http, $location));
 }
 
 
@@ -132,37 +72,30 @@ sub send_requests {
 }
 
 
-# Nanoseconds that the process has run.
-sub ran {
-    my ($pid) = @_;
-    return (split ' ', slurp("/proc/$pid/schedstat"))[0];
-}
-
-
 # Microseconds a request of each case: the median of rounds that take turns.
 sub cpu {
     my ($up) = @_;
     my (@servers, @us);
 
     for my $n (0 .. $#cases) {
-        push @servers, [start("cpu$n", server_of($cases[$n], $up))];
+        push @servers, [start("cpu$n", $cases[$n], $up)];
         send_requests($cases[$n][0], $servers[$n][1], 200);
     }
 
     for (1 .. 7) {
         for my $n (0 .. $#cases) {
             my ($pid, $port) = @{$servers[$n]};
-            my $before = ran($pid);
+            my $before = cpu_ns($pid);
             my $out = `wrk -t 1 -c 8 -d 1s -s $root/post.lua http://127.0.0.1:$port/orders`;
             my ($requests) = $out =~ /^ *(\d+) requests in/m
                 or die "wrk: $out\n";
             die "refused in the benchmark: $out\n" if $out =~ /Non-2xx/;
-            push @{$us[$n]}, (ran($pid) - $before) / $requests / 1000;
+            push @{$us[$n]}, (cpu_ns($pid) - $before) / $requests / 1000;
         }
     }
 
-    stop($_->[0]) for @servers;
-    return map { (sort { $a <=> $b } @$_)[$#$_ / 2] } @us;
+    $bench->stop(map { $_->[0] } @servers);
+    return map { median(@$_) } @us;
 }
 
 
@@ -172,14 +105,11 @@ sub instructions {
 
     for my $requests (100, 600) {
         my $file = "$root/callgrind.$n.$requests";
-        my ($pid, $port) = start("cg$n", server_of($case, $up), 'valgrind',
-            '-q', '--tool=callgrind', "--callgrind-out-file=$file");
+        my ($pid, $port) = start("cg$n", $case, $up, callgrind($file));
 
         send_requests($case->[0], $port, $requests);
-        stop($pid);
-
-        slurp($file) =~ /^(?:summary|totals): (\d+)/m or die "no count\n";
-        push @total, $1;
+        $bench->stop($pid);
+        push @total, counted($file);
     }
 
     return ($total[1] - $total[0]) / 500;
@@ -243,7 +173,7 @@ sub large {
 }
 
 
-my ($pid, $up) = start('up', '', '', 'location / { return 201; }');
+my ($pid, $up) = $bench->start('up', server => 'location / { return 201; }');
 my @us = cpu($up);
 my @count = map { instructions($cases[$_], $_, $up) } 0 .. $#cases;
 my $ratio = $us[1] / $us[0];
@@ -257,6 +187,6 @@ for my $n (0 .. $#cases) {
         $n ? sprintf('%.2f', $budget) : '';
 }
 
-stop($pid);
+$bench->stop($pid);
 my $small = large();
 exit($ratio > $budget || !$small ? 1 : 0);

@@ -11,20 +11,21 @@ use FindBin;
 use lib "$FindBin::Bin/../lib";
 
 use ApiTest;
-use File::Path qw(make_path remove_tree);
+use ApiTest::Bench qw(callgrind command counted cpu_ns load_modules median
+    memory_kib proxy);
+use File::Path qw(make_path);
 use JSON::PP ();
-use Time::HiRes qw(sleep time);
+use Time::HiRes qw(time);
 
 my $build  = $ENV{API_BUILD} or die "API_BUILD is not set\n";
-my $nginx  = $ENV{API_NGINX} || '/usr/sbin/nginx';
 my $rounds = $ENV{BENCH_ROUNDS} || 5;
 my $root   = "$build/bench/waf";
 my $budget = 0.013;    # of ModSecurity; docs/guide/performance.md
 my $crs    = command('.ci/crs');
-my $lib    = command('.ci/modsecurity');
+my $bench  = ApiTest::Bench->new($root,
+    LD_LIBRARY_PATH => command('.ci/modsecurity'));
 
-remove_tree($root);
-make_path($root, "$root/state");
+make_path("$root/state");
 chmod 0700, "$root/state";
 
 # ModSecurity 3 knows Include, but not IncludeOptional.
@@ -34,8 +35,7 @@ write_file("$root/theirs.conf", join '', map {"Include $_\n"}
     "$crs/modsecurity.conf", "$root/on.conf",
     slurp("$crs/owasp-crs.load") =~ /^Include(?:Optional)? (.+)$/mg);
 
-my $load = join '', map {"load_module $build/modules/ngx_api_${_}_module.so;\n"}
-    qw(waf sec);
+my $load = load_modules($build, qw(waf sec));
 my $set = "api_waf_ruleset crs $crs/modsecurity.conf $root/on.conf "
     . "$crs/owasp-crs.load;\n";
 
@@ -81,84 +81,12 @@ my @requests = (
 );
 
 
-sub command {
-    my ($what) = @_;
-    my $out = `$what`;
-    die "$what failed\n" if $? || $out !~ /\S/;
-    chomp $out;
-    return $out;
-}
-
-
 sub start {
-    my ($name, $head, $http, $server, @wrap) = @_;
-    my $port = free_port("waf_$name");
-    my $dir  = "$root/$name";
+    my ($name, $case, $up, @wrap) = @_;
+    my (undef, $head, $http, $location) = @$case;
 
-    make_path("$dir/logs", "$dir/tmp");
-    write_file("$dir/nginx.conf", <<"END");
-$head
-daemon off;
-master_process off;
-pid $dir/nginx.pid;
-error_log $dir/error.log error;
-events { worker_connections 64; }
-http {
-    access_log off;
-    keepalive_requests 1000000000;
-    client_body_buffer_size 128k;
-    client_body_temp_path $dir/tmp/a;
-    proxy_temp_path $dir/tmp/b;
-    fastcgi_temp_path $dir/tmp/c;
-    uwsgi_temp_path $dir/tmp/d;
-    scgi_temp_path $dir/tmp/e;
-    $http
-    server { listen 127.0.0.1:$port; $server }
-}
-END
-
-    my $pid = fork // die "fork: $!\n";
-    if (!$pid) {
-        $ENV{LD_LIBRARY_PATH} = $lib;
-        open STDOUT, '>', "$dir/out";
-        open STDERR, '>&', \*STDOUT;
-        exec @wrap, $nginx, '-p', $dir, '-e', "$dir/error.log", '-c',
-            "$dir/nginx.conf";
-        die "exec: $!\n";
-    }
-
-    for (1 .. 6000) {
-        return ($pid, $port) if system("curl -s -o /dev/null --max-time 60"
-            . " -H 'Host: api.example.com' http://127.0.0.1:$port/") == 0;
-        die "nginx does not start: ", slurp("$dir/error.log"),
-            slurp("$dir/out"), "\n" if waitpid($pid, 1) == $pid;
-        sleep 0.05;
-    }
-
-    die "nginx does not start: ", slurp("$dir/error.log"), "\n";
-}
-
-
-sub stop {
-    my ($pid) = @_;
-    kill 'TERM', $pid;
-    waitpid $pid, 0;
-    return;
-}
-
-
-sub server_of {
-    my ($case, $up) = @_;
-    my ($name, $head, $http, $location) = @$case;
-
-    return ($head, "$http
-        upstream up { server 127.0.0.1:$up; keepalive 4; }", "
-        location / {
-            $location
-            proxy_http_version 1.1;
-            proxy_set_header Connection '';
-            proxy_pass http://up;
-        }");
+    return $bench->start($name, load => $head, wrap => \@wrap,
+        proxy($up, $http, $location));
 }
 
 
@@ -175,20 +103,6 @@ sub ask {
 }
 
 
-# Nanoseconds that the process has run.
-
-sub ran {
-    my ($pid) = @_;
-    return (split ' ', slurp("/proc/$pid/schedstat"))[0];
-}
-
-
-sub median {
-    my @s = sort { $a <=> $b } @_;
-    return $s[$#s / 2];
-}
-
-
 # Microseconds a request: the median of rounds that take turns.
 
 sub cpu {
@@ -196,7 +110,7 @@ sub cpu {
     my (@servers, @us);
 
     for my $c (0 .. $#cases) {
-        push @servers, [start("cpu$c", server_of($cases[$c], $up))];
+        push @servers, [start("cpu$c", $cases[$c], $up)];
     }
 
     for my $q (0 .. $#requests) {
@@ -204,15 +118,15 @@ sub cpu {
             for my $c (0 .. $#cases) {
                 my ($pid, $port) = @{ $servers[$c] };
                 my $n = $c != $theirs ? 200 : $q == 2 ? 3 : $q == 0 ? 100 : 20;
-                my $before = ran($pid);
+                my $before = cpu_ns($pid);
                 ask($cases[$c], $requests[$q], $port, $n);
-                push @{ $us[$c][$q] }, (ran($pid) - $before) / 1000 / $n
+                push @{ $us[$c][$q] }, (cpu_ns($pid) - $before) / 1000 / $n
                     if $round;    # not the first
             }
         }
     }
 
-    stop($_->[0]) for @servers;
+    $bench->stop(map { $_->[0] } @servers);
     return map { [map { median(@$_) } @$_] } @us;
 }
 
@@ -229,14 +143,11 @@ sub instructions {
 
         for my $n (@n) {
             my $file = "$root/callgrind.$c.$q.$n";
-            my ($pid, $port) = start("cg$c", server_of($cases[$c], $up),
-                'valgrind', '-q', '--tool=callgrind',
-                "--callgrind-out-file=$file");
+            my ($pid, $port) =
+                start("cg$c", $cases[$c], $up, callgrind($file));
             ask($cases[$c], $requests[$q], $port, $n);
-            stop($pid);
-            slurp($file) =~ /^(?:summary|totals): (\d+)/m
-                or die "no count\n";
-            push @total, $1;
+            $bench->stop($pid);
+            push @total, counted($file);
         }
 
         $ir[$q] = ($total[1] - $total[0]) / ($n[1] - $n[0]);
@@ -246,30 +157,24 @@ sub instructions {
 }
 
 
-sub memory {
-    my ($pid) = @_;
-    slurp("/proc/$pid/status") =~ /^VmRSS:\s+(\d+)/m or return 0;
-    return $1 / 1024;
-}
-
-
-my ($above, $up) = start('up', '', '', 'location / { return 200 "ok\n"; }');
+my ($above, $up) = $bench->start('up',
+    server => 'location / { return 200 "ok\n"; }');
 my (@load, @rss);
 
 for my $c (0 .. $#cases) {
     for my $again (0, 1) {    # the second finds a database
         my $before = time;
-        my ($pid) = start("load$c", server_of($cases[$c], $up));
+        my ($pid) = start("load$c", $cases[$c], $up);
         $load[$c][$again] = time - $before;
-        $rss[$c] = memory($pid);
-        stop($pid);
+        $rss[$c] = memory_kib($pid, 'VmRSS') / 1024;
+        $bench->stop($pid);
     }
 }
 
 my @us = cpu($up);
 my @ir = map { $ENV{BENCH_NO_CALLGRIND} ? undef : instructions($_, $up) }
     0 .. $#cases;
-stop($above);
+$bench->stop($above);
 
 my $missed = 0;
 

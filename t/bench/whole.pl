@@ -14,10 +14,10 @@ use FindBin;
 use lib "$FindBin::Bin/../lib";
 
 use ApiTest;
-use File::Path qw(make_path remove_tree);
+use ApiTest::Bench qw(at command cpu_ns load_modules proxy);
+use File::Path qw(make_path);
 use Getopt::Long;
 use IO::Socket::INET;
-use POSIX ();
 use Time::HiRes qw(sleep time);
 
 my ($svg, $md);
@@ -25,18 +25,14 @@ GetOptions('svg=s' => \$svg, 'md=s' => \$md)
     or die "usage: whole.pl [--svg FILE] [--md FILE]\n";
 
 my $build  = $ENV{API_BUILD} or die "API_BUILD is not set\n";
-my $nginx  = $ENV{API_NGINX} || '/usr/sbin/nginx';
 my $rounds = $ENV{BENCH_ROUNDS} || 5;
 my $n      = $ENV{BENCH_REQUESTS} || 400;
 my $root   = "$build/bench/whole";
 my $crs    = command('.ci/crs');
-my $lib    = command('.ci/modsecurity');
-my @pids;
+my $bench  = ApiTest::Bench->new($root,
+    LD_LIBRARY_PATH => command('.ci/modsecurity'));
 
-END { kill 'KILL', @pids }
-
-remove_tree($root);
-make_path($root, "$root/state");
+make_path("$root/state");
 chmod 0700, "$root/state";
 
 
@@ -81,8 +77,7 @@ write_file("$root/on.conf", "SecRuleEngine On\nSecAuditEngine Off\n");
 
 # The cases
 
-my $ours = join '', map {"load_module $build/modules/ngx_api_${_}_module.so;\n"}
-    qw(waf sec ratelimit);
+my $ours = load_modules($build);
 
 my $issuer = "api_jwt_issuer idp { issuer https://idp.example; audience orders;
     algorithms ES256; jwks $root/jwks.json; }\n";
@@ -122,78 +117,12 @@ my @cases = (
 );
 
 
-sub command {
-    my ($what) = @_;
-    my $out = `$what`;
-    die "$what failed\n" if $? || $out !~ /\S/;
-    chomp $out;
-    return $out;
-}
-
-
-sub spawn {
-    my ($dir, @command) = @_;
-
-    my $pid = fork // die "fork: $!\n";
-    if (!$pid) {
-        $ENV{LD_LIBRARY_PATH} = $lib;
-        open STDOUT, '>', "$dir/out";
-        open STDERR, '>&', \*STDOUT;
-        exec(@command) or POSIX::_exit(127);
-    }
-    push @pids, $pid;
-    return $pid;
-}
-
-
-sub start {
-    my ($name, $load, $http, $server) = @_;
-    my $port = free_port("whole_$name");
-    my $dir  = "$root/$name";
-
-    make_path("$dir/logs", "$dir/tmp");
-    write_file("$dir/nginx.conf", <<"END");
-$load
-daemon off;
-master_process off;
-user root;
-pid $dir/nginx.pid;
-error_log $dir/error.log error;
-events { worker_connections 64; }
-http {
-    access_log off;
-    keepalive_requests 1000000000;
-    client_body_buffer_size 128k;
-    client_body_temp_path $dir/tmp/a;
-    proxy_temp_path $dir/tmp/b;
-    fastcgi_temp_path $dir/tmp/c;
-    uwsgi_temp_path $dir/tmp/d;
-    scgi_temp_path $dir/tmp/e;
-    $http
-    server { listen 127.0.0.1:$port; $server }
-}
-END
-
-    my $pid = spawn($dir, $nginx, '-p', $dir, '-e', "$dir/error.log", '-c',
-        "$dir/nginx.conf");
-
-    for (1 .. 6000) {
-        return ($pid, $port) if IO::Socket::INET->new(
-            PeerAddr => "127.0.0.1:$port", Timeout => 5);
-        die "nginx does not start: ", slurp("$dir/error.log"),
-            slurp("$dir/out"), "\n" if waitpid($pid, 1) == $pid;
-        sleep 0.02;
-    }
-    die "nginx does not start: ", slurp("$dir/error.log"), "\n";
-}
-
-
 # A verifier as people write one: the npm package jose in a small server.
 
 sub start_verifier {
     my $dir = "$root/verifier";
     make_path($dir);
-    my $pid = spawn($dir, 'node', 't/node/verifier.mjs', "$root/jwks.json");
+    my $pid = $bench->spawn($dir, 'node', 't/node/verifier.mjs', "$root/jwks.json");
 
     for (1 .. 1500) {
         my ($port) = (-e "$dir/out" ? slurp("$dir/out") : '') =~ /^(\d+)$/m;
@@ -201,20 +130,6 @@ sub start_verifier {
         sleep 0.02;
     }
     die "the verifier does not start\n";
-}
-
-
-# Nanoseconds that processes have had a CPU.
-
-sub cpu {
-    my $sum = 0;
-    for my $pid (@_) {
-        for my $file (glob "/proc/$pid/task/*/schedstat") {
-            open my $in, '<', $file or next;
-            $sum += (split ' ', <$in>)[0];
-        }
-    }
-    return $sum;
 }
 
 
@@ -243,28 +158,21 @@ sub ask {
 }
 
 
-sub at {
-    my ($part, @sorted) = @_;
-    return $sorted[int($part * $#sorted + 0.5)];
-}
-
-
-my ($up_pid, $up) = start('upstream', '', '',
+my ($up_pid, $up) = $bench->start('upstream', server =>
     'location / { default_type text/plain; return 200 "ok\n"; }');
 my ($verifier_pid, $verifier) = start_verifier();
 my $verify = "location = /verify { internal; proxy_pass http://verifier;
     proxy_pass_request_body off; proxy_set_header Content-Length '';
     proxy_http_version 1.1; proxy_set_header Connection ''; }";
 
-my $upstream = "upstream api { server 127.0.0.1:$up; keepalive 8; }
-    upstream verifier { server 127.0.0.1:$verifier; keepalive 8; }";
+my $service =
+    "upstream verifier { server 127.0.0.1:$verifier; keepalive 8; }";
 
 for my $i (0 .. $#cases) {
     my ($name, $load, $http, $location, $beside) = @{ $cases[$i] };
-    my ($pid, $port) = start("case$i", $load, "$upstream $http",
-        ($beside ? $verify : '')
-        . "location / { $location proxy_http_version 1.1;
-            proxy_set_header Connection ''; proxy_pass http://api; }");
+    my %conf = proxy($up, "$http $service", $location);
+    $conf{server} .= $verify if $beside;
+    my ($pid, $port) = $bench->start("case$i", load => $load, %conf);
 
     $cases[$i] = { name => $name, port => $port,
         pids => [$pid, $beside ? $verifier_pid : ()] };
@@ -278,9 +186,9 @@ for my $i (0 .. $#cases) {
 for my $round (1 .. $rounds) {
     for my $case (@cases) {
         for my $what (qw(GET POST)) {
-            my $from = cpu(@{ $case->{pids} });
+            my $from = cpu_ns(@{ $case->{pids} });
             my @took = ask($case->{port}, $what, $n);
-            my $cost = (cpu(@{ $case->{pids} }) - $from) / $n / 1000;
+            my $cost = (cpu_ns(@{ $case->{pids} }) - $from) / $n / 1000;
 
             my $best = $case->{$what};
             next if $best && $best->{cpu} <= $cost;
