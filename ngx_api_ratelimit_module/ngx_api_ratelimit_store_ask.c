@@ -10,6 +10,7 @@
 
 #include "ngx_api_ratelimit_store.h"
 #include "ngx_api_ratelimit_kind.h"
+#include "ngx_api_wait.h"
 
 
 static ngx_uint_t ngx_api_ratelimit_ask_wanted(
@@ -229,15 +230,7 @@ ngx_api_ratelimit_ask_resume(ngx_http_request_t *r)
         ngx_del_timer(wev);
     }
 
-    if (ngx_handle_read_event(r->connection->read, 0) != NGX_OK) {
-        ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
-        return;
-    }
-
-    r->read_event_handler = ngx_http_block_reading;
-    r->write_event_handler = ngx_http_core_run_phases;
-
-    ngx_http_core_run_phases(r);
+    ngx_api_wait_end(r);
 }
 
 

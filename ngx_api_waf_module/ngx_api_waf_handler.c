@@ -12,6 +12,7 @@
  */
 
 #include "ngx_api_waf.h"
+#include "ngx_api_wait.h"
 
 
 static ngx_api_waf_ctx_t *ngx_api_waf_ctx(ngx_http_request_t *r,
@@ -37,8 +38,6 @@ static ngx_int_t ngx_api_waf_body(ngx_http_request_t *r,
 static ngx_int_t ngx_api_waf_values(ngx_http_request_t *r,
     const ngx_api_waf_main_conf_t *mcf, ngx_api_record_t *rec,
     ngx_api_waf_run_t *run, api_span_t text, ngx_uint_t partial);
-static ngx_int_t ngx_api_waf_yield(ngx_http_request_t *r);
-static void ngx_api_waf_resume(ngx_http_request_t *r);
 
 
 static ngx_api_waf_ctx_t *
@@ -133,7 +132,7 @@ ngx_api_waf_handler(ngx_http_request_t *r)
 
     rc = ngx_api_waf_inspect(r, mcf, lcf, rec, run);
 
-    return rc == NGX_AGAIN ? ngx_api_waf_yield(r) : rc;
+    return rc == NGX_AGAIN ? ngx_api_wait(r, 1) : rc;
 }
 
 
@@ -384,52 +383,6 @@ ngx_api_waf_values(ngx_http_request_t *r, const ngx_api_waf_main_conf_t *mcf,
 
     return run->builder.over ? ngx_api_waf_over(r, mcf, rec, run)
                              : NGX_DECLINED;
-}
-
-
-/* As limit_req delays: a millisecond, for the timer has no less. */
-
-static ngx_int_t
-ngx_api_waf_yield(ngx_http_request_t *r)
-{
-    if (ngx_handle_read_event(r->connection->read, 0) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    r->read_event_handler = ngx_http_test_reading;
-    r->write_event_handler = ngx_api_waf_resume;
-
-    r->connection->write->delayed = 1;
-    ngx_add_timer(r->connection->write, 1);
-
-    return NGX_AGAIN;
-}
-
-
-static void
-ngx_api_waf_resume(ngx_http_request_t *r)
-{
-    ngx_event_t  *wev;
-
-    wev = r->connection->write;
-
-    if (wev->delayed) {
-        if (ngx_handle_write_event(wev, 0) != NGX_OK) {
-            ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
-        }
-
-        return;
-    }
-
-    if (ngx_handle_read_event(r->connection->read, 0) != NGX_OK) {
-        ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
-        return;
-    }
-
-    r->read_event_handler = ngx_http_block_reading;
-    r->write_event_handler = ngx_http_core_run_phases;
-
-    ngx_http_core_run_phases(r);
 }
 
 
