@@ -4,12 +4,7 @@
  */
 
 #include "api_base64.h"
-
-#include <stdlib.h>
-
-#define MUST(cond) ((cond) ? (void) 0 : abort())
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz.h"
 
 
 static bool

@@ -4,8 +4,7 @@
  */
 
 #include "api_seal_box.h"
-
-#include <stdlib.h>
+#include "fuzz.h"
 
 
 static const uint8_t reader[32] = "the secret of a reader, 32 bytes";
@@ -30,8 +29,6 @@ start(void)
     }
 }
 
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

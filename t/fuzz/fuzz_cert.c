@@ -4,14 +4,10 @@
  */
 
 #include "api_cert.h"
+#include "fuzz.h"
 
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
-#include <stdlib.h>
-
-#define MUST(cond) ((cond) ? (void) 0 : abort())
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 
 static void

@@ -2,12 +2,8 @@
    each other and with the decoded text of the claim. */
 
 #include "api_claim.h"
+#include "fuzz.h"
 
-#include <stdlib.h>
-
-#define MUST(cond) ((cond) ? (void) 0 : abort())
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const api_sipkey_t seed = { 31, 32 };
 

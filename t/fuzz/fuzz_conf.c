@@ -2,12 +2,7 @@
    written down and read once more; the model takes what the parser took. */
 
 #include "api_site.h"
-
-#include <stdlib.h>
-
-#define MUST(cond) ((cond) ? (void) 0 : abort())
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz.h"
 
 
 typedef struct {

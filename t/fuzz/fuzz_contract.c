@@ -4,13 +4,11 @@
    character. */
 
 #include "api_contract.h"
+#include "fuzz.h"
 
-#include <stdlib.h>
 
-#define MUST(cond) ((cond) ? (void) 0 : abort())
 #define MAX_FIELDS 16
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const char description[] =
     "openapi: 3.1.0\n"

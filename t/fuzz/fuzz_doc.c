@@ -2,12 +2,8 @@
    in the text and is found again by its pointer. */
 
 #include "api_doc.h"
+#include "fuzz.h"
 
-#include <stdlib.h>
-
-#define MUST(cond) ((cond) ? (void) 0 : abort())
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const api_doc_limits_t limits = { 1 << 20, 1 << 26, 4, 50, 2000 };
 

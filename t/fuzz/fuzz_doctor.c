@@ -4,14 +4,11 @@
 
 #include "api_debver.h"
 #include "api_proc.h"
+#include "fuzz.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#define MUST(cond) ((cond) ? (void) 0 : abort())
 #define LINES 8
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 
 static int

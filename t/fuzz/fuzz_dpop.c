@@ -6,15 +6,13 @@
 
 #include "api_base64.h"
 #include "api_dpop.h"
+#include "fuzz.h"
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <stdlib.h>
 
-#define MUST(cond) ((cond) ? (void) 0 : abort())
 #define NOW 1700000000
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* RFC 8037 A.1 */
 

@@ -2,13 +2,11 @@
    it is cut makes no difference; limits hold; nothing stays. */
 
 #include "api_gzip.h"
+#include "fuzz.h"
 
-#include <stdlib.h>
 
-#define MUST(cond) ((cond) ? (void) 0 : abort())
 #define MAX_PIECES 4096
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static api_span_t pieces[MAX_PIECES];
 

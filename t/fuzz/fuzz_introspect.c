@@ -5,56 +5,10 @@
  */
 
 #include "api_jwt_introspect.h"
+#include "fuzz.h"
 
-#include <stdlib.h>
 
-#define MUST(cond) ((cond) ? (void) 0 : abort())
 #define NOW 1700000000
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-
-typedef struct {
-    size_t fail_at, calls, live;
-} counter_t;
-
-
-static void *
-count_alloc(void *ctx, size_t size)
-{
-    counter_t *c = ctx;
-
-    if (++c->calls == c->fail_at) {
-        return NULL;
-    }
-
-    c->live++;
-
-    return malloc(size ? size : 1);
-}
-
-
-static void
-count_free(void *ctx, void *p)
-{
-    counter_t *c = ctx;
-
-    c->live--;
-    free(p);
-}
-
-
-static void
-check_text(const api_err_t *err)
-{
-    size_t i, len = strlen(err->text);
-
-    MUST(len > 0 && len < API_ERR_TEXT);
-
-    for (i = 0; i < len; i++) {
-        MUST(err->text[i] >= 0x20 && err->text[i] < 0x7f);
-    }
-}
 
 
 static void
@@ -73,7 +27,7 @@ check_rules(const api_introspection_t *in)
 
     } else {
         MUST(code == API_JWT_EXPIRED || code == API_JWT_NOT_YET_VALID);
-        check_text(&err);
+        fuzz_text(&err);
         MUST(err.code == code);
     }
 
@@ -108,9 +62,9 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     int                 rc;
-    counter_t           c = { 0, 0, 0 };
+    fuzz_counter_t      c = { 0, 0, 0 };
     api_err_t           err = { 0, 0, "" };
-    api_alloc_t         alloc = { count_alloc, count_free, &c };
+    api_alloc_t         alloc = { fuzz_alloc, fuzz_free, &c };
     api_arena_t         arena;
     api_introspection_t in;
 
@@ -132,7 +86,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
              || rc == API_NOMEM || rc == API_INVALID);
         MUST(rc != API_NOMEM || c.calls >= c.fail_at);
         MUST(rc != API_NOMEM || c.fail_at != 0);
-        check_text(&err);
+        fuzz_text(&err);
     }
 
     api_arena_free(&arena);

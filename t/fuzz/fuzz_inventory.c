@@ -6,13 +6,11 @@
  */
 
 #include "api_inventory_report.h"
-
-#include <stdlib.h>
+#include "fuzz.h"
 
 
 #define SIZE 24576
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static uint64_t image[SIZE / 8], other[SIZE / 8], file[SIZE / 4];
 static char     text[65536];

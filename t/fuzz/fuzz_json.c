@@ -7,13 +7,10 @@
 
 #include "api_json_hash.h"
 #include "json/check.h"
+#include "fuzz.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
-#define MUST(cond) ((cond) ? (void) 0 : abort())
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Under the last one all names of up to 8 bytes have one hash. */
 

@@ -5,58 +5,11 @@
  */
 
 #include "api_jwk.h"
+#include "fuzz.h"
 
 #include <openssl/err.h>
-#include <stdlib.h>
 
-#define MUST(cond) ((cond) ? (void) 0 : abort())
 #define MAX_KEYS 8
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-
-typedef struct {
-    size_t fail_at, calls, live;
-} counter_t;
-
-
-static void *
-count_alloc(void *ctx, size_t size)
-{
-    counter_t *c = ctx;
-
-    if (++c->calls == c->fail_at) {
-        return NULL;
-    }
-
-    c->live++;
-
-    return malloc(size ? size : 1);
-}
-
-
-static void
-count_free(void *ctx, void *p)
-{
-    counter_t *c = ctx;
-
-    c->live--;
-    free(p);
-}
-
-
-static void
-check_text(const api_err_t *err, int rc)
-{
-    size_t i, len = strlen(err->text);
-
-    MUST(len > 0 && len < API_ERR_TEXT);
-    MUST(err->code == rc);
-
-    for (i = 0; i < len; i++) {
-        MUST(err->text[i] >= 0x20 && err->text[i] < 0x7f);
-    }
-}
 
 
 /* A key fits what it says, and nothing signed by chance passes. */
@@ -111,10 +64,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     int             rc;
     size_t          i;
     bool            lenient;
-    counter_t       c = { 0, 0, 0 };
+    fuzz_counter_t  c = { 0, 0, 0 };
     api_err_t       err = { 0, 0, "" };
     api_jwks_t     *jwks;
-    api_alloc_t     alloc = { count_alloc, count_free, &c };
+    api_alloc_t     alloc = { fuzz_alloc, fuzz_free, &c };
     api_jwks_opts_t opts = { .max_keys = MAX_KEYS };
 
     if (size < 2) {
@@ -144,7 +97,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     } else {
         MUST(rc != API_INTERNAL);
         MUST((rc == API_NOMEM) == (c.fail_at != 0 && c.calls >= c.fail_at));
-        check_text(&err, rc);
+        MUST(err.code == rc);
+        fuzz_text(&err);
     }
 
     api_jwks_free(jwks);

@@ -6,16 +6,14 @@
 
 #include "api_base64.h"
 #include "api_jwt.h"
+#include "fuzz.h"
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-#include <stdlib.h>
 
-#define MUST(cond) ((cond) ? (void) 0 : abort())
 #define NOW 1700000000
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const char secret[] = "0123456789abcdef0123456789abcdef";
 

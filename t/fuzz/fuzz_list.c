@@ -2,12 +2,8 @@
    one that was not, the error has a line and a place. */
 
 #include "api_list.h"
+#include "fuzz.h"
 
-#include <stdlib.h>
-
-#define MUST(cond) ((cond) ? (void) 0 : abort())
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const api_list_limits_t limits = { 0, 1000, 64, 64 };
 

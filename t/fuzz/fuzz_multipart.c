@@ -2,12 +2,7 @@
    one behind the other; what strict takes is taken without it, the same. */
 
 #include "api_multipart.h"
-
-#include <stdlib.h>
-
-#define MUST(cond) ((cond) ? (void) 0 : abort())
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz.h"
 
 
 static void

@@ -5,12 +5,8 @@
  */
 
 #include "api_operand.h"
+#include "fuzz.h"
 
-#include <stdlib.h>
-
-#define MUST(cond) ((cond) ? (void) 0 : abort())
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const api_sipkey_t seed = { 61, 62 };
 

@@ -2,12 +2,8 @@
    loads can be matched; what is simple agrees with a naive reading. */
 
 #include "api_operator.h"
+#include "fuzz.h"
 
-#include <stdlib.h>
-
-#define MUST(cond) ((cond) ? (void) 0 : abort())
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static api_span_t file;
 

@@ -1,12 +1,7 @@
 /* Input: a file of patches.  What loads has all that a patch must have. */
 
 #include "api_patch.h"
-
-#include <stdlib.h>
-
-#define MUST(cond) ((cond) ? (void) 0 : abort())
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz.h"
 
 
 int

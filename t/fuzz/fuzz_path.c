@@ -2,12 +2,7 @@
    doing it again to the result, escaped, changes nothing. */
 
 #include "api_path.h"
-
-#include <stdlib.h>
-
-#define MUST(cond) ((cond) ? (void) 0 : abort())
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz.h"
 
 
 static api_span_t

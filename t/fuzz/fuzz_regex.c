@@ -3,12 +3,7 @@
 
 #include "api_regex.h"
 #include "api_utf8.h"
-
-#include <stdlib.h>
-
-#define MUST(cond) ((cond) ? (void) 0 : abort())
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz.h"
 
 
 static int

@@ -2,12 +2,7 @@
    out lies in the input, and written out again reads the same. */
 
 #include "../../ngx_api_sec_module/tools/apisec_request.c"
-
-#include <stdlib.h>
-
-#define MUST(cond) ((cond) ? (void) 0 : abort())
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz.h"
 
 
 int

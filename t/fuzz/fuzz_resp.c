@@ -2,12 +2,7 @@
    of replies, each within its limits. */
 
 #include "api_resp.h"
-
-#include <stdlib.h>
-
-#define MUST(cond) ((cond) ? (void) 0 : abort())
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz.h"
 
 
 static uint64_t

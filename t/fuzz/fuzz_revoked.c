@@ -6,14 +6,12 @@
  */
 
 #include "api_revoked.h"
+#include "fuzz.h"
 
-#include <stdlib.h>
 
-#define MUST(cond) ((cond) ? (void) 0 : abort())
 #define SIZE 8192
 #define NMODEL 1024 /* kinds, issuer or not, values of 7 bits */
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const api_sipkey_t seed = { 1, 2 };
 

@@ -2,12 +2,8 @@
    found fits its template; no template that was taken goes unfound. */
 
 #include "api_router.h"
+#include "fuzz.h"
 
-#include <stdlib.h>
-
-#define MUST(cond) ((cond) ? (void) 0 : abort())
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static api_span_t tmpl[64];
 

@@ -4,12 +4,8 @@
    with a direction, or a second time, is one of the two. */
 
 #include "api_schema.h"
+#include "fuzz.h"
 
-#include <stdlib.h>
-
-#define MUST(cond) ((cond) ? (void) 0 : abort())
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const api_sipkey_t seed = { 7, 8 };
 

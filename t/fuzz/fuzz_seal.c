@@ -6,11 +6,7 @@
 
 #include "api_redact.h"
 #include "api_seal_check.h"
-
-#include <stdlib.h>
-
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz.h"
 
 
 static api_seal_signer_t *signer;

@@ -5,13 +5,10 @@
 #include "api_operator.h"
 #include "api_seclang.h"
 #include "api_waf_scan.h"
+#include "fuzz.h"
 
-#include <stdlib.h>
 
-#define MUST(cond) ((cond) ? (void) 0 : abort())
 #define BUDGET 2000000
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 
 static int

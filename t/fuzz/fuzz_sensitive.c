@@ -4,13 +4,10 @@
  */
 
 #include "api_sensitive.h"
-
-#include <stdlib.h>
+#include "fuzz.h"
 
 
 #define ALL ((1U << API_NSENSITIVE) - 1)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 
 static void

@@ -2,14 +2,10 @@
    is sound; what is taken is saved and taken again. */
 
 #include "api_ban_snapshot.h"
+#include "fuzz.h"
 
-#include <stdlib.h>
-
-#define MUST(cond) ((cond) ? (void) 0 : abort())
 
 #define SIZE API_BAN_SIZE_MIN
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 
 static _Alignas(64) uint8_t memory[SIZE];

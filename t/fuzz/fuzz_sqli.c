@@ -4,12 +4,8 @@
  */
 
 #include "api_sqli_int.h"
+#include "fuzz.h"
 
-#include <stdlib.h>
-
-#define MUST(cond) ((cond) ? (void) 0 : abort())
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -6,14 +6,12 @@
 
 #include "api_json.h"
 #include "api_writer.h"
+#include "fuzz.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
-#define MUST(cond) ((cond) ? (void) 0 : abort())
 #define GUARD "guard"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const api_sipkey_t seed = { 51, 52 };
 

@@ -6,11 +6,9 @@
  */
 
 #include "transform_ref.h"
+#include "fuzz.h"
 
-#define MUST(cond) ((cond) ? (void) 0 : abort())
 #define SIZE_MAXIMUM 1000
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 
 static bool

@@ -2,12 +2,8 @@
    each other, and so do the periods of quotas. */
 
 #include "api_quota.h"
+#include "fuzz.h"
 
-#include <stdlib.h>
-
-#define MUST(cond) ((cond) ? (void) 0 : abort())
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const int64_t moments[] = { -5000000000, -1, 0, 951782400, 1700000000,
     2147483648, 4102444800, 7258118400 };

@@ -1,12 +1,8 @@
 /* Input: a file of code pages, of which page 1 is wanted. */
 
 #include "api_transform.h"
+#include "fuzz.h"
 
-#include <stdlib.h>
-
-#define MUST(cond) ((cond) ? (void) 0 : abort())
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -2,12 +2,8 @@
    comes out is within its limits, and whatever a body is, it is looked at. */
 
 #include "api_values.h"
+#include "fuzz.h"
 
-#include <stdlib.h>
-
-#define MUST(cond) ((cond) ? (void) 0 : abort())
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static api_span_t
 next(api_span_t *rest)

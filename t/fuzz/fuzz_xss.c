@@ -2,12 +2,8 @@
    place within the value, and a trigger. */
 
 #include "api_xss.h"
+#include "fuzz.h"
 
-#include <stdlib.h>
-
-#define MUST(cond) ((cond) ? (void) 0 : abort())
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
