@@ -258,9 +258,7 @@ api_operator_free(api_operator_t *op)
 {
     if (op != NULL) {
         pcre2_code_free(op->code);
-        pcre2_code_free(op->here);
         op->code = NULL;
-        op->here = NULL;
     }
 }
 
@@ -351,6 +349,7 @@ api_operator_capture(api_captures_t *captures, api_span_t text)
 
 #define JIT_STACK_MIN (32 * 1024)
 #define JIT_STACK_MAX (512 * 1024)
+#define REVERSE_CACHE (1024 * 1024)
 #define HEAP_LIMIT (20 * 1024) /* KiB, of the interpreter */
 
 api_scratch_t *
@@ -369,8 +368,9 @@ api_scratch_create(const api_alloc_t *alloc)
     s->data = pcre2_match_data_create(API_OPERATOR_CAPTURES, NULL);
     s->context = pcre2_match_context_create(NULL);
     s->stack = pcre2_jit_stack_create(JIT_STACK_MIN, JIT_STACK_MAX, NULL);
+    s->reverse = api_reverse_cache_create(alloc, REVERSE_CACHE);
 
-    if (s->data == NULL || s->context == NULL) {
+    if (s->data == NULL || s->context == NULL || s->reverse == NULL) {
         api_scratch_free(s);
         return NULL;
     }
@@ -406,6 +406,7 @@ api_scratch_free(api_scratch_t *s)
         pcre2_code_free(s->cache[i].code);
     }
 
+    api_reverse_cache_free(s->reverse);
     pcre2_match_data_free(s->data);
     pcre2_match_context_free(s->context);
     pcre2_jit_stack_free(s->stack);

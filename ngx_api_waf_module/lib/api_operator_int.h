@@ -7,6 +7,7 @@
 
 #include "api_addr.h"
 #include "api_operator.h"
+#include "api_reverse.h"
 
 #include <pcre2.h>
 
@@ -41,8 +42,8 @@ struct api_operator_s {
     int64_t                   number; /* eq: as stoi, others as atoll */
     const char               *inert;
     pcre2_code               *code;
-    pcre2_code               *here;   /* the same, anchored; NULL: not kept */
-    const uint8_t            *starts; /* of `here`: api_operator_starts.c */
+    const uint8_t            *starts;  /* api_operator_starts.c */
+    const api_reverse_t      *reverse; /* NULL: there is none */
     uint32_t                  match_limit;
     uint32_t                  depth_limit;
     api_pm_t                 *pm;
@@ -68,6 +69,7 @@ struct api_scratch_s {
     pcre2_match_context *context;
     pcre2_jit_stack     *stack;
     uint64_t (*clock)(void);
+    api_reverse_cache_t *reverse;
     char                 note[32]; /* a capture that is not in the value */
     uint32_t             next;     /* of the cache, to be given up */
     api_operator_cache_t cache[API_OPERATOR_CACHE];

@@ -39,32 +39,6 @@ rx_compile(api_span_t pattern, uint32_t flags, int *code, size_t *at)
 }
 
 
-/* For a pattern whose matches begin at few places: what is tried there. */
-
-static int
-rx_make_here(api_operator_t *op, const api_operator_make_t *m)
-{
-    int    rc, code;
-    size_t at;
-
-    rc = api_operator_starts(&op->starts, op->arg, m->arena);
-
-    if (rc != API_OK || op->starts == NULL) {
-        return rc;
-    }
-
-    op->here = rx_compile(op->arg, PCRE2_ANCHORED, &code, &at);
-
-    if (op->here != NULL
-        && pcre2_jit_compile(op->here, PCRE2_JIT_COMPLETE) != 0) {
-        pcre2_code_free(op->here);
-        op->here = NULL;
-    }
-
-    return API_OK;
-}
-
-
 int
 api_operator_make_rx(api_operator_t *op, const api_operator_make_t *m)
 {
@@ -81,7 +55,10 @@ api_operator_make_rx(api_operator_t *op, const api_operator_make_t *m)
         op->jit = pcre2_jit_compile(op->code, PCRE2_JIT_COMPLETE) == 0;
     }
 
-    if (op->jit && rx_make_here(op, m) != API_OK) {
+    if (op->jit
+        && (api_operator_starts(&op->starts, op->arg, m->arena) != API_OK
+            || api_reverse_make(&op->reverse, op->arg, m->arena) != API_OK))
+    {
         return api_fail(
             m->err, API_NOMEM, API_OPERATOR_E_NOMEM, 0, "no memory");
     }
@@ -147,6 +124,19 @@ rx_exec(const api_operator_run_t *run, const pcre2_code *code, size_t start)
 }
 
 
+/* What time it is, where that is worth being asked. */
+
+#define RX_LONG 256
+
+static uint64_t
+rx_clock(const api_operator_run_t *run)
+{
+    return run->scratch->clock != NULL && run->value.len >= RX_LONG
+               ? run->scratch->clock()
+               : 0;
+}
+
+
 /* What has passed since *before, which becomes now, is charged; 0: nothing
    is.  False: the budget is spent. */
 
@@ -168,74 +158,10 @@ rx_charge(const api_operator_run_t *run, uint64_t *before)
 }
 
 
-/*
- * The same answer from the places where a match can begin, one after the
- * other.
- */
+/* The same for a long value, when nothing tells where a match can begin: starts
+   up to a limit, then up to the next, which is the nearer the more time they
+   take. */
 
-#define RX_TRIES 32 /* between two looks at the clock */
-
-static int
-rx_search(const api_operator_run_t *run, uint64_t before)
-{
-    int            rc;
-    size_t         i, len, tried, tries;
-    uint8_t        what;
-    const uint8_t *s, *starts;
-
-    s = run->value.data;
-    len = run->value.len;
-    starts = run->op->starts;
-    tries = 0;
-    tried = SIZE_MAX;
-    rc = PCRE2_ERROR_NOMATCH;
-
-    if (starts['\n'] & API_OPERATOR_LINE) {
-        rc = rx_exec(run, run->op->here, 0);
-        tried = 0;
-    }
-
-    for (i = 0; rc == PCRE2_ERROR_NOMATCH; i++) {
-        while (len - i >= 4
-               && (starts[s[i]] | starts[s[i + 1]] | starts[s[i + 2]]
-                      | starts[s[i + 3]])
-                      == 0)
-        {
-            i += 4;
-        }
-
-        while (i < len && starts[s[i]] == 0) {
-            i++;
-        }
-
-        if (i == len) {
-            break;
-        }
-
-        if (++tries % RX_TRIES == 0 && !rx_charge(run, &before)) {
-            return PCRE2_ERROR_MATCHLIMIT;
-        }
-
-        what = starts[s[i]];
-
-        if ((what & API_OPERATOR_START) && tried != i) {
-            rc = rx_exec(run, run->op->here, i);
-        }
-
-        if ((what & API_OPERATOR_LINE) && rc == PCRE2_ERROR_NOMATCH) {
-            tried = i + 1;
-            rc = rx_exec(run, run->op->here, tried);
-        }
-    }
-
-    return rc;
-}
-
-
-/* The same for a long value: starts up to a limit, then up to the next, which
-   is the nearer the more time they take. */
-
-#define RX_LONG 256
 #define RX_FIRST 1024   /* bytes */
 #define RX_LEAST 16     /* bytes */
 #define RX_TIME 1000000 /* nanoseconds */
@@ -274,18 +200,100 @@ rx_in_pieces(const api_operator_run_t *run, uint64_t before)
 }
 
 
+/* The first place where a match can begin as far as one byte tells; beyond the
+   end: there is none. */
+
+static size_t
+rx_first(const api_operator_run_t *run)
+{
+    size_t         i, len;
+    const uint8_t *s, *starts;
+
+    starts = run->op->starts;
+    s = run->value.data;
+    len = run->value.len;
+
+    if (starts == NULL || (starts['\n'] & API_OPERATOR_LINE)) {
+        return 0;
+    }
+
+    for (i = 0; len - i >= 4
+                && (starts[s[i]] | starts[s[i + 1]] | starts[s[i + 2]]
+                       | starts[s[i + 3]])
+                       == 0;
+         i += 4)
+    {
+        /* void */
+    }
+
+    while (i < len && starts[s[i]] == 0) {
+        i++;
+    }
+
+    return i < len ? i : len + 1;
+}
+
+
+/*
+ * The same at the places where a match can begin, which a pass over the value
+ * tells: most often there is none.
+ */
+
+#define RX_PLACES 32
+
+static int
+rx_at_places(const api_operator_run_t *run)
+{
+    int      rc;
+    size_t   i, n, from, at[RX_PLACES];
+    uint64_t before;
+
+    before = 0;
+    rc = PCRE2_ERROR_NOMATCH;
+
+    for (from = rx_first(run);
+         rc == PCRE2_ERROR_NOMATCH && from <= run->value.len;
+         from = at[n - 1] + 1)
+    {
+        n = api_reverse_find(run->op->reverse, run->scratch->reverse,
+            run->value, from, at, RX_PLACES, &run->budget->left);
+
+        if (n == SIZE_MAX) {
+            return PCRE2_ERROR_MATCHLIMIT;
+        }
+
+        before = n > 0 && before == 0 ? rx_clock(run) : before;
+
+        for (i = 0; i < n && rc == PCRE2_ERROR_NOMATCH; i++) {
+            pcre2_set_offset_limit(run->scratch->context, at[i]);
+            rc = rx_exec(run, run->op->code, at[i]);
+        }
+
+        pcre2_set_offset_limit(run->scratch->context, PCRE2_UNSET);
+
+        if (n > 0 && !rx_charge(run, &before)) {
+            return PCRE2_ERROR_MATCHLIMIT;
+        }
+
+        if (n < RX_PLACES) {
+            break;
+        }
+    }
+
+    return rc;
+}
+
+
 static int
 rx_run(const api_operator_run_t *run, const pcre2_code *code)
 {
     uint64_t before;
 
-    before = run->scratch->clock != NULL && run->value.len >= RX_LONG
-                 ? run->scratch->clock()
-                 : 0;
-
-    if (run->op->here != NULL && run->value.data != NULL) {
-        return rx_search(run, before);
+    if (run->op->reverse != NULL && run->value.len > 0) {
+        return rx_at_places(run);
     }
+
+    before = rx_clock(run);
 
     return before != 0 && code == run->op->code ? rx_in_pieces(run, before)
                                                 : rx_exec(run, code, 0);

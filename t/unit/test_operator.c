@@ -424,11 +424,19 @@ test_limits(void)
     text[sizeof(text) - 1] = '!';
     rc = api_operator_match(
         op, api_span(text, sizeof(text)), str(""), NULL, &budget, scratch);
+    ut_int(rc, 0, "where no match can begin nothing explodes");
+    api_operator_free(op);
+
+    /* that no b follows is PCRE2's to find */
+
+    op = make(&arena, "rx", "^(a+)+(?=b)!", &small);
+    rc = api_operator_match(
+        op, api_span(text, sizeof(text)), str(""), NULL, &budget, scratch);
     ut_int(rc, API_LIMIT, "a match limit ends a pattern that explodes");
     text[sizeof(text) - 1] = 'a';
     api_operator_free(op);
 
-    op = make(&arena, "rx", "^(a+)+$", &env);
+    op = make(&arena, "rx", "^(a+)+(?=b)!", &env);
     text[40] = '!';
     rc = api_operator_match(
         op, api_span(text, 41), str(""), NULL, &budget, scratch);

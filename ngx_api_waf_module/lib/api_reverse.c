@@ -1,0 +1,508 @@
+#include "api_reverse_int.h"
+
+
+/*
+ * All states stand in one block of words.  The number of a state is where its
+ * row begins: the next state for each class, with ACCEPT when a match begins
+ * before the byte of that class was read, or UNKNOWN.  What it is made of
+ * stands before the row, and behind it.
+ */
+
+#define ACCEPT UINT32_C(0x80000000)
+#define UNKNOWN UINT32_MAX
+
+#define HEAD 3 /* words before a row: chain, nodes, what stands behind */
+
+#define BUCKETS 64
+#define KNOWN 512 /* programs with states, at most */
+
+typedef struct {
+    const api_reverse_t *of;
+    uint32_t             start; /* at the end of a text; 0: not made */
+    uint32_t             bucket[BUCKETS];
+} reverse_states_t;
+
+struct api_reverse_cache_s {
+    const api_alloc_t *alloc;
+    uint32_t          *word;
+    uint32_t           nwords;
+    uint32_t           used;
+    reverse_states_t  *states[KNOWN]; /* by the program's address */
+    uint32_t           nstates;
+
+    /* What a new state is made in: nodes to go on from, those that were met,
+       those behind a byte */
+
+    uint16_t stack[API_REVERSE_NODES];
+    uint16_t next[API_REVERSE_NODES];
+    uint64_t met[API_REVERSE_NODES / 64];
+    uint64_t behind[API_REVERSE_NODES / 64];
+};
+
+#define LEAST (64 * 1024)
+
+/* A pass over a text. */
+
+typedef struct {
+    const api_reverse_t *r;
+    api_reverse_cache_t *cache;
+    reverse_states_t    *states;
+    uint64_t            *left;
+} reverse_pass_t;
+
+
+api_reverse_cache_t *
+api_reverse_cache_create(const api_alloc_t *alloc, size_t bytes)
+{
+    api_reverse_cache_t *c;
+
+    bytes = bytes < LEAST ? LEAST : bytes;
+    c = alloc->alloc(alloc->ctx, sizeof(*c));
+
+    if (c == NULL) {
+        return NULL;
+    }
+
+    memset(c, 0, sizeof(*c));
+    c->alloc = alloc;
+    c->word = alloc->alloc(alloc->ctx, bytes);
+    c->nwords = (uint32_t) (bytes / sizeof(uint32_t));
+    c->used = 2;
+
+    if (c->word == NULL) {
+        api_reverse_cache_free(c);
+        return NULL;
+    }
+
+    return c;
+}
+
+
+void
+api_reverse_cache_free(api_reverse_cache_t *c)
+{
+    const api_alloc_t *alloc;
+
+    if (c == NULL || c->alloc->free == NULL) {
+        return;
+    }
+
+    alloc = c->alloc;
+
+    if (c->word != NULL) {
+        alloc->free(alloc->ctx, c->word);
+    }
+
+    alloc->free(alloc->ctx, c);
+}
+
+
+/* Words of the block, even in number so that structs may stand there; 0:
+   there are not as many. */
+
+static uint32_t
+cache_take(api_reverse_cache_t *c, uint32_t n)
+{
+    uint32_t at;
+
+    n = (n + 1) & ~UINT32_C(1);
+
+    if (n > c->nwords - c->used) {
+        return 0;
+    }
+
+    at = c->used;
+    c->used += n;
+
+    return at;
+}
+
+
+/* Where the states of a program are noted; a place that is NULL: nowhere. */
+
+static reverse_states_t **
+cache_place(api_reverse_cache_t *c, const api_reverse_t *r)
+{
+    size_t i;
+
+    i = (size_t) ((uintptr_t) r / 16 * UINT64_C(0x9e3779b97f4a7c15) >> 40);
+
+    while (c->states[i % KNOWN] != NULL && c->states[i % KNOWN]->of != r) {
+        i++;
+    }
+
+    return &c->states[i % KNOWN];
+}
+
+
+static bool
+pass_states(reverse_pass_t *p)
+{
+    uint32_t             at;
+    reverse_states_t   **place;
+    api_reverse_cache_t *c;
+
+    c = p->cache;
+    place = cache_place(c, p->r);
+
+    if (*place == NULL) {
+        at = c->nstates < KNOWN / 2
+                 ? cache_take(c, sizeof(reverse_states_t) / 4)
+                 : 0;
+
+        if (at == 0) {
+            return false;
+        }
+
+        *place = (reverse_states_t *) (void *) &c->word[at];
+        memset(*place, 0, sizeof(**place));
+        (*place)->of = p->r;
+        c->nstates++;
+    }
+
+    p->states = *place;
+
+    return true;
+}
+
+
+/* All states of all programs are forgotten, and room is made for this one. */
+
+static void
+pass_forget(reverse_pass_t *p)
+{
+    p->cache->used = 2;
+    p->cache->nstates = 0;
+    memset(p->cache->states, 0, sizeof(p->cache->states));
+    (void) pass_states(p);
+}
+
+
+static uint32_t
+state_hash(const uint16_t *node, uint32_t n, uint32_t behind)
+{
+    uint32_t i, h;
+
+    for (i = 0, h = behind + 1; i < n; i++) {
+        h = (h ^ node[i]) * UINT32_C(0x9e3779b1);
+    }
+
+    return (h >> 16) % BUCKETS;
+}
+
+
+/* The nodes of a state stand behind its row, two in a word. */
+
+static const uint16_t *
+state_nodes(const reverse_pass_t *p, uint32_t state)
+{
+    return (const uint16_t *) (const void *) &p->cache
+        ->word[state + p->r->nclasses + 1];
+}
+
+
+static bool
+pass_pay(const reverse_pass_t *p, uint64_t cost)
+{
+    if (*p->left <= cost) {
+        *p->left = 0;
+        return false;
+    }
+
+    *p->left -= cost;
+
+    return true;
+}
+
+
+/* The state of cache->next; 0: there is no room. */
+
+static uint32_t
+pass_state(reverse_pass_t *p, uint32_t n, uint32_t behind)
+{
+    uint32_t             at, row, *bucket;
+    api_reverse_cache_t *c;
+
+    c = p->cache;
+    bucket = &p->states->bucket[state_hash(c->next, n, behind)];
+
+    for (at = *bucket; at != 0; at = c->word[at - HEAD]) {
+        if (c->word[at - HEAD + 1] == n && c->word[at - HEAD + 2] == behind
+            && (n == 0
+                || memcmp(state_nodes(p, at), c->next, n * sizeof(uint16_t))
+                       == 0))
+        {
+            return at;
+        }
+    }
+
+    row = p->r->nclasses + 1U;
+    at = cache_take(c, HEAD + row + (n + 1) / 2);
+
+    if (at == 0) {
+        return 0;
+    }
+
+    c->word[at] = *bucket;
+    c->word[at + 1] = n;
+    c->word[at + 2] = behind;
+    at += HEAD;
+    *bucket = at;
+    memset(&c->word[at], 0xff, row * sizeof(uint32_t));
+
+    if (n) {
+        memcpy(&c->word[at + row], c->next, n * sizeof(uint16_t));
+    }
+
+    return at;
+}
+
+
+/* Does what stands before a place, and behind it, let one pass? */
+
+static bool
+node_holds(uint32_t kind, uint32_t before, uint32_t behind)
+{
+    bool edge;
+
+    switch (kind) {
+    case API_REVERSE_BOL:
+        return before == API_REVERSE_END || before == API_REVERSE_LINE;
+
+    case API_REVERSE_EOL:
+        return behind == API_REVERSE_END || behind == API_REVERSE_LINE;
+
+    default:
+        edge =
+            (before == API_REVERSE_LETTER) != (behind == API_REVERSE_LETTER);
+        return edge == (kind == API_REVERSE_WORD);
+    }
+}
+
+
+static void
+step_push(api_reverse_cache_t *c, uint32_t *n, uint16_t node)
+{
+    uint64_t bit;
+
+    bit = UINT64_C(1) << (node % 64);
+
+    if ((c->met[node / 64] & bit) == 0) {
+        c->met[node / 64] |= bit;
+        c->stack[(*n)++] = node;
+    }
+}
+
+
+/* All nodes that can be met at a place, and those behind a byte of class cl;
+   what that cost. */
+
+static uint64_t
+step_walk(const reverse_pass_t *p, uint32_t state, uint32_t cl, bool *accept)
+{
+    uint32_t                  n, i, before, behind;
+    uint64_t                  cost;
+    const uint16_t           *nodes;
+    api_reverse_cache_t      *c;
+    const api_reverse_node_t *node;
+
+    c = p->cache;
+    behind = c->word[state - HEAD + 2];
+    before = cl == p->r->nclasses ? API_REVERSE_END : p->r->behind[cl];
+    memset(c->met, 0, (p->r->nnodes + 63) / 64 * sizeof(uint64_t));
+    memset(c->behind, 0, (p->r->nnodes + 63) / 64 * sizeof(uint64_t));
+    nodes = state_nodes(p, state);
+    n = 0;
+    cost = 100;
+
+    for (i = 0; i < c->word[state - HEAD + 1]; i++) {
+        step_push(c, &n, nodes[i]);
+    }
+
+    step_push(c, &n, p->r->start);
+
+    while (n > 0) {
+        node = &p->r->node[c->stack[--n]];
+        cost += 4;
+
+        switch (node->kind) {
+        case API_REVERSE_SET:
+            if (cl < p->r->nclasses
+                && api_byteset_has(&p->r->set[node->arg], cl)) {
+                c->behind[node->next / 64] |= UINT64_C(1) << (node->next % 64);
+            }
+
+            break;
+
+        case API_REVERSE_SPLIT:
+            step_push(c, &n, node->next);
+            step_push(c, &n, node->arg);
+            break;
+
+        case API_REVERSE_DONE:
+            *accept = true;
+            break;
+
+        default:
+            if (node_holds(node->kind, before, behind)) {
+                step_push(c, &n, node->next);
+            }
+        }
+    }
+
+    return cost;
+}
+
+
+/* The step from a state over a class, which nobody has made yet; *from is
+   where its state stands then.  False: nothing is left. */
+
+static bool
+pass_step(reverse_pass_t *p, uint32_t *from, uint32_t cl, uint32_t *step)
+{
+    bool                 accept;
+    uint32_t             i, n, state, behind;
+    uint64_t             cost, bits;
+    api_reverse_cache_t *c;
+
+    c = p->cache;
+    accept = false;
+    cost = step_walk(p, *from, cl, &accept);
+
+    for (i = 0, n = 0; i < (p->r->nnodes + 63) / 64; i++) {
+        for (bits = c->behind[i]; bits != 0; bits &= bits - 1) {
+            c->next[n++] =
+                (uint16_t) (i * 64 + (uint32_t) __builtin_ctzll(bits));
+        }
+    }
+
+    behind = p->r->asks && cl < p->r->nclasses ? p->r->behind[cl] : 0;
+    cost += p->r->nnodes / 16 + n + p->r->nclasses / 4;
+
+    if (!pass_pay(p, cost)) {
+        return false;
+    }
+
+    state = pass_state(p, n, behind);
+
+    if (state == 0) {
+        pass_forget(p);
+        state = pass_state(p, n, behind);
+        *from = 0; /* it is no more */
+    }
+
+    *step = state | (accept ? ACCEPT : 0);
+
+    if (*from != 0) {
+        c->word[*from + cl] = *step;
+    }
+
+    return true;
+}
+
+
+static uint32_t
+pass_start(reverse_pass_t *p)
+{
+    if (p->states->start == 0) {
+        p->states->start = pass_state(p, 0, p->r->asks ? API_REVERSE_END : 0);
+    }
+
+    return p->states->start;
+}
+
+
+/* Places in the order they are met, the last `room` of them; what is met in a
+   text with many places is the first of it in the end. */
+
+typedef struct {
+    size_t *at;
+    size_t  room;
+    size_t  n;
+} reverse_found_t;
+
+
+static bool
+pass_run(reverse_pass_t *p, api_span_t text, size_t from, reverse_found_t *f)
+{
+    size_t          i;
+    uint32_t        state, step, cl;
+    const uint8_t  *classes;
+    const uint32_t *word;
+
+    state = pass_start(p);
+
+    if (state == 0) {
+        pass_forget(p);
+        state = pass_start(p);
+    }
+
+    classes = p->r->classes;
+    word = p->cache->word;
+
+    for (i = text.len;; i--) {
+        cl = i > 0 ? classes[text.data[i - 1]] : p->r->nclasses;
+        step = word[state + cl];
+
+        if (step & ACCEPT) {
+            if (step == UNKNOWN && !pass_step(p, &state, cl, &step)) {
+                return false;
+            }
+
+            if (step & ACCEPT) {
+                f->at[f->n++ % f->room] = i;
+                step ^= ACCEPT;
+            }
+        }
+
+        if (i == from) {
+            return true;
+        }
+
+        state = step;
+    }
+}
+
+
+size_t
+api_reverse_find(const api_reverse_t *r, api_reverse_cache_t *cache,
+    api_span_t text, size_t from, size_t *at, size_t room, uint64_t *left)
+{
+    size_t          i, n, swap;
+    reverse_pass_t  p = { r, cache, NULL, left };
+    reverse_found_t f = { at, room, 0 };
+
+    if (!pass_states(&p)) {
+        pass_forget(&p);
+    }
+
+    if (!pass_run(&p, text, from, &f)) {
+        return SIZE_MAX;
+    }
+
+    /* ascending: those that were met last come first */
+
+    n = f.n < room ? f.n : room;
+
+    if (f.n > room) {
+        size_t turn = f.n % room, k;
+
+        for (; turn > 0; turn--) {
+            swap = at[0];
+
+            for (k = 0; k + 1 < room; k++) {
+                at[k] = at[k + 1];
+            }
+
+            at[room - 1] = swap;
+        }
+    }
+
+    for (i = 0; i < n / 2; i++) {
+        swap = at[i];
+        at[i] = at[n - 1 - i];
+        at[n - 1 - i] = swap;
+    }
+
+    return n;
+}

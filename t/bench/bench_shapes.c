@@ -1,0 +1,948 @@
+/*
+ * What a hostile request costs the WAF, a byte, beside a benign one.
+ *
+ *     bench_shapes [-a] [-n KB] [-o TEXT] [-r] [-c N] [-p LEVEL] FILE...
+ *
+ * FILE are rules, as api_waf_ruleset takes them.  Shapes are texts that rules
+ * may find hard (runs of quotes, brackets, blanks, encodings; many small
+ * arguments, cookies, header lines; deep JSON), and near misses of each @rx of
+ * the program: texts that its pattern could match, cut before their end,
+ * repeated.  Each goes in a JSON string, in many of them, in a form, in
+ * cookies and header lines.
+ *
+ * Printed are the worst, as a factor of a benign JSON document of 686 leaves,
+ * with the work that the engine counts (api_waf_tx_work) beside the time.
+ * -a: all; -o: those with TEXT in their name; -r: for these, which rules; -c:
+ * run the one shape N times and nothing else, for callgrind.  Exit status 1:
+ * one costs more than it may.
+ */
+
+#include "api_operator.h"
+#include "api_pattern.h"
+#include "api_seclang.h"
+#include "api_values.h"
+#include "api_waf_scan.h"
+
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+
+#define MOST 5.0
+
+typedef enum {
+    IN_STRING = 0, /* one JSON string */
+    IN_STRINGS,    /* many, of 24 bytes */
+    IN_FORM,       /* one argument */
+    IN_ARGS,       /* many, of 8 bytes */
+    IN_COOKIES,
+    IN_HEADERS,
+    IN_QUERY,
+    IN_BODY, /* the body itself is the text, JSON by its type */
+    IN_PLACES
+} place_t;
+
+static const char *const places[IN_PLACES] = { "string", "strings", "form",
+    "args", "cookies", "headers", "query", "body" };
+
+typedef struct {
+    uint8_t *data;
+    size_t   len;
+    size_t   room;
+} text_t;
+
+typedef struct {
+    const api_waf_view_t    *view;
+    const api_waf_program_t *program;
+    api_values_conf_t        conf;
+    api_waf_env_t            env;
+    uint32_t                 without; /* id of a rule */
+} bench_t;
+
+typedef struct {
+    char   name[96];
+    double factor;
+    double spent;
+    double work; /* units a nanosecond */
+    double bytes;
+    char   says[80];
+} result_t;
+
+static bench_t     bench;
+static double      benign; /* nanoseconds a byte */
+static result_t   *results;
+static size_t      nresults;
+static const char *only;
+static bool        rules;
+static long        repeat;
+static size_t      want = 16384;
+
+
+static uint64_t
+cpu(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+
+    return (uint64_t) t.tv_sec * 1000000000 + (uint64_t) t.tv_nsec;
+}
+
+
+static void
+put(text_t *t, const void *data, size_t len)
+{
+    if (t->len + len > t->room) {
+        t->room = (t->len + len) * 2;
+        t->data = realloc(t->data, t->room);
+
+        if (t->data == NULL) {
+            exit(2);
+        }
+    }
+
+    if (len) {
+        memcpy(t->data + t->len, data, len);
+    }
+
+    t->len += len;
+}
+
+
+static void
+say(text_t *t, const char *s)
+{
+    put(t, s, strlen(s));
+}
+
+
+/* Bytes as a JSON string has them; those beyond ASCII as characters. */
+
+static void
+put_json(text_t *t, const uint8_t *p, size_t len)
+{
+    char   buf[8];
+    size_t i;
+
+    for (i = 0; i < len; i++) {
+        if (p[i] == '"' || p[i] == '\\') {
+            buf[0] = '\\';
+            buf[1] = (char) p[i];
+            put(t, buf, 2);
+
+        } else if (p[i] < 0x20) {
+            snprintf(buf, sizeof(buf), "\\u%04x", p[i]);
+            put(t, buf, 6);
+
+        } else if (p[i] < 0x80) {
+            put(t, &p[i], 1);
+
+        } else {
+            buf[0] = (char) (0xc0 | p[i] >> 6);
+            buf[1] = (char) (0x80 | (p[i] & 0x3f));
+            put(t, buf, 2);
+        }
+    }
+}
+
+
+static void
+put_form(text_t *t, const uint8_t *p, size_t len)
+{
+    char   buf[4];
+    size_t i;
+
+    for (i = 0; i < len; i++) {
+        if (p[i] == ' ') {
+            put(t, "+", 1);
+
+        } else if (p[i] > 0x20 && p[i] < 0x7f
+                   && strchr("&=+%#;", p[i]) == NULL) {
+            put(t, &p[i], 1);
+
+        } else {
+            snprintf(buf, sizeof(buf), "%%%02x", p[i]);
+            put(t, buf, 3);
+        }
+    }
+}
+
+
+/* A header or cookie: what nginx lets through. */
+
+static void
+put_line(text_t *t, const uint8_t *p, size_t len)
+{
+    size_t i;
+
+    for (i = 0; i < len; i++) {
+        if (p[i] != 0 && p[i] != '\n' && p[i] != '\r') {
+            put(t, &p[i], 1);
+        }
+    }
+}
+
+
+typedef struct {
+    text_t             body;
+    text_t             uri;
+    text_t             lines;
+    const char        *type;
+    api_values_field_t field[600];
+    uint32_t           nfields;
+    size_t             at[600];
+} sent_t;
+
+
+static void
+add_field(sent_t *s, const char *name, const uint8_t *p, size_t len)
+{
+    api_values_field_t *f;
+
+    if (s->nfields == 600) {
+        return;
+    }
+
+    s->at[s->nfields] = s->lines.len;
+    f = &s->field[s->nfields++];
+    f->name = api_span(name, strlen(name));
+    put_line(&s->lines, p, len);
+    f->value.len = s->lines.len - s->at[s->nfields - 1];
+}
+
+
+static void
+make(sent_t *s, place_t place, const uint8_t *p, size_t len)
+{
+    char   buf[32];
+    size_t i, n, part;
+
+    s->type = "application/json";
+    say(&s->uri, "/orders/17?page=3");
+
+    switch (place) {
+    case IN_STRING:
+        say(&s->body, "{\"v\":\"");
+        put_json(&s->body, p, len);
+        say(&s->body, "\"}");
+        return;
+
+    case IN_STRINGS:
+        say(&s->body, "{\"v\":[\"\"");
+
+        for (i = 0; i < len; i += part) {
+            part = len - i < 24 ? len - i : 24;
+            say(&s->body, ",\"");
+            put_json(&s->body, p + i, part);
+            say(&s->body, "\"");
+        }
+
+        say(&s->body, "]}");
+        return;
+
+    case IN_FORM:
+        s->type = "application/x-www-form-urlencoded";
+        say(&s->body, "v=");
+        put_form(&s->body, p, len);
+        return;
+
+    case IN_ARGS:
+        s->type = "application/x-www-form-urlencoded";
+
+        for (i = 0, n = 0; i < len && n < 990; i += part, n++) {
+            part = len - i < 8 ? len - i : 8;
+            snprintf(buf, sizeof(buf), "&a%zu=", n);
+            say(&s->body, buf);
+            put_form(&s->body, p + i, part);
+        }
+
+        return;
+
+    case IN_COOKIES:
+        for (i = 0, n = 0; i < len && n < 4; i += part, n++) {
+            part = len - i < 6000 ? len - i : 6000;
+            add_field(s, "Cookie", p + i, part);
+        }
+
+        return;
+
+    case IN_HEADERS:
+        for (i = 0, n = 0; i < len && n < 500; i += part, n++) {
+            part = len - i < 64 ? len - i : 64;
+            add_field(s, "X-Note", p + i, part);
+        }
+
+        return;
+
+    case IN_QUERY:
+        s->type = NULL;
+        say(&s->uri, "&v=");
+        put_form(&s->uri, p, len < 30000 ? len : 30000);
+        return;
+
+    default:
+        put(&s->body, p, len);
+    }
+}
+
+
+static void
+head(sent_t *s)
+{
+    uint32_t i;
+
+    static const char *const field[][2] = { { "Host", "api.example.com" },
+        { "User-Agent", "curl/8.4.0" }, { "Accept", "*/*" } };
+
+    for (i = 0; i < 3; i++) {
+        add_field(s, field[i][0], (const uint8_t *) field[i][1],
+            strlen(field[i][1]));
+    }
+
+    if (s->type) {
+        add_field(
+            s, "Content-Type", (const uint8_t *) s->type, strlen(s->type));
+    }
+
+    for (i = 0; i < s->nfields; i++) {
+        s->field[i].value.data = s->lines.data + s->at[i];
+    }
+}
+
+
+typedef struct {
+    uint64_t     spent;
+    uint64_t     work;
+    uint64_t     matched;
+    api_waf_rc_t rc;
+    const char  *failure;
+} cost_t;
+
+
+static void
+run(const api_values_request_t *q, api_span_t body, cost_t *c)
+{
+    uint64_t                  start;
+    api_arena_t               arena;
+    api_values_t              values;
+    api_waf_tx_t             *tx;
+    api_waf_values_t          store;
+    api_waf_verdict_t         v;
+    const api_waf_settings_t *set;
+
+    start = cpu();
+    api_arena_init(&arena, &api_alloc_libc, 65536, 64 << 20);
+    api_waf_values_init(&store, &arena, 0);
+    api_values_init(&values, &store, &bench.conf, bench.env.seed, &arena);
+    tx = api_waf_tx_create(bench.view, &store, &bench.env, &arena);
+
+    if (tx == NULL || api_values_request(&values, q) != API_OK) {
+        exit(2);
+    }
+
+    if (bench.without) {
+        (void) api_waf_tx_remove(tx, bench.without);
+    }
+
+    if (api_waf_tx_run(tx, API_WAF_REQUEST_HEADERS_PHASE, 0) == API_WAF_PASS) {
+        set = api_waf_tx_settings(tx);
+
+        if (api_values_body(&values, body, set->body, false) == API_OK) {
+            (void) api_waf_tx_run(tx, API_WAF_REQUEST_BODY_PHASE, 0);
+        }
+    }
+
+    api_waf_tx_verdict(tx, &v);
+    c->rc = v.rc;
+    c->failure = v.failure;
+    c->work = api_waf_tx_work(tx);
+    c->matched = api_waf_tx_matched(tx);
+    api_arena_free(&arena);
+    c->spent = cpu() - start;
+}
+
+
+/* The least of some runs; bytes are those that a client sends. */
+
+static size_t
+measure(sent_t *s, unsigned times, cost_t *best)
+{
+    size_t               bytes;
+    cost_t               c;
+    uint32_t             i;
+    api_values_request_t q;
+
+    head(s);
+    memset(&q, 0, sizeof(q));
+    q.method = API_SPAN("POST");
+    q.uri = api_span(s->uri.data, s->uri.len);
+    q.protocol = API_SPAN("HTTP/1.1");
+    q.field = s->field;
+    q.nfields = s->nfields;
+    q.remote_addr = API_SPAN("192.0.2.1");
+    q.server_addr = API_SPAN("192.0.2.2");
+
+    best->spent = UINT64_MAX;
+    bytes = s->uri.len + s->body.len;
+
+    for (i = 0; i < s->nfields; i++) {
+        bytes += s->field[i].name.len + s->field[i].value.len + 4;
+    }
+
+    for (i = 0; i < times; i++) {
+        run(&q, api_span(s->body.data, s->body.len), &c);
+
+        if (c.spent < best->spent) {
+            *best = c;
+        }
+    }
+
+    return bytes;
+}
+
+
+static void
+drop(sent_t *s)
+{
+    free(s->body.data);
+    free(s->uri.data);
+    free(s->lines.data);
+    memset(s, 0, sizeof(*s));
+}
+
+
+/* Which rules make it expensive: what it costs without each of them. */
+
+static void
+blame(const sent_t *made, const cost_t *whole)
+{
+    cost_t              c;
+    sent_t             *s;
+    uint32_t            i, n;
+    api_waf_rule_info_t info;
+
+    n = api_waf_program_rules(bench.program);
+    s = malloc(sizeof(*s));
+
+    for (i = 0; i < n && s; i++) {
+        api_waf_program_rule(bench.program, i, &info);
+        bench.without = info.id;
+        *s = *made;
+        s->nfields -= s->type ? 4 : 3;
+        (void) measure(s, 2, &c);
+
+        if (c.spent < whole->spent * 9 / 10) {
+            printf("    %u: %.0f us of %.0f\n", info.id,
+                (double) (whole->spent - c.spent) / 1e3,
+                (double) whole->spent / 1e3);
+        }
+    }
+
+    bench.without = 0;
+    free(s);
+}
+
+
+static void
+shape(const char *name, place_t place, const uint8_t *p, size_t len)
+{
+    cost_t    c;
+    size_t    bytes;
+    sent_t    s;
+    result_t *r;
+    char      full[96];
+
+    snprintf(full, sizeof(full), "%s in %s, %zu", name, places[place], len);
+
+    if (only && strstr(full, only) == NULL) {
+        return;
+    }
+
+    memset(&s, 0, sizeof(s));
+    make(&s, place, p, len);
+
+    if (repeat) {
+        (void) measure(&s, (unsigned) repeat, &c);
+        printf("%s: %llu\n", full, (unsigned long long) c.work);
+        exit(0);
+    }
+
+    bytes = measure(&s, 3, &c);
+
+    results = realloc(results, (nresults + 1) * sizeof(*results));
+    r = &results[nresults++];
+    memcpy(r->name, full, sizeof(full));
+    r->spent = (double) c.spent;
+    r->bytes = (double) bytes;
+    r->factor = (double) c.spent / (double) bytes;
+    r->work = (double) c.work / (double) c.spent;
+    snprintf(r->says, sizeof(r->says), "%llu rules%s%s",
+        (unsigned long long) c.matched, c.failure ? ", " : "",
+        c.failure ? c.failure : "");
+
+    if (rules) {
+        printf("%s: %.1f\n", full, r->factor / benign);
+        blame(&s, &c);
+    }
+
+    drop(&s);
+}
+
+
+/* A text over and over, in all places. */
+
+static void
+fill(const char *name, const uint8_t *unit, size_t n, size_t len,
+    unsigned where)
+{
+    size_t   i;
+    uint8_t *p;
+    place_t  place;
+
+    p = malloc(len);
+
+    if (p == NULL || n == 0) {
+        free(p);
+        return;
+    }
+
+    for (i = 0; i < len; i++) {
+        p[i] = unit[i % n];
+    }
+
+    for (place = 0; place < IN_BODY; place++) {
+        if (where >> place & 1) {
+            shape(name, place, p, len);
+        }
+    }
+
+    free(p);
+}
+
+
+static const char *const units[] = { "a", " ", "\n", "\r\n", "\t", "'", "\"",
+    "`", "\\", "/", "//", "/*", "*/", "/*/", "--", "-- ", "#", ";", "; ", "|",
+    "||", "&", "&&", "$", "$(", "${", "$((", "(", ")", "()", "(a", "((a),",
+    "{", "}", "{}", "[", "]", "[]", "<", ">", "<>", "<a", "<a ", "<a b=", "</",
+    "<!", "<!--", "<?", "<%", "<script", "<svg/on", "%", "%25", "%2525",
+    "%u0041", "%00", "&#", "&#x41;", "&lt;", "&quot;", "\\x41", "\\u0041",
+    "\\'", "\xff", "\xc0\xaf", "\xef\xbc\x9c", "@", "@@", "!", "!=", "=",
+    "==", "a=b;", "a=b ", "a=", "=a", ",", "a,", "1,", "1", "1 ", "0x", "1e",
+    "1.", ".", "..", "../", "..\\", "a.", "a/", "a\\", "~", "^", "*", "?", ":",
+    "::", "a:", "javascript:", "data:", "http://", "on", "onx=", " on", "a on",
+    " onx", "style=", "union ", "union select ", "select ", "select a from ",
+    "' or ", "' or 1", "1 or 1 ", "and 1", "or a ", "not ", "like ",
+    "between ", "case when ", "having ", "order by ", "waitfor ", "sleep(",
+    "benchmark(", "char(", "concat(", "0 div 1 ", "a b ", "aA", "aB1 ", "Aa0_",
+    "ls ", ";ls", "; cat", "|cat ", "`cat", "$(cat", "c'a't", "c\\at",
+    "w\"h\"o", "nc -", "/bin/", "/etc/", "echo ", "ping ", "if(", "for x in ",
+    "eval(", "exec(", "system(", "$_GET[", "<?php", "php://", "base64_",
+    "function(", "=>", "__proto__", "constructor", "require(", "process.",
+    "java.lang.", "ognl", "#{", "%{", "{{", "{%", "${jndi:", "(|(", "(&(",
+    "*)(", "[$ne]", "$where", "\"$gt\":", "file://", "169.254.", "127.0.0.1",
+    "localhost", "@import", "expression(", "url(", "\\\\", "eyJ",
+    "eyJhbGciOiJub25l", "QUJD", "=3D", "=?", "\r\nTo:", "<!DOCTYPE ",
+    "<!ENTITY ", "]]>", "<![CDATA[", "SYSTEM ", "&a;", "O:1:", "rO0AB",
+    "\xac\xed", "a'b\"c`", "'\"`", "\"'", "x'y", "x' ", "' ", "'a", "'='",
+    "''", "'||'", "'+'", "a'+'", ")'(", "q'[", "{a ", "{`a` ", "/*!",
+    "/*!50000", "-1", "~1", "+1", "- ", "a-", "--a", "a--", "_", "a_b",
+    "aaaaaaaa", "the order ", "Zoll und " };
+
+#define UNITS (sizeof(units) / sizeof(units[0]))
+
+
+/* A text that a tree matches, of moderate length. */
+
+static uint64_t chance = 88172645463325252;
+
+static uint32_t
+dice(uint32_t n)
+{
+    chance ^= chance << 13;
+    chance ^= chance >> 7;
+    chance ^= chance << 17;
+
+    return (uint32_t) (chance >> 20) % n;
+}
+
+
+static void
+sample(text_t *t, const api_pattern_t *tree)
+{
+    unsigned             c, k;
+    uint32_t             i, n;
+    const api_pattern_t *p;
+
+    switch (tree->kind) {
+    case API_PATTERN_SET:
+        for (k = 0, c = dice(256); k < 256; k++, c = (c + 1) % 256) {
+            if (api_byteset_has(&tree->set, c)
+                && (c > 0x20 || k > 200 || dice(8) == 0)) {
+                put(t, &(uint8_t){ (uint8_t) c }, 1);
+                return;
+            }
+        }
+
+        return;
+
+    case API_PATTERN_CAT:
+        for (p = tree->first; p; p = p->next) {
+            sample(t, p);
+        }
+
+        return;
+
+    case API_PATTERN_ALT:
+        for (n = 0, p = tree->first; p; p = p->next) {
+            n++;
+        }
+
+        for (n = dice(n), p = tree->first; n; n--) {
+            p = p->next;
+        }
+
+        sample(t, p);
+        return;
+
+    case API_PATTERN_REP:
+        n = tree->min + dice(3);
+        n = n > tree->max ? tree->max : n;
+
+        for (i = 0; i < n && t->len < 2000; i++) {
+            sample(t, tree->first);
+        }
+
+        return;
+
+    default:
+        return;
+    }
+}
+
+
+static void
+near_misses(size_t len)
+{
+    char                       name[64];
+    text_t                     t;
+    unsigned                   k;
+    uint32_t                   i;
+    api_arena_t                arena;
+    api_pattern_t             *tree;
+    const api_prefilter_set_t *set;
+
+    set = api_waf_program_patterns(bench.program);
+    api_arena_init(&arena, &api_alloc_libc, 65536, 0);
+
+    for (i = 0; i < set->npatterns; i++) {
+        if (set->patterns[i].kind != API_PREFILTER_RX
+            || api_pattern_parse(&tree, set->patterns[i].text, 0, &arena, NULL)
+                   != API_OK)
+        {
+            continue;
+        }
+
+        for (k = 0; k < 4; k++) {
+            memset(&t, 0, sizeof(t));
+            sample(&t, tree);
+            snprintf(name, sizeof(name), "near %u.%u %.20s", i, k,
+                (const char *) set->patterns[i].text.data);
+
+            for (size_t j = 0; name[j]; j++) {
+                if ((uint8_t) name[j] < 0x20) {
+                    name[j] = '.';
+                }
+            }
+
+            /* its beginning over and over, all but its end, or its end */
+
+            if (t.len > 1) {
+                if (k == 3) {
+                    fill(name, t.data + 1, t.len - 1, len, 1U << IN_STRING);
+                } else {
+                    fill(name, t.data, k == 0 ? (t.len + 1) / 2 : t.len - 1,
+                        len, 1U << IN_STRING | 1U << IN_FORM);
+                }
+            }
+
+            free(t.data);
+        }
+    }
+
+    api_arena_free(&arena);
+}
+
+
+/* Documents that are hard as documents. */
+
+static void
+bodies(size_t len)
+{
+    size_t i;
+    text_t t = { NULL, 0, 0 };
+
+    for (i = 0; i < 500 && i < len / 8; i++) {
+        say(&t, "{\"a\":");
+    }
+
+    for (size_t k = 0; t.len + i + 4 < len; k++) {
+        say(&t, k ? ",1" : "[1");
+    }
+
+    say(&t, "]");
+
+    for (; i; i--) {
+        say(&t, "}");
+    }
+
+    shape("500 deep, then numbers", IN_BODY, t.data, t.len);
+    t.len = 0;
+    say(&t, "[1");
+
+    while (t.len + 3 < len) {
+        say(&t, ",1");
+    }
+
+    say(&t, "]");
+    shape("small numbers", IN_BODY, t.data, t.len);
+    t.len = 0;
+    say(&t, "{\"\":\"\"");
+
+    for (i = 0; t.len + 12 < len; i++) {
+        char buf[32];
+
+        snprintf(buf, sizeof(buf), ",\"%zx\":1", i);
+        say(&t, buf);
+    }
+
+    say(&t, "}");
+    shape("many names", IN_BODY, t.data, t.len);
+    free(t.data);
+}
+
+
+/* Again now and then: the least counts, as of the others. */
+
+static void
+yardstick(const text_t *t)
+{
+    cost_t c;
+    sent_t s;
+    size_t bytes;
+
+    memset(&s, 0, sizeof(s));
+    make(&s, IN_BODY, t->data, t->len);
+    bytes = measure(&s, 20, &c);
+
+    if (benign <= 0 || (double) c.spent / (double) bytes < benign) {
+        benign = (double) c.spent / (double) bytes;
+    }
+
+    drop(&s);
+}
+
+
+static void
+leaves(text_t *t)
+{
+    char buf[128];
+    int  i;
+
+    say(t, "{\"items\":[");
+
+    for (i = 1; i <= 171; i++) {
+        snprintf(buf, sizeof(buf),
+            "%s{\"name\":\"green tea no %d\",\"price\":%.2f,\"quantity\":%d,"
+            "\"sku\":\"AB-%d\"}",
+            i > 1 ? "," : "", i, i * 1.25, i % 20, 1000 + i * 37 % 9000);
+        say(t, buf);
+    }
+
+    say(t, "],\"n\":686}");
+}
+
+
+static int
+by_factor(const void *a, const void *b)
+{
+    double x = ((const result_t *) a)->factor;
+    double y = ((const result_t *) b)->factor;
+
+    return x < y ? 1 : x > y ? -1 : 0;
+}
+
+
+static int
+report(bool all)
+{
+    size_t i, over;
+
+    for (i = 0; i < nresults; i++) {
+        results[i].factor /= benign;
+    }
+
+    qsort(results, nresults, sizeof(*results), by_factor);
+
+    for (i = 0, over = 0; i < nresults; i++) {
+        over += results[i].factor > MOST;
+
+        if (all || i < 40) {
+            printf("%7.1f x %9.0f us %5.2f units/ns  %s: %s\n",
+                results[i].factor, results[i].spent / 1e3, results[i].work,
+                results[i].name, results[i].says);
+        }
+    }
+
+    printf("%zu shapes, %zu above %.1f; benign %.1f ns a byte\n", nresults,
+        over, MOST, benign);
+
+    return over > 0;
+}
+
+
+static int
+read_file(void *ctx, const char *path, api_span_t *text, api_err_t *err)
+{
+    FILE  *in;
+    char   buf[65536];
+    size_t n;
+    text_t t = { NULL, 0, 0 };
+
+    (void) ctx;
+    in = fopen(path, "re");
+
+    if (in == NULL) {
+        return api_fail(err, API_INVALID, 0, 0, "cannot be read");
+    }
+
+    while ((n = fread(buf, 1, sizeof(buf), in)) > 0) {
+        put(&t, buf, n);
+    }
+
+    fclose(in);
+    *text = api_span(t.data, t.len);
+
+    return API_OK;
+}
+
+
+static int
+glob_file(void *ctx, const char *pattern, size_t index, const char **path)
+{
+    int    rc;
+    glob_t g;
+
+    (void) ctx;
+    rc = glob(pattern, 0, NULL, &g);
+
+    if (rc != 0 || index >= g.gl_pathc) {
+        globfree(&g);
+        return API_INVALID;
+    }
+
+    *path = strdup(g.gl_pathv[index]);
+    globfree(&g);
+
+    return API_OK;
+}
+
+
+static void
+load(int argc, char **argv, uint32_t level)
+{
+    int                     i, rc;
+    api_err_t               err;
+    api_seclang_t          *loader;
+    api_seclang_io_t        io = { read_file, glob_file, NULL };
+    api_waf_view_conf_t     conf = { 0 };
+    api_waf_scan_scratch_t *scan;
+
+    loader = api_seclang_create(&api_alloc_libc, &io, NULL);
+
+    for (i = 0, rc = API_OK; i < argc && rc == API_OK; i++) {
+        rc = api_seclang_file(loader, argv[i], &err);
+    }
+
+    if (level) {
+        api_seclang_paranoia(loader, level);
+    }
+
+    if (rc != API_OK
+        || api_seclang_finish(loader, &bench.program, &err) != API_OK) {
+        fprintf(stderr, "%s\n", err.text);
+        exit(2);
+    }
+
+    conf.paranoia = level;
+    api_values_conf(&bench.conf, api_waf_program_settings(bench.program));
+    bench.env.engine = API_WAF_ENGINE_DETECT;
+    bench.env.now = 1700000000;
+    bench.env.scratch = api_scratch_create(&api_alloc_libc);
+
+    if (api_waf_view_create(
+            &bench.view, bench.program, &conf, &api_alloc_libc, &err)
+            != API_OK
+        || api_waf_scan_scratch_create(&scan, bench.program, &api_alloc_libc)
+               != API_OK)
+    {
+        exit(2);
+    }
+
+    bench.env.scan = scan;
+    api_scratch_clock(bench.env.scratch, cpu);
+}
+
+
+int
+main(int argc, char **argv)
+{
+    int      opt;
+    bool     all = false;
+    size_t   i;
+    text_t   t = { NULL, 0, 0 };
+    uint32_t level = 0;
+
+    while ((opt = getopt(argc, argv, "an:o:rc:p:")) != -1) {
+        all |= opt == 'a';
+        rules |= opt == 'r';
+        only = opt == 'o' ? optarg : only;
+        want = opt == 'n' ? strtoul(optarg, NULL, 10) * 1024 : want;
+        repeat = opt == 'c' ? strtol(optarg, NULL, 10) : repeat;
+        level = opt == 'p' ? (uint32_t) strtoul(optarg, NULL, 10) : level;
+    }
+
+    load(argc - optind, argv + optind, level);
+    leaves(&t);
+
+    if (!repeat) {
+        yardstick(&t);
+    }
+
+    shape("benign leaves", IN_BODY, t.data, t.len);
+
+    for (i = 0; i < UNITS; i++) {
+        char   name[24];
+        size_t k;
+
+        snprintf(name, sizeof(name), "%.20s", units[i]);
+
+        for (k = 0; name[k]; k++) {
+            name[k] = (uint8_t) name[k] < 0x20 ? '.' : name[k];
+        }
+
+        fill(name, (const uint8_t *) units[i], strlen(units[i]), want,
+            (1U << IN_BODY) - 1);
+    }
+
+    if (!repeat) {
+        yardstick(&t);
+    }
+
+    bodies(want);
+    near_misses(want);
+    yardstick(&t);
+
+    return report(all);
+}
