@@ -115,7 +115,8 @@ if (!$pid) {
             $length = $1 if $line =~ /^Content-Length: (\d+)/i;
             last if $line eq "\r\n";
         }
-        read $c, my $body, $length;
+        my $body;
+        read $c, $body, $length;
         put('posted', $head . $body) if $answer =~ /^200/;
         print $c "HTTP/1.1 $answer\r\nContent-Length: 0\r\n"
             . "Connection: close\r\n\r\n";
