@@ -187,7 +187,7 @@ sub run_starter {
     is($bad->{status}, 401, 'without it the door is shut');
     my $id = $json->decode($bad->{content})->{support_id};
 
-    until_true(5, sub { slurp("$gw/logs/api-audit.jsonl") =~ /$id/ });
+    until_true(60, sub { slurp("$gw/logs/api-audit.jsonl") =~ /$id/ });
     my $story = succeeds('why', 'why', $id, '--dir', $gw);
     like($story, qr{^Refused: GET /orders, answered 401$}m, 'why: what');
     like($story, qr/^    auth +refused with 401: missing$/m, 'why: reason');

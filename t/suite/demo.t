@@ -155,14 +155,14 @@ subtest 'until Ctrl-C' => sub {
         exec 'docs/examples/orders/demo' or exit 127;
     }
 
-    ok(until_true(60, sub {
+    ok(until_true(300, sub {
         -e "$tmp/output" && slurp("$tmp/output") =~ /until Ctrl-C/ }),
         'it stays');
 
     my $out = slurp("$tmp/output");
     my ($port) = $out =~ /nginx listens on 127\.0\.0\.1:(\d+)/;
     is(http($port, 'GET', '/orders')->{status}, 401, 'and answers');
-    ok(until_true(20, sub {
+    ok(until_true(120, sub {
         http($port, 'GET', '/health')->{status} == 200 }), 'in good health');
     on_the_page($port);
 

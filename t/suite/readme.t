@@ -83,7 +83,7 @@ subtest 'README.md' => sub {
     $was->{support_id} = $is->{support_id};
     is_deeply($is, $was, 'the body is as shown');
 
-    ok(until_true(5, sub {
+    ok(until_true(60, sub {
         slurp("$dir/logs/api-audit.jsonl") =~ /$is->{support_id}/ }),
         'and it is in the audit log');
     ok(stop_nginx($dir), 'nginx stops');

@@ -127,7 +127,7 @@ END {
 sub http {
     my ($port, $method, $path, %options) = @_;
 
-    my $client = HTTP::Tiny->new(no_proxy => ['127.0.0.1'], timeout => 10);
+    my $client = HTTP::Tiny->new(no_proxy => ['127.0.0.1'], timeout => 60);
     return $client->request($method, "http://127.0.0.1:$port$path",
                             \%options);
 }
