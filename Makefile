@@ -39,7 +39,7 @@ MODULE_FILES = $(MODULES:%=$(BUILD)/modules/%.so)
 
 .PHONY: help deps build static demo lab test unit conformance conformance-waf soak contract where t test-builds check bench bench-waf \
     fuzz fuzz-smoke lint asan install uninstall clean distclean dist \
-    clean-root-test deb deb-test repro newest cross
+    clean-root-test deb deb-test deploy-test repro newest cross
 
 help:
 	@sed -n 's/^#: //p' Makefile
@@ -75,6 +75,7 @@ help:
 #: make cross        modules and tool for aarch64, tried in an emulator
 #: make deb          Debian packages            make clean, distclean
 #: make deb-test     packages in a fresh Debian: used, upgraded, purged (root)
+#: make deploy-test  unit, profile, container, manifest, bill of materials
 #: make clean-root-test   demo and test in a fresh minimal Debian (root)
 
 deps:
@@ -270,13 +271,19 @@ deb:
 	@.ci/deps build deb
 	@.ci/deb
 
-deb-test:
-	@.ci/deps build deb test
+# What is deployed, by the judgement of those it is for: systemd, AppArmor,
+# Kubernetes, CycloneDX, a parser of Containerfiles
+
+deploy-test:
+	@.ci/deps build test
 	+@$(INNER) modules tools
 	@cd t/deploy && npm ci --omit=optional --no-audit --no-fund \
 	    --ignore-scripts --loglevel=error
+	@.ci/prove t/deploy/check.t t/suite/deploy.t t/suite/deploy-container.t
+
+deb-test: deploy-test
+	@.ci/deps deb
 	@.ci/node
-	@.ci/prove t/deploy/check.t
 	@ls $(BUILD)/deb/*.deb >/dev/null 2>&1 || .ci/deb
 	@.ci/deb-test
 

@@ -1,8 +1,9 @@
 #!/usr/bin/perl
 
 # The bill of materials against the schema of CycloneDX, the Containerfile
-# against somebody else's parser; and neither takes what is wrong.
-# make deb-test runs this, with the npm packages of this folder.
+# against somebody else's parser, the manifest against the schemas of Kubernetes;
+# and none of them takes what is wrong.  make deploy-test runs this, with the npm
+# packages of this folder.
 
 use strict;
 use warnings;
@@ -29,15 +30,17 @@ sub slurp {
 
 
 sub check {
-    my ($bom, $container) = @_;
+    my ($bom, $container, $manifest) = @_;
 
-    for my $file (['bom.json', $bom], ['Containerfile', $container]) {
+    for my $file (['bom.json', $bom], ['Containerfile', $container],
+        ['kubernetes.yaml', $manifest])
+    {
         open my $out, '>', "$dir/$file->[0]" or die $!;
         print $out $file->[1];
         close $out;
     }
 
-    my $said = `node $here/check.mjs $dir/bom.json $dir/Containerfile 2>&1`;
+    my $said = `cd $dir && node $here/check.mjs bom.json Containerfile kubernetes.yaml 2>&1`;
     return ($said, $? >> 8);
 }
 
@@ -48,9 +51,11 @@ is($?, 0, 'a release') or diag($said);
 my ($file) = glob "$dir/dist/*.cdx.json";
 my $bom       = slurp($file);
 my $container = slurp("$root/docs/examples/deploy/Containerfile");
+my $manifest  = slurp("$root/docs/examples/deploy/kubernetes.yaml");
 
-my ($is, $rc) = check($bom, $container);
-is($is, "bill of materials: valid\nContainerfile: valid\n", 'both are valid');
+my ($is, $rc) = check($bom, $container, $manifest);
+is($is, "bill of materials: valid\nContainerfile: valid\nmanifest: valid\n",
+    'all are valid');
 is($rc, 0, '... and the exit code');
 
 for my $worse (
@@ -64,13 +69,39 @@ for my $worse (
 {
     my ($title, $text, $what) = @$worse;
     isnt($text, $bom, "a bill with $title");
-    ($is, $rc) = check($text, $container);
+    ($is, $rc) = check($text, $container, $manifest);
     like($is, $what, '... is seen');
     is($rc, 1, '... and the exit code');
 }
 
-($is, $rc) = check($bom, $container =~ s/^USER/USR/mr);
+($is, $rc) = check($bom, $container =~ s/^USER/USR/mr, $manifest);
 like($is, qr/Unknown instruction: USR/, 'a Containerfile with a mistake');
 is($rc, 1, '... and the exit code');
+
+for my $worse (
+    ['a name with a mistake', qr/readOnlyRootFilesystem/,
+        'readOnlyRootFileSystem',
+        qr{containers/0/securityContext/readOnlyRootFileSystem is not known}],
+    ['a member at another place', qr/^      containers:$/m,
+        "      resources: {}\n      replicas: 2\n      containers:",
+        qr{/spec/template/spec/replicas is not known}],
+    ['a number that is a text', qr/replicas: 2/, 'replicas: two',
+        qr{Deployment/spec/replicas type}],
+    ['a container without a name', qr/name: gateway\n +image/, 'image',
+        qr{containers/0 required .*"name"}],
+    ['a kind of another version', qr{apps/v1}, 'apps/v2',
+        qr{there is no apps/v2 Deployment}],
+    ['a group that is none', qr{^apiVersion: policy/v1}m,
+        'apiVersion: policies/v1', qr{there is no policies/v1}],
+    ['no YAML', qr/\z/, "\n  - [\n", qr/manifest: (?!valid)/],
+    )
+{
+    my ($title, $what, $by, $like) = @$worse;
+    my $text = $manifest =~ s/$what/$by/r;
+    isnt($text, $manifest, "a manifest with $title");
+    ($is, $rc) = check($bom, $container, $text);
+    like($is, $like, '... is seen');
+    is($rc, 1, '... and the exit code');
+}
 
 done_testing();

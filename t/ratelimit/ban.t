@@ -442,160 +442,7 @@ banned
 
 
 
-=== TEST 28: mistakes
---- config
-    api_ratelimit_ban strikes=5/10m ban=1m;
---- must_die
---- error_log
-needs on=: what counts as a strike
-
-
-
-=== TEST 29: mistakes
---- config
-    api_ratelimit_ban on=cors strikes=5/10m ban=1m;
---- must_die
---- error_log
-on=cors is nothing that counts: write auth
-
-
-
-=== TEST 30: mistakes
---- config
-    api_ratelimit_ban on=auth;
---- must_die
---- error_log
-needs strikes=N/TIME and ban=TIME
-
-
-
-=== TEST 31: mistakes
---- config
-    api_ratelimit_ban on=auth strikes=5 ban=1m;
---- must_die
---- error_log
-strikes=5 is no number in a time
-
-
-
-=== TEST 32: mistakes
---- config
-    api_ratelimit_ban on=auth strikes=5/1m ban=2m max=1m;
---- must_die
---- error_log
-needs a max= that is not below ban=
-
-
-
-=== TEST 33: mistakes
---- config
-    api_ratelimit_ban on=auth strikes=5/1m ban=2m key=all;
---- must_die
---- error_log
-needs a variable in key=
-
-
-
-=== TEST 34: mistakes
---- config
-    api_ratelimit_ban on=auth strikes=5/1m ban=2m at=identity;
---- must_die
---- error_log
-needs a key= with at=identity
-
-
-
-=== TEST 35: mistakes
---- config
-    api_ratelimit_ban on=auth strikes=5/1m ban=2m status=200;
---- must_die
---- error_log
-takes a status from 400 to 599
-
-
-
-=== TEST 36: mistakes
---- config
-    api_ratelimit_ban on=none ban=2m;
---- must_die
---- error_log
-takes no strikes=, ban= and max= with on=none
-
-
-
-=== TEST 37: mistakes
---- http_config
-    api_ratelimit_ban_allow 192.0.2.1/24;
---- config
---- must_die
---- error_log
-write 192.0.2.0/24
-
-
-
-=== TEST 38: mistakes
---- http_config
-    api_ratelimit_ban_allow 192.0.2.0/33;
---- config
---- must_die
---- error_log
-has no prefix length of its kind
-
-
-
-=== TEST 39: mistakes
---- user_files
->>> allow.txt
-10.0.0.0/8
-office
---- http_config
-    api_ratelimit_ban_allow $TEST_NGINX_HTML_DIR/allow.txt;
---- config
---- must_die
---- error_log
-1 entries are no address or network
-
-
-
-=== TEST 40: mistakes
---- http_config
-    api_ratelimit_ban_zone 1k;
---- config
---- must_die
---- error_log
-is no size for bans: write 64k or more
-
-
-
-=== TEST 41: mistakes
---- http_config
-    api_ratelimit_ban_zone 1m; api_ratelimit_ban_zone 1m;
---- config
---- must_die
---- error_log
-is duplicate
-
-
-
-=== TEST 42: mistakes
---- http_config
-    api_ratelimit_ban on=401 strikes=1/1m ban=1m;
-    api_ratelimit_ban on=402 strikes=1/1m ban=1m;
-    api_ratelimit_ban on=403 strikes=1/1m ban=1m;
-    api_ratelimit_ban on=404 strikes=1/1m ban=1m;
-    api_ratelimit_ban on=405 strikes=1/1m ban=1m;
---- config
-    api_ratelimit_ban on=406 strikes=1/1m ban=1m;
-    api_ratelimit_ban on=407 strikes=1/1m ban=1m;
-    api_ratelimit_ban on=408 strikes=1/1m ban=1m;
-    api_ratelimit_ban on=409 strikes=1/1m ban=1m;
---- must_die
---- error_log
-more than 8 lines of api_ratelimit_ban
-
-
-
-=== TEST 43: what a behaviour refuses is a strike; who looks around for long is banned
+=== TEST 28: what a behaviour refuses is a strike; who looks around for long is banned
 --- config
 BAN(on=behavior)
 location / { api_behavior scanner over=3 action=throttle ttl=1h; UP }
@@ -615,7 +462,7 @@ banned "192.0.2.1" for 60 s
 
 
 
-=== TEST 44: ... and before that it is the behaviour that refuses
+=== TEST 29: ... and before that it is the behaviour that refuses
 --- config
 BAN(on=401)
 location / { api_behavior scanner over=3 action=throttle ttl=1h; UP }
@@ -633,7 +480,7 @@ banned
 
 
 
-=== TEST 45: a behaviour that is only noted is none, nor is that of another
+=== TEST 30: a behaviour that is only noted is none, nor is that of another
 --- config
 BAN(on=behavior)
 location / { api_behavior scanner over=3 action=tag ttl=1h; UP }

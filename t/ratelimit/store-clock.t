@@ -6,7 +6,7 @@
 use strict;
 use warnings;
 use ApiTest;
-use ApiTest::Redis;
+use ApiTest::Redis qw(number until_true);
 use ApiTest::Server;
 use Digest::SHA qw(sha256_hex);
 use File::Temp qw(tempdir);
@@ -123,25 +123,6 @@ END
 sub ask {
     my ($node, $uri, $n) = @_;
     return join ' ', map { ($node->get($uri))[0] // '-' } 1 .. $n // 1;
-}
-
-sub number {
-    my ($node, $name) = @_;
-    my (undef, undef, $body) = $node->get('/_api/');
-    my ($n) = ($body // '') =~ /"stores":\{"s":\{[^}]*"$name":(\d+|true|false)/;
-    return $n // -1;
-}
-
-sub until_true {
-    my ($what, $true) = @_;
-    my $end = time + 30;
-
-    while (time < $end) {
-        return pass($what) if $true->();
-        sleep 0.05;
-    }
-
-    return fail($what);
 }
 
 my $redis = ApiTest::Redis->start;

@@ -4,7 +4,7 @@
 use strict;
 use warnings;
 use ApiTest;
-use ApiTest::Redis;
+use ApiTest::Redis qw(number until_true);
 use ApiTest::Server;
 use File::Temp qw(tempdir);
 use IO::Socket::INET;
@@ -40,26 +40,6 @@ sub ask {
     my ($node, $key, $n) = @_;
     return join ' ', map { ($node->get("/?k=$key"))[0] // '-' } 1 .. $n // 1;
 }
-
-sub number {
-    my ($node, $name) = @_;
-    my (undef, undef, $body) = $node->get('/_api/');
-    my ($n) = ($body // '') =~ /"stores":\{"s":\{[^}]*"$name":(\d+|true|false)/;
-    return $n // -1;
-}
-
-sub until_true {
-    my ($what, $true, $seconds) = @_;
-    my $end = time + ($seconds // 30);
-
-    while (time < $end) {
-        return pass($what) if $true->();
-        sleep 0.05;
-    }
-
-    return fail($what);
-}
-
 
 # --- TLS: a certificate that is good, of another name, of nobody, expired
 

@@ -5,7 +5,7 @@
 use strict;
 use warnings;
 use ApiTest;
-use ApiTest::Redis;
+use ApiTest::Redis qw(number until_true);
 use ApiTest::Server;
 use IO::Select;
 use Test::More;
@@ -52,25 +52,6 @@ sub url { return "redis://127.0.0.1:$_[0]{port}" }
 sub ask {
     my ($node, $key, $n, $path) = @_;
     return join ' ', map { ($node->get(($path // '/') . "?k=$key"))[0] // '-' } 1 .. $n // 1;
-}
-
-sub number {
-    my ($node, $name) = @_;
-    my (undef, undef, $body) = $node->get('/_api/');
-    my ($n) = ($body // '') =~ /"stores":\{"s":\{[^}]*"$name":(\d+|true|false)/;
-    return $n // -1;
-}
-
-sub until_true {
-    my ($what, $true, $seconds) = @_;
-    my $end = time + ($seconds // 30);
-
-    while (time < $end) {
-        return pass($what) if $true->();
-        sleep 0.05;
-    }
-
-    return fail($what);
 }
 
 # Less than $seconds, in one of five tries: a busy machine makes some of them

@@ -5,7 +5,7 @@
 use strict;
 use warnings;
 use ApiTest;
-use ApiTest::Redis;
+use ApiTest::Redis qw(number until_true);
 use ApiTest::Server;
 use Digest::SHA qw(sha256_hex);
 use IO::Socket::INET;
@@ -48,25 +48,6 @@ END
 }
 
 sub url { return "redis://127.0.0.1:$_[0]{port}" }
-
-sub number {
-    my ($node, $name) = @_;
-    my (undef, undef, $body) = $node->get('/_api/');
-    my ($n) = ($body // '') =~ /"stores":\{"s":\{[^}]*"$name":(\d+|true|false)/;
-    return $n // -1;
-}
-
-sub until_true {
-    my ($what, $true, $seconds) = @_;
-    my $end = time + ($seconds // 30);
-
-    while (time < $end) {
-        return pass($what) if $true->();
-        sleep 0.05;
-    }
-
-    return fail($what);
-}
 
 # A request on a connection that stays: its worker if it passed, or nothing.
 sub one {

@@ -5,7 +5,7 @@
 use strict;
 use warnings;
 use ApiTest;
-use ApiTest::Redis;
+use ApiTest::Redis qw(number until_true);
 use ApiTest::Server;
 use Test::More;
 use Time::HiRes qw(sleep time);
@@ -57,25 +57,6 @@ sub status {
     my ($node) = @_;
     my (undef, undef, $body) = $node->get('/_api/');
     return $body // '';
-}
-
-# A number of the store in the status document.
-sub number {
-    my ($node, $name) = @_;
-    my ($n) = status($node) =~ /"stores":\{"s":\{[^}]*"$name":(\d+|true|false)/;
-    return $n // -1;
-}
-
-sub until_true {
-    my ($what, $true, $seconds) = @_;
-    my $end = time + ($seconds // 30);
-
-    while (time < $end) {
-        return pass($what) if $true->();
-        sleep 0.05;
-    }
-
-    return fail($what);
 }
 
 # Everything that was admitted has been told and answered.

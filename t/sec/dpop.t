@@ -534,72 +534,7 @@ the table is full
 
 
 
-=== TEST 34: bind dpop without a zone
---- http_config eval
-corp(bind => 'dpop')
---- must_die
---- error_log
-"bind dpop" in "corp" needs shared memory
-
-
-
-=== TEST 35: a word that is none
---- bind: dpop strict
---- must_die
---- error_log
-unknown parameter "strict" of "bind", which takes: required nonce max_age= leeway= algorithms= origin=
-
-
-
-=== TEST 36: a way to bind that is none
---- bind: tls
---- must_die
---- error_log
-"bind" takes mtls, dpop or off first
-
-
-
-=== TEST 37: off besides another line
---- bind: dpop; bind off
---- must_die
---- error_log
-"bind off" stands besides other lines
-
-
-
-=== TEST 38: one line twice
---- bind: dpop; bind dpop
---- must_die
---- error_log
-this line "bind" stands twice, or besides "bind off;"
-
-
-
-=== TEST 39: an algorithm that makes no sense in a proof
---- bind: dpop algorithms=HS256
---- must_die
---- error_log
-"HS256" is no algorithm for a DPoP proof
-
-
-
-=== TEST 40: an origin with a path
---- bind: dpop origin=https://api.example/v1
---- must_die
---- error_log
-"https://api.example/v1" is no origin: write https://api.example.com, without a path
-
-
-
-=== TEST 41: proofs that live too long
---- bind: dpop max_age=1h
---- must_die
---- error_log
-"bind dpop" takes a max_age of 1s to 10m and a leeway of 1m at most
-
-
-
-=== TEST 42: one principal floods the table, with as many keys as it likes; others go on
+=== TEST 34: one principal floods the table, with as many keys as it likes; others go on
 --- zone: api_zone main 64k proofs=8k tokens=4k;
 --- config
     location /v1/ {
@@ -631,7 +566,7 @@ DPoP proofs are refused of a principal that has a quarter of their places
 
 
 
-=== TEST 43: ... and is told what it is
+=== TEST 35: ... and is told what it is
 --- zone: api_zone main 64k proofs=4k tokens=4k;
 --- headers
 (map { with_dpop(bound('ed25519'), key => 'ed25519', alg => 'EdDSA') } 1 .. 60)

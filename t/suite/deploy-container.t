@@ -154,7 +154,40 @@ sub faults_of_pod {
 }
 
 
-my %object = map { $_->{kind} => $_ } YAML::XS::Load(slurp("$at/kubernetes.yaml"));
+# Members that the schemas of Kubernetes do not have where these stand are found
+# by make deploy-test; names that no object of it has are found here, too.
+
+my %known = map { $_ => 1 } qw(allowPrivilegeEscalation apiVersion
+    automountServiceAccountToken capabilities configMap containerPort containers
+    cpu defaultMode drop emptyDir enableServiceLinks failureThreshold from
+    fsGroup httpGet image imagePullPolicy ingress kind labels limits
+    livenessProbe matchLabels medium memory metadata minAvailable mountPath name
+    namespaceSelector path periodSeconds podSelector policyTypes port ports
+    readOnly readOnlyRootFilesystem readinessProbe replicas requests resources
+    runAsGroup runAsNonRoot runAsUser seccompProfile secret secretName
+    securityContext selector sizeLimit spec startupProbe subPath targetPort
+    template terminationGracePeriodSeconds type volumeMounts volumes);
+
+sub unknown_names {
+    my ($value) = @_;
+
+    return map { unknown_names($_) } @$value if ref $value eq 'ARRAY';
+    return if ref $value ne 'HASH';
+    return map {
+        my $free = /^(?:labels|matchLabels)$/ || ($_ eq 'selector'
+            && !grep { ref } values %{ $value->{$_} });
+        ($known{$_} ? () : $_, $free ? () : unknown_names($value->{$_}));
+    } sort keys %$value;
+}
+
+my $manifest = slurp("$at/kubernetes.yaml");
+is(join(' ', unknown_names([YAML::XS::Load($manifest)])), '',
+    'the manifest has no name that Kubernetes has not');
+is(join(' ', unknown_names([YAML::XS::Load(
+    $manifest =~ s/runAsNonRoot/runAsNonroot/r)])), 'runAsNonroot',
+    '... and one with a mistake is seen');
+
+my %object = map { $_->{kind} => $_ } YAML::XS::Load($manifest);
 my $deployment = $object{Deployment};
 my $pod        = $deployment->{spec}{template}{spec};
 

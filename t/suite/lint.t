@@ -1,54 +1,20 @@
 #!/usr/bin/perl
 
 # apisec lint: for each check a configuration that it finds fault with, and one
-# that does the same well. nginx takes all of them. Then what is written, and
-# what a baseline takes away.
+# that does the same well. nginx takes all of them.
 
 use strict;
 use warnings;
 use lib 't/lib';
 
-use ApiTest::Keys qw(jwk);
+use ApiTest::Lint;
 use ApiTest::Run;
 use JSON::PP ();
 use Test::More;
 
-my $dir  = scratch();
+my $dir  = folder();
 my $json = JSON::PP->new->canonical->utf8;
 my %seen;
-mkdir "$dir/state", 0700;
-mkdir "$dir/logs";
-
-spew("$dir/jwks.json", $json->encode({ keys => [jwk('p256')] }));
-spew("$dir/secret", 'x' x 40);
-chmod 0640, "$dir/secret";
-spew("$dir/keys.json", '{"keys": []}');
-chmod 0640, "$dir/keys.json";
-
-my $modules = join '', map { "load_module $_;\n" }
-    split ' ', $ENV{TEST_NGINX_LOAD_MODULES} // '';
-if (!$modules) {
-    $modules = join '', map { 'load_module ' . modules_dir()
-        . "/ngx_api_${_}_module.so;\n" } qw(waf sec ratelimit);
-}
-
-sub issuer {
-    my ($more) = @_;
-    return "api_jwt_issuer corp { issuer https://idp; audience a;"
-        . ' algorithms ES256; jwks jwks.json; ' . ($more // 'max_lifetime 1h;')
-        . ' }';
-}
-
-# What all need to be well, so that a finding is the fixture's own.
-
-sub conf {
-    my ($body) = @_;
-    return "user root;\n${modules}pid $dir/nginx.pid;\nevents {}\nhttp {\n"
-        . "access_log off; server_tokens off; api_state $dir/state;\n"
-        . join('', map { "${_}_temp_path $dir/tmp;\n" }
-            qw(client_body proxy fastcgi uwsgi scgi))
-        . "$body\n}\n";
-}
 
 sub spec {
     my ($paths, $info) = @_;
@@ -82,11 +48,6 @@ sub post {
     return '  /o: { post: { operationId: make, security: [{ oauth: [] }], '
         . ($more // '') . 'requestBody: { content: { application/json: {'
         . " schema: $schema } } }, $ok } }";
-}
-
-sub server {
-    my ($body, $listen) = @_;
-    return 'server { listen ' . ($listen // '127.0.0.1:9') . "; $body }";
 }
 
 my $auth = 'api_auth jwt=corp;';
@@ -377,7 +338,8 @@ check('C24', qr/has no ticket/,
 
 check('C24', qr/more than one operation/,
     { conf => "$exception ticket=T-1;", args => ['--today', '2026-01-01'] },
-    { conf => "$exception ticket=T-1 scope=operation:one;",
+    { conf => "api_schema_spec s spec.yaml; $exception ticket=T-1"
+        . ' scope=operation:one;', spec => spec($one),
       args => ['--today', '2026-01-01'] });
 
 check('C24', qr/policy p was to be reviewed/,
@@ -537,115 +499,5 @@ for my $row (@list) {
     like($page, qr/^## $_$/m, "... has: $_")
         for 'Why', 'An attack', 'What to do';
 }
-
-
-# What is written, of one configuration with findings of several checks.
-
-my $mixed = conf(issuer('') . 'merge_slashes off; api_audit a.jsonl;'
-    . server("location /a<b>|\"x { $auth $pass } location /b { return 200; }",
-             '*:9'));
-$mixed =~ s/location \S+"x/location '\/a<b>|"x'/;
-spew("$dir/mixed.conf", $mixed);
-my @lint = ('lint', '--conf', "$dir/mixed.conf");
-
-subtest 'text and exit codes' => sub {
-    my $got = apisec(@lint);
-    is($got->{code}, 1, 'something of high severity is new');
-    like($got->{out}, qr/^C06 high: .*OWASP API8:2023$/m, 'a headline');
-    like($got->{out}, qr{^  \S+mixed.conf:\d+: merge_slashes}m, 'file and line');
-    like($got->{out}, qr/^\d+ high, \d+ medium, \d+ low$/m, 'a sum');
-    is(apisec(@lint, '--fail-on', 'none')->{code}, 0, '--fail-on none');
-    is(apisec(@lint, '--check', 'C17')->{code}, 0, 'medium is not high');
-    is(apisec(@lint, '--check', 'C17', '--fail-on', 'medium')->{code}, 1,
-        '... but it is medium');
-    is(apisec(@lint, '--check', 'token-rules', '--fail-on', 'low')->{code}, 1,
-        'by name');
-    is(apisec(@lint, '--output', "$dir/out")->{out}, '', 'into a file');
-    like(slurp("$dir/out"), qr/^C06/m, '... it is there');
-};
-
-subtest 'refused' => sub {
-    my @wrong = (
-        [2, qr/write text, json/, '--format', 'x'],
-        [2, qr/write low, medium/, '--fail-on', 'x'],
-        [2, qr/there is no check C99/, '--check', 'C99'],
-        [2, qr/YEAR-MONTH-DAY/, '--today', 'soon'],
-        [2, qr/PROGRAM=VERSION/, '--version', 'nginx'],
-        [2, qr/write a time/, '--key-age', 'old'],
-        [2, qr/--conf FILE/, 'nginx.conf'],
-        [3, qr/no file of an inventory/, '--inventory', "$dir/mixed.conf"],
-        [3, qr/not SARIF/, '--baseline', "$dir/keys.json"],
-        [3, qr/No such file/, '--baseline', "$dir/none"],
-        [3, qr/No such file/, '--output', "$dir/none/x"],
-    );
-    for my $case (@wrong) {
-        my ($code, $like, @args) = @$case;
-        my $got = apisec(@lint, @args);
-        is($got->{code}, $code, "@args: exit code");
-        like($got->{err}, $like, '... and why');
-    }
-    spew("$dir/broken.conf", "http {\n server { listen 80;\n");
-    my $got = apisec('lint', '--conf', "$dir/broken.conf");
-    is($got->{code}, 1, 'a broken configuration');
-    like($got->{err}, qr{broken.conf:2: the block is not closed}, '... where');
-    $got = apisec('lint', '--nginx', '/none');
-    is($got->{code}, 3, 'no nginx');
-};
-
-subtest 'by running nginx' => sub {
-    spew("$dir/nginx.conf", conf(issuer('')));
-    my $got = apisec('lint', '--nginx', nginx(), '--nginx-prefix', $dir,
-        '--nginx-conf', "$dir/nginx.conf", '--fail-on', 'medium');
-    is($got->{code}, 1, 'a finding') or diag($got->{err});
-    like($got->{out}, qr/^C17 medium/m, '... the right one');
-};
-
-subtest 'SARIF and its baseline' => sub {
-    my $sarif = apisec(@lint, '--format', 'sarif', '--output', "$dir/1.sarif");
-    is($sarif->{code}, 1, 'written');
-    my $check = run('node', 't/node/check-sarif.mjs', "$dir/1.sarif");
-    is($check->{code}, 0, 'the schema of SARIF 2.1.0 takes it')
-        or diag($check->{out}, $check->{err});
-    my $run = $json->decode(slurp("$dir/1.sarif"))->{runs}[0];
-    is(scalar @{ $run->{tool}{driver}{rules} }, scalar @list, 'all rules');
-    ok((grep { "@{ $_->{properties}{tags} }" =~ /owasp:API8:2023/ }
-        @{ $run->{tool}{driver}{rules} }), 'with their OWASP items');
-    for my $r (@{ $run->{results} }) {
-        is($run->{tool}{driver}{rules}[$r->{ruleIndex}]{id}, $r->{ruleId},
-            'a rule is where its index says');
-    }
-
-    spew("$dir/mixed.conf", "# a line more\n$mixed");
-    my $again = apisec(@lint, '--baseline', "$dir/1.sarif", '--fail-on', 'low');
-    is($again->{code}, 0, 'nothing is new when lines have moved');
-    like($again->{out}, qr/^0 high, 0 medium, 0 low; \d+ of the baseline/m,
-        '... and that is said');
-    spew("$dir/mixed.conf", $mixed =~ s/return 200;/$pass/r);
-    $again = apisec(@lint, '--baseline', "$dir/1.sarif", '--fail-on', 'low',
-                    '--format', 'sarif', '--output', "$dir/2.sarif");
-    is($again->{code}, 1, 'what is new counts');
-    my %state;
-    $state{$_->{baselineState}}++
-        for @{ $json->decode(slurp("$dir/2.sarif"))->{runs}[0]{results} };
-    ok($state{new} && $state{unchanged}, 'new and unchanged') or diag(%state);
-    spew("$dir/mixed.conf", $mixed);
-};
-
-subtest 'JUnit and Markdown' => sub {
-    apisec(@lint, '--format', 'junit', '--output', "$dir/junit.xml");
-    my $xml = slurp("$dir/junit.xml");
-    my ($tests, $failures) = $xml =~ /tests="(\d+)" failures="(\d+)"/;
-    is(scalar(() = $xml =~ /<testcase /g), $tests, 'as many cases as it says');
-    is(scalar(() = $xml =~ /<failure /g), $failures, '... and failures');
-    like($xml, qr{/a&lt;b&gt;\|&quot;x}, 'escaped');
-    my $lint = run('xmllint', '--noout', "$dir/junit.xml");
-    is($lint->{code}, 0, 'well-formed') if $lint->{code} != 127;
-
-    my $md = apisec(@lint, '--format', 'markdown')->{out};
-    like($md, qr/^\| \[C06\]/m, 'a row');
-    like($md, qr{/a\\<b\\>\\\|"x}, 'escaped');
-    my ($row) = $md =~ /^(\| \[C06.*)/m;
-    is(scalar(() = $row =~ /(?<!\\)\|/g), 6, 'five cells');
-};
 
 done_testing();

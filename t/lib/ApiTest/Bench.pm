@@ -116,12 +116,18 @@ END
 }
 
 
+# A signal that comes right before nginx waits for events is seen when there is
+# one, so that one is sent again.
+
 sub stop {
     my ($self, @pids) = @_;
 
     for my $pid (@pids) {
-        kill 'TERM', $pid;
-        waitpid $pid, 0;
+        for my $n (0 .. 60_000) {
+            kill 'TERM', $pid if $n % 100 == 0;
+            last if waitpid $pid, POSIX::WNOHANG();
+            sleep 0.01;
+        }
         delete $running{$pid};
     }
     return;

@@ -9,15 +9,23 @@ package ApiTest::Redis;
 # and a proxy in front of it that does what networks do:
 #
 #     my $proxy = ApiTest::Redis::Proxy->start($redis, mode => 'slow:0.05');
+#
+# What a node says of its store "s", and waiting for that to change:
+#
+#     until_true('it is up', sub { number($node, 'up') eq 'true' });
 
 use strict;
 use warnings;
 
+use Exporter qw(import);
 use File::Temp qw(tempdir);
 use IO::Select;
 use IO::Socket::INET;
+use Test::More ();
 use Test::Nginx::StandIn::Port;
 use Time::HiRes qw(sleep time);
+
+our @EXPORT_OK = qw(number until_true);
 
 my $count = 0;
 my $root;
@@ -28,6 +36,32 @@ my $root;
 sub root {
     $root //= (`.ci/redis 2>/dev/null` =~ /(\S+)/ ? $1 : '');
     return $root;
+}
+
+
+# A figure of the store "s" in the status of an ApiTest::Server; -1 for none.
+
+sub number {
+    my ($node, $name) = @_;
+    my (undef, undef, $body) = $node->get('/_api/');
+    my ($n) = ($body // '')
+        =~ /"stores":\{"s":\{[^}]*"$name":(\d+|true|false)/;
+    return $n // -1;
+}
+
+
+# A test that passes as soon as $true is; seconds: how long it may take.
+
+sub until_true {
+    my ($what, $true, $seconds) = @_;
+    my $end = time + ($seconds // 30);
+
+    while (time < $end) {
+        return Test::More::pass($what) if $true->();
+        sleep 0.05;
+    }
+
+    return Test::More::fail($what);
 }
 
 
