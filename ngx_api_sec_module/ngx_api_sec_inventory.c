@@ -6,14 +6,20 @@
 
 #include "ngx_api_sec_inventory.h"
 #include "ngx_api_sec_monitor.h"
+#include "ngx_api_sec_govern.h"
 
 
 static api_inv_op_t ngx_api_sec_inventory_op(ngx_http_request_t *r,
     const ngx_api_sec_main_conf_t *mcf, const ngx_api_sec_loc_conf_t *lcf,
     const ngx_api_record_t *rec, api_inventory_t *inv);
 static api_inv_op_t ngx_api_sec_inventory_documented(
-    const ngx_api_sec_main_conf_t *mcf, api_inventory_t *inv,
-    const ngx_str_t *host, const ngx_api_sec_routed_t *routed);
+    const ngx_api_sec_main_conf_t *mcf, const ngx_api_sec_loc_conf_t *lcf,
+    api_inventory_t *inv, const ngx_str_t *host,
+    const ngx_api_sec_ctx_t *ctx);
+static api_span_t ngx_api_sec_inventory_owner(const ngx_api_sec_ctx_t *ctx,
+    const ngx_api_sec_loc_conf_t *lcf);
+static ngx_uint_t ngx_api_sec_inventory_owned(
+    const ngx_api_sec_inventories_t *inv, api_inv_op_t op);
 static ngx_int_t ngx_api_sec_inventory_method(const ngx_str_t *name);
 static uint64_t ngx_api_sec_inventory_who(ngx_http_request_t *r,
     const ngx_api_record_t *rec, const api_inventory_t *inv);
@@ -88,8 +94,8 @@ ngx_api_sec_inventory_op(ngx_http_request_t *r,
     ctx = rec ? rec->own[NGX_API_SEC] : NULL;
 
     if (ctx && ctx->routed && ctx->routed->result == NGX_API_SEC_ROUTE_FOUND) {
-        return ngx_api_sec_inventory_documented(mcf, inv, &cscf->server_name,
-                                                ctx->routed);
+        return ngx_api_sec_inventory_documented(mcf, lcf, inv,
+                                                &cscf->server_name, ctx);
     }
 
     method = ngx_api_sec_inventory_method(&r->method_name);
@@ -113,25 +119,35 @@ ngx_api_sec_inventory_op(ngx_http_request_t *r,
 
     ngx_api_sec_inventory_lock(mcf->inventories);
     op = api_inventory_learn(inv, &path, &lcf->inventory->rules);
+
+    if (op != API_INV_OTHER
+        && !ngx_api_sec_inventory_owned(mcf->inventories, op))
+    {
+        api_inventory_own(inv, op, ngx_api_sec_inventory_owner(ctx, lcf));
+    }
+
     ngx_api_sec_inventory_unlock(mcf->inventories);
 
     return op;
 }
 
 
+/* The document says whose it is, else the policy of the location. */
+
 static api_inv_op_t
 ngx_api_sec_inventory_documented(const ngx_api_sec_main_conf_t *mcf,
-    api_inventory_t *inv, const ngx_str_t *host,
-    const ngx_api_sec_routed_t *routed)
+    const ngx_api_sec_loc_conf_t *lcf, api_inventory_t *inv,
+    const ngx_str_t *host, const ngx_api_sec_ctx_t *ctx)
 {
+    ngx_uint_t                   fresh;
     api_inv_op_t                 op;
     api_inv_doc_t                doc;
     api_inv_what_t               what;
     const api_operation_t       *known;
     const ngx_api_sec_spec_t    *spec;
 
-    known = routed->route.op;
-    spec = routed->contract->spec;
+    known = ctx->routed->route.op;
+    spec = ctx->routed->contract->spec;
 
     what.host = ngx_api_span(host);
     what.template = known->route;
@@ -144,6 +160,13 @@ ngx_api_sec_inventory_documented(const ngx_api_sec_main_conf_t *mcf,
 
     op = api_inventory_find(inv, &what);
 
+    if (doc.owner.len == 0) {
+        fresh = op == API_INV_NONE
+                || !ngx_api_sec_inventory_owned(mcf->inventories, op);
+        doc.owner = fresh ? ngx_api_sec_inventory_owner(ctx, lcf)
+                          : api_inventory_owner(inv, op);
+    }
+
     if (op == API_INV_NONE || !api_inventory_current(inv, op, &doc)) {
         ngx_api_sec_inventory_lock(mcf->inventories);
         op = api_inventory_enter(inv, &what, &doc, ngx_time());
@@ -151,6 +174,40 @@ ngx_api_sec_inventory_documented(const ngx_api_sec_main_conf_t *mcf,
     }
 
     return op;
+}
+
+
+static api_span_t
+ngx_api_sec_inventory_owner(const ngx_api_sec_ctx_t *ctx,
+    const ngx_api_sec_loc_conf_t *lcf)
+{
+    const ngx_api_sec_policy_t  *policy;
+
+    policy = ngx_api_sec_govern_policy(ctx, lcf);
+
+    return policy ? ngx_api_span(&policy->owner) : api_span(NULL, 0);
+}
+
+
+/* Has this process written down, under this configuration, whose it is?  From
+   now on it has: an operation that several policies reach belongs to the one
+   that came first, and does not change hands with each request. */
+
+static ngx_uint_t
+ngx_api_sec_inventory_owned(const ngx_api_sec_inventories_t *inv,
+    api_inv_op_t op)
+{
+    ngx_uint_t  bit, was;
+
+    if (inv->owned == NULL || op >= inv->nowned) {
+        return 1;
+    }
+
+    bit = 1 << op % 8;
+    was = inv->owned[op / 8] & bit;
+    inv->owned[op / 8] |= (u_char) bit;
+
+    return was != 0;
 }
 
 

@@ -6,7 +6,8 @@
  *   ngx_api_sec_inventory.c         a request, when it ends
  *   ngx_api_sec_inventory_seen.c    ... what it looked like
  *   ngx_api_sec_entry.c             ... where it came in
- *   ngx_api_sec_inventory_report.c  the section of api_status, metrics
+ *   ngx_api_sec_inventory_report.c  the section of api_status
+ *   ngx_api_sec_inventory_series.c  metrics
  *   ngx_api_sec_inventory_keep.c    the file in api_state
  *
  * The inventory itself is pure: api_inventory.h.
@@ -27,6 +28,7 @@ struct ngx_api_sec_inventory_s {
     ngx_uint_t                  min_hits;
     ngx_uint_t                  group;
     size_t                      scan;
+    time_t                      forget;
     api_inv_rules_t             rules;
 };
 
@@ -50,6 +52,10 @@ struct ngx_api_sec_inventories_s {
     ngx_api_tenant_t            tenant;
     ngx_uint_t                  nodes;       /* the most that a line wants */
     ngx_uint_t                  used;        /* some line is there */
+    time_t                      forget;      /* seconds; 0: never */
+    u_char                     *owned;       /* bits: who has an operation by
+                                                api_policy is written down */
+    api_inv_op_t                nowned;      /* there are so many */
     ngx_slab_pool_t            *shpool;      /* its lock */
     ngx_shm_zone_t             *zone;
     ngx_str_t                   path;        /* of the file; len 0: none */
@@ -123,11 +129,30 @@ ngx_int_t ngx_api_sec_inventory_start(ngx_cycle_t *cycle,
 void ngx_api_sec_inventory_stop(ngx_cycle_t *cycle,
     ngx_api_sec_main_conf_t *mcf);
 
-/* ngx_api_sec_inventory_report.c */
+/* ngx_api_sec_inventory_report.c: the section, and the operation of a contract
+   that has this place in the inventory now; NULL: none */
 
 ngx_uint_t ngx_api_sec_inventory_section(const ngx_api_door_t *door,
     ngx_api_admin_t *a);
-void ngx_api_sec_inventory_metrics(const ngx_api_sec_main_conf_t *mcf,
+const api_operation_t *ngx_api_sec_inventory_known(
+    const ngx_api_sec_main_conf_t *mcf, const api_inv_what_t *what,
+    api_span_t spec);
+
+/*
+ * ngx_api_sec_inventory_series.c: metrics of operations, in slices.  What is
+ * counted of operations is taken when it begins, so that it is of one moment.
+ * *series is NULL where there is no inventory; NGX_ERROR: no memory.
+ * A slice: NGX_AGAIN, or NGX_OK when it was the last; m has room for
+ * NGX_API_SEC_SERIES_ROOM bytes, or nothing is written.
+ */
+
+#define NGX_API_SEC_SERIES_ROOM  16384
+
+typedef struct ngx_api_sec_series_s  ngx_api_sec_series_t;
+
+ngx_int_t ngx_api_sec_inventory_scrape(const ngx_api_sec_main_conf_t *mcf,
+    ngx_pool_t *pool, ngx_api_sec_series_t **series);
+ngx_int_t ngx_api_sec_inventory_series(ngx_api_sec_series_t *series,
     api_metrics_t *m);
 
 

@@ -2,9 +2,12 @@
 #include "ngx_api_sec_inventory.h"
 
 
-#define NGX_API_SEC_INVENTORY_LEAST  (64 * 1024)
+#define NGX_API_SEC_INVENTORY_LEAST   (64 * 1024)
+#define NGX_API_SEC_INVENTORY_FORGET  (90 * 86400)
 
 
+static void ngx_api_sec_inventory_keep(ngx_api_sec_inventories_t *inv,
+    const ngx_api_sec_inventory_t *line);
 static void ngx_api_sec_inventory_init(void *data, size_t size);
 static void ngx_api_sec_inventory_migrate(void *data, size_t size,
     const void *old, size_t old_size);
@@ -26,6 +29,8 @@ ngx_api_sec_inventory(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
           offsetof(ngx_api_sec_inventory_t, min_hits), NULL },
         { ngx_string("group"), NGX_API_OPT_NUM,
           offsetof(ngx_api_sec_inventory_t, group), NULL },
+        { ngx_string("forget"), NGX_API_OPT_SEC,
+          offsetof(ngx_api_sec_inventory_t, forget), NULL },
         { ngx_string("scan"), NGX_API_OPT_SIZE,
           offsetof(ngx_api_sec_inventory_t, scan), NULL },
         ngx_api_null_opt
@@ -51,6 +56,7 @@ ngx_api_sec_inventory(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     line->min_hits = 20;
     line->group = 12;
+    line->forget = NGX_API_SEC_INVENTORY_FORGET;
 
     if (ngx_api_conf_opts(cf, 1, opts, line) != NGX_CONF_OK) {
         return NGX_CONF_ERROR;
@@ -68,6 +74,8 @@ ngx_api_sec_inventory(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     line->rules.group = (uint32_t) line->group;
     line->rules.min_span = 600;
 
+    ngx_api_sec_inventory_keep(mcf->inventories, line);
+
     mcf->inventories->used = 1;
     mcf->inventories->nodes = ngx_max(mcf->inventories->nodes, line->nodes);
 
@@ -76,6 +84,25 @@ ngx_api_sec_inventory(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
                          |(line->scan ? NGX_API_SEC_USES_LEAK : 0));
 
     return NGX_CONF_OK;
+}
+
+
+/* The inventory is one: the line that wants to remember longest has its way;
+   0: for ever. */
+
+static void
+ngx_api_sec_inventory_keep(ngx_api_sec_inventories_t *inv,
+    const ngx_api_sec_inventory_t *line)
+{
+    if (!inv->used) {
+        inv->forget = line->forget;
+
+    } else if (line->forget == 0 || inv->forget == 0) {
+        inv->forget = 0;
+
+    } else {
+        inv->forget = ngx_max(inv->forget, line->forget);
+    }
 }
 
 

@@ -27,7 +27,10 @@ static void ngx_api_sec_inventory_restore(ngx_cycle_t *cycle,
 static void ngx_api_sec_inventory_read(ngx_api_sec_inventories_t *inv,
     ngx_fd_t fd, ngx_log_t *log);
 static void ngx_api_sec_inventory_aside(const ngx_api_sec_inventories_t *inv);
+static ngx_int_t ngx_api_sec_inventory_owned(ngx_cycle_t *cycle,
+    ngx_api_sec_inventories_t *inv);
 static void ngx_api_sec_inventory_timer(ngx_event_t *ev);
+static void ngx_api_sec_inventory_forget(ngx_api_sec_inventories_t *inv);
 static void ngx_api_sec_inventory_save(ngx_api_sec_inventories_t *inv,
     ngx_log_t *log);
 static ngx_int_t ngx_api_sec_inventory_write(
@@ -90,8 +93,10 @@ ngx_api_sec_inventory_start(ngx_cycle_t *cycle, ngx_api_sec_main_conf_t *mcf)
     ngx_api_sec_inventory_restore(cycle, inv);
     ngx_api_sec_inventory_unlock(inv);
 
-    if (inv->path.len == 0) {
-        return NGX_OK;
+    ngx_api_sec_inventory_forget(inv);
+
+    if (ngx_api_sec_inventory_owned(cycle, inv) != NGX_OK) {
+        return NGX_ERROR;
     }
 
     timer = ngx_pcalloc(cycle->pool, sizeof(ngx_api_sec_keep_timer_t));
@@ -113,6 +118,21 @@ ngx_api_sec_inventory_start(ngx_cycle_t *cycle, ngx_api_sec_main_conf_t *mcf)
     ngx_add_timer(ev, 1000);
 
     return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_api_sec_inventory_owned(ngx_cycle_t *cycle,
+    ngx_api_sec_inventories_t *inv)
+{
+    api_inv_totals_t  totals;
+
+    api_inventory_totals(ngx_api_sec_inventory_at(inv), &totals);
+
+    inv->nowned = totals.max_ops + 1;
+    inv->owned = ngx_pcalloc(cycle->pool, inv->nowned / 8 + 1);
+
+    return inv->owned ? NGX_OK : NGX_ERROR;
 }
 
 
@@ -246,6 +266,7 @@ ngx_api_sec_inventory_timer(ngx_event_t *ev)
                               ngx_current_msec + NGX_API_SEC_KEEP_PERIOD)
         && next != 0)
     {
+        ngx_api_sec_inventory_forget(inv);
         ngx_api_sec_inventory_save(inv, ev->log);
     }
 
@@ -260,6 +281,32 @@ ngx_api_sec_inventory_stop(ngx_cycle_t *cycle, ngx_api_sec_main_conf_t *mcf)
 {
     if (mcf->inventories->timer) {
         ngx_api_sec_inventory_save(mcf->inventories, cycle->log);
+    }
+}
+
+
+/* What has gone goes from the file too. */
+
+static void
+ngx_api_sec_inventory_forget(ngx_api_sec_inventories_t *inv)
+{
+    uint32_t                       n;
+    api_inventory_t               *at;
+    ngx_api_sec_inventory_zone_t  *zone;
+
+    at = ngx_api_sec_inventory_at(inv);
+
+    if (at == NULL || inv->forget == 0) {
+        return;
+    }
+
+    ngx_api_sec_inventory_lock(inv);
+    n = api_inventory_forget(at, ngx_time() - inv->forget);
+    ngx_api_sec_inventory_unlock(inv);
+
+    if (n) {
+        zone = ngx_api_sec_inventory_head(inv);
+        zone->saved = zone->seen - 1;
     }
 }
 
@@ -280,7 +327,7 @@ ngx_api_sec_inventory_save(ngx_api_sec_inventories_t *inv, ngx_log_t *log)
     from = ngx_api_sec_inventory_at(inv);
     seen = zone->seen;
 
-    if (from == NULL || seen == zone->saved) {
+    if (from == NULL || inv->path.len == 0 || seen == zone->saved) {
         return;
     }
 

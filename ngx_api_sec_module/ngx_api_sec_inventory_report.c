@@ -1,11 +1,14 @@
 
 /*
- * The inventory at api_status, and as metrics.
+ * The inventory at api_status.
  *
  *     inventory                 operations: ?after=ID&limit=N&state=NAME
  *     inventory/ID              one of them
  *     inventory/openapi         OpenAPI 3.1 of what was learned
  *     inventory/overlay         ... of what no contract has, as an Overlay
+ *
+ * All but one of them are made in slices.  An operation is told as it is at
+ * one moment, and which there are as of the first slice.
  */
 
 #include "ngx_api_sec_inventory.h"
@@ -15,46 +18,65 @@
 
 #define NGX_API_SEC_INVENTORY_LIMIT   100
 #define NGX_API_SEC_INVENTORY_MAX     1000000
-#define NGX_API_SEC_INVENTORY_SERIES  500    /* operations with metrics */
+
+#define NGX_API_SEC_INVENTORY_WRITE   16      /* of a slice: written, */
+#define NGX_API_SEC_INVENTORY_LOOK    128     /* looked at, */
+#define NGX_API_SEC_INVENTORY_MARK    1024    /* and only marked */
 
 
-/* Which operations of contracts are in the inventory: by its number. */
+/* A list that is being made. */
 
 typedef struct {
-    const api_inventory_t      *inv;
-    const api_operation_t     **known;
-    api_inv_op_t                top;
-} ngx_api_sec_catalog_t;
+    const ngx_api_sec_main_conf_t  *mcf;
+    const api_inventory_t          *inv;
+    ngx_int_t                     (*step)(ngx_api_admin_t *a);
+    ngx_uint_t                      wanted;   /* API_INV_NSTATES: all */
+    uint64_t                        limit;
+    uint64_t                        n;
+    api_inv_op_t                    top;
+    api_inv_op_t                    op;
+    api_inv_op_t                    next;     /* 0: that was the last */
+
+    u_char                        **called;   /* by contract, by operation */
+    ngx_uint_t                      spec;
+    uint32_t                        orphan;
+} ngx_api_sec_listing_t;
 
 
-static ngx_int_t ngx_api_sec_catalog(const ngx_api_sec_main_conf_t *mcf,
-    const api_inventory_t *inv, ngx_pool_t *pool, ngx_api_sec_catalog_t *cat);
-static void ngx_api_sec_catalog_spec(const ngx_api_sec_spec_t *spec,
-    ngx_api_sec_catalog_t *cat);
+typedef struct {
+    api_inv_export_t                export;
+    ngx_uint_t                      overlay;
+} ngx_api_sec_export_t;
+
+
+static ngx_uint_t ngx_api_sec_inventory_export(const api_inventory_t *inv,
+    ngx_api_admin_t *a, ngx_uint_t overlay);
+static ngx_int_t ngx_api_sec_inventory_export_slice(ngx_api_admin_t *a);
 static ngx_uint_t ngx_api_sec_inventory_list(
     const ngx_api_sec_main_conf_t *mcf, ngx_api_admin_t *a,
-    const ngx_api_sec_catalog_t *cat);
-static api_inv_op_t ngx_api_sec_inventory_items(ngx_api_admin_t *a,
-    const ngx_api_sec_catalog_t *cat, ngx_uint_t wanted);
-static ngx_uint_t ngx_api_sec_inventory_one(ngx_api_admin_t *a,
-    const ngx_api_sec_catalog_t *cat);
-static void ngx_api_sec_inventory_orphans(const ngx_api_sec_main_conf_t *mcf,
-    ngx_api_admin_t *a, const ngx_api_sec_catalog_t *cat);
-static ngx_uint_t ngx_api_sec_orphan(const ngx_api_sec_catalog_t *cat,
-    const api_operation_t *op);
-static void ngx_api_sec_inventory_series(const ngx_api_sec_catalog_t *cat,
-    api_metrics_t *m);
-static ngx_uint_t ngx_api_sec_inventory_labels(
-    const ngx_api_sec_catalog_t *cat, api_inv_op_t op, api_inv_view_t *view,
-    api_metrics_t *m, ngx_uint_t write);
+    const api_inventory_t *inv);
+static void ngx_api_sec_inventory_head_of(ngx_api_admin_t *a,
+    const ngx_api_sec_listing_t *l);
+static ngx_int_t ngx_api_sec_inventory_slice(ngx_api_admin_t *a);
+static ngx_int_t ngx_api_sec_inventory_items(ngx_api_admin_t *a);
+static ngx_int_t ngx_api_sec_inventory_mark(ngx_api_admin_t *a);
+static ngx_int_t ngx_api_sec_inventory_orphans(ngx_api_admin_t *a);
+static ngx_int_t ngx_api_sec_inventory_called(ngx_api_admin_t *a,
+    ngx_api_sec_listing_t *l);
+static const ngx_api_sec_spec_t *ngx_api_sec_inventory_spec(
+    const ngx_api_sec_main_conf_t *mcf, api_span_t name, ngx_uint_t *n);
+static ngx_uint_t ngx_api_sec_inventory_one(
+    const ngx_api_sec_main_conf_t *mcf, ngx_api_admin_t *a,
+    const api_inventory_t *inv);
+static ngx_uint_t ngx_api_sec_inventory_told(
+    const ngx_api_sec_main_conf_t *mcf, const api_inventory_t *inv,
+    api_inv_op_t op, api_inv_view_t *view, api_inv_verdict_t *verdict);
 
 
 ngx_uint_t
 ngx_api_sec_inventory_section(const ngx_api_door_t *door, ngx_api_admin_t *a)
 {
-    int                             rc;
     const api_inventory_t          *inv;
-    ngx_api_sec_catalog_t           cat;
     const ngx_api_sec_main_conf_t  *mcf;
 
     static const ngx_str_t  none =
@@ -69,111 +91,176 @@ ngx_api_sec_inventory_section(const ngx_api_door_t *door, ngx_api_admin_t *a)
     }
 
     if (api_span_eq(ngx_api_span(&a->path), API_SPAN("openapi"))) {
-        rc = api_inventory_openapi(inv, api_span(NULL, 0), false, a->w,
-                                   api_sensitive_name);
-        return rc == API_OK || rc == API_LIMIT
-               ? NGX_HTTP_OK : NGX_HTTP_INTERNAL_SERVER_ERROR;
+        return ngx_api_sec_inventory_export(inv, a, 0);
     }
 
     if (api_span_eq(ngx_api_span(&a->path), API_SPAN("overlay"))) {
-        rc = api_inventory_overlay(inv, api_span(NULL, 0), a->w,
-                                   api_sensitive_name);
-        return rc == API_OK || rc == API_LIMIT
-               ? NGX_HTTP_OK : NGX_HTTP_INTERNAL_SERVER_ERROR;
+        return ngx_api_sec_inventory_export(inv, a, 1);
     }
 
-    if (ngx_api_sec_catalog(mcf, inv, a->r->pool, &cat) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    return a->path.len ? ngx_api_sec_inventory_one(a, &cat)
-                       : ngx_api_sec_inventory_list(mcf, a, &cat);
+    return a->path.len ? ngx_api_sec_inventory_one(mcf, a, inv)
+                       : ngx_api_sec_inventory_list(mcf, a, inv);
 }
 
 
-static ngx_int_t
-ngx_api_sec_catalog(const ngx_api_sec_main_conf_t *mcf,
-    const api_inventory_t *inv, ngx_pool_t *pool, ngx_api_sec_catalog_t *cat)
+const api_operation_t *
+ngx_api_sec_inventory_known(const ngx_api_sec_main_conf_t *mcf,
+    const api_inv_what_t *what, api_span_t name)
+{
+    ngx_uint_t                 n;
+    const ngx_api_sec_spec_t  *spec;
+
+    spec = ngx_api_sec_inventory_spec(mcf, name, &n);
+
+    return spec ? api_openapi_served(spec->doc, what->template, what->method)
+                : NULL;
+}
+
+
+static const ngx_api_sec_spec_t *
+ngx_api_sec_inventory_spec(const ngx_api_sec_main_conf_t *mcf,
+    api_span_t name, ngx_uint_t *n)
 {
     ngx_uint_t                    i;
     ngx_api_sec_spec_t * const   *spec;
 
-    cat->inv = inv;
-    cat->top = api_inventory_top(inv);
-    cat->known = ngx_pcalloc(pool, (cat->top + 1) * sizeof(void *));
-
-    if (cat->known == NULL) {
-        return NGX_ERROR;
-    }
-
     spec = mcf->specs->specs.elts;
 
-    for (i = 0; i < mcf->specs->specs.nelts; i++) {
-        ngx_api_sec_catalog_spec(spec[i], cat);
+    for (i = 0; name.len && i < mcf->specs->specs.nelts; i++) {
+        if (api_span_eq(name, ngx_api_span(&spec[i]->name))) {
+            *n = i;
+            return spec[i];
+        }
     }
 
-    return NGX_OK;
+    return NULL;
 }
 
 
-/* An operation may be served by several servers. */
-
-static void
-ngx_api_sec_catalog_spec(const ngx_api_sec_spec_t *spec,
-    ngx_api_sec_catalog_t *cat)
+static ngx_uint_t
+ngx_api_sec_inventory_export(const api_inventory_t *inv, ngx_api_admin_t *a,
+    ngx_uint_t overlay)
 {
-    uint32_t                 n;
-    api_inv_op_t             op;
-    api_inv_view_t           view;
-    const api_operation_t   *known;
+    ngx_api_sec_export_t  *x;
 
-    for (op = 1; op <= cat->top; op++) {
-        if (!api_inventory_view(cat->inv, op, &view)
-            || !api_span_eq(view.spec, ngx_api_span(&spec->name)))
-        {
-            continue;
+    x = ngx_palloc(a->r->pool, sizeof(ngx_api_sec_export_t));
+    if (x == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    x->overlay = overlay;
+    api_inventory_export(&x->export, inv, overlay, a->w);
+
+    a->slice = ngx_api_sec_inventory_export_slice;
+    a->data = x;
+
+    return NGX_HTTP_OK;
+}
+
+
+static ngx_int_t
+ngx_api_sec_inventory_export_slice(ngx_api_admin_t *a)
+{
+    ngx_uint_t              n;
+    api_writer_mark_t       mark;
+    ngx_api_sec_export_t   *x;
+    api_inv_export_t        before;
+
+    x = a->data;
+
+    /* a path looks for its other methods among all operations */
+
+    for (n = 0;
+         n < NGX_API_SEC_INVENTORY_WRITE;
+         n += 1 + x->export.top / 512)
+    {
+        if (api_writer_room(a->w) < NGX_API_ADMIN_ITEM) {
+            return NGX_AGAIN;
         }
 
-        for (n = 0; n < api_openapi_count(spec->doc); n++) {
-            known = api_openapi_at(spec->doc, n);
+        before = x->export;
+        mark = api_writer_mark(a->w);
 
-            if (known->method == view.method
-                && api_span_eq(known->route, view.template))
-            {
-                cat->known[op] = known;
-                break;
-            }
+        if (!api_inventory_export_next(&x->export, a->w,
+                                       NGX_API_SEC_INVENTORY_MARK,
+                                       api_sensitive_name))
+        {
+            api_inventory_export_end(&x->export, a->w);
+            return NGX_OK;
+        }
+
+        if (api_writer_full(a->w)) {
+            api_writer_rewind(a->w, mark);
+            x->export = before;
+            a->again = 1;
+            return NGX_AGAIN;
+        }
+
+        /* it has only looked */
+
+        if (a->w->pos == mark.pos) {
+            return NGX_AGAIN;
         }
     }
+
+    return NGX_AGAIN;
 }
 
 
 static ngx_uint_t
 ngx_api_sec_inventory_list(const ngx_api_sec_main_conf_t *mcf,
-    ngx_api_admin_t *a, const ngx_api_sec_catalog_t *cat)
+    ngx_api_admin_t *a, const api_inventory_t *inv)
 {
-    ngx_str_t                       value;
-    ngx_uint_t                      wanted;
-    api_inv_op_t                    op;
-    api_inv_totals_t                totals;
-    ngx_api_sec_inventory_zone_t   *zone;
+    ngx_str_t               value;
+    ngx_api_sec_listing_t  *l;
 
     static const ngx_str_t  states =
                  ngx_string("state= is documented, shadow, zombie or orphan");
 
-    wanted = API_INV_NSTATES;
+    l = ngx_pcalloc(a->r->pool, sizeof(ngx_api_sec_listing_t));
+    if (l == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    l->wanted = API_INV_NSTATES;
 
     if (ngx_http_arg(a->r, (u_char *) "state", 5, &value) == NGX_OK) {
-        wanted = api_inv_state_of(ngx_api_span(&value));
+        l->wanted = api_inv_state_of(ngx_api_span(&value));
 
-        if (wanted == API_INV_NSTATES) {
+        if (l->wanted == API_INV_NSTATES) {
             a->title = states;
             return NGX_HTTP_BAD_REQUEST;
         }
     }
 
-    zone = ngx_api_sec_inventory_head(mcf->inventories);
-    api_inventory_totals(cat->inv, &totals);
+    l->mcf = mcf;
+    l->inv = inv;
+    l->top = api_inventory_top(inv);
+    l->op = (api_inv_op_t) ngx_api_admin_number(a, "after", 0,
+                                                NGX_API_SEC_INVENTORY_MAX)
+            + 1;
+    l->limit = ngx_api_admin_number(a, "limit", NGX_API_SEC_INVENTORY_LIMIT,
+                                    NGX_API_SEC_INVENTORY_MAX);
+    l->step = ngx_api_sec_inventory_items;
+
+    ngx_api_sec_inventory_head_of(a, l);
+
+    a->slice = ngx_api_sec_inventory_slice;
+    a->data = l;
+
+    return NGX_HTTP_OK;
+}
+
+
+static void
+ngx_api_sec_inventory_head_of(ngx_api_admin_t *a,
+    const ngx_api_sec_listing_t *l)
+{
+    api_inv_totals_t               totals;
+    ngx_api_sec_inventory_zone_t  *zone;
+
+    zone = ngx_api_sec_inventory_head(l->mcf->inventories);
+    api_inventory_totals(l->inv, &totals);
 
     api_writer_object(a->w);
     api_inventory_json_totals(a->w, &totals);
@@ -183,80 +270,220 @@ ngx_api_sec_inventory_list(const ngx_api_sec_main_conf_t *mcf,
     api_writer_uint(a->w, zone->failures);
     api_writer_name(a->w, API_SPAN("items"));
     api_writer_array(a->w);
-
-    op = ngx_api_sec_inventory_items(a, cat, wanted);
-
-    if (op == 0 && (wanted == API_INV_NSTATES || wanted == API_INV_ORPHAN)) {
-        ngx_api_sec_inventory_orphans(mcf, a, cat);
-    }
-
-    api_writer_end(a->w);
-    ngx_api_admin_next(a, op);
-    api_writer_end(a->w);
-
-    return NGX_HTTP_OK;
 }
 
 
-/* The last that was written when there may be more, else 0. */
-
-static api_inv_op_t
-ngx_api_sec_inventory_items(ngx_api_admin_t *a,
-    const ngx_api_sec_catalog_t *cat, ngx_uint_t wanted)
+static ngx_int_t
+ngx_api_sec_inventory_slice(ngx_api_admin_t *a)
 {
-    uint64_t            limit, n;
-    api_inv_op_t        op;
-    api_inv_view_t      view;
-    api_inv_verdict_t   verdict;
+    ngx_int_t               rc;
+    ngx_api_sec_listing_t  *l;
 
-    op = (api_inv_op_t) ngx_api_admin_number(a, "after", 0,
-                                             NGX_API_SEC_INVENTORY_MAX);
-    limit = ngx_api_admin_number(a, "limit", NGX_API_SEC_INVENTORY_LIMIT,
-                                 NGX_API_SEC_INVENTORY_MAX);
+    l = a->data;
+    rc = l->step(a);
 
-    for (n = 0, op++; op <= cat->top; op++) {
-        if (n == limit) {
-            return op - 1;
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    api_writer_end(a->w);
+    ngx_api_admin_next(a, l->next);
+    api_writer_end(a->w);
+
+    return NGX_OK;
+}
+
+
+/* A page has an end: so many, or so many bytes. */
+
+static ngx_int_t
+ngx_api_sec_inventory_items(ngx_api_admin_t *a)
+{
+    ngx_uint_t              n, written;
+    api_inv_view_t          view;
+    api_inv_verdict_t       verdict;
+    api_writer_mark_t       mark;
+    ngx_api_sec_listing_t  *l;
+
+    l = a->data;
+    written = 0;
+
+    for (n = 0; l->op <= l->top; l->op++) {
+        if (l->n == l->limit || a->sent >= NGX_API_ADMIN_MAX) {
+            l->next = l->op - 1;
+            return NGX_OK;
         }
 
-        if (!api_inventory_view(cat->inv, op, &view)) {
+        if (n++ == NGX_API_SEC_INVENTORY_LOOK
+            || written == NGX_API_SEC_INVENTORY_WRITE
+            || api_writer_room(a->w) < NGX_API_ADMIN_ITEM)
+        {
+            return NGX_AGAIN;
+        }
+
+        if (!ngx_api_sec_inventory_told(l->mcf, l->inv, l->op, &view,
+                                        &verdict)
+            || (l->wanted != API_INV_NSTATES && l->wanted != verdict.state))
+        {
             continue;
         }
 
-        verdict = api_inventory_judge(&view, cat->known[op], false,
-                                      ngx_time());
+        mark = api_writer_mark(a->w);
+        api_inventory_json(a->w, &view, &verdict, api_sensitive_name);
 
-        if (wanted == API_INV_NSTATES || wanted == verdict.state) {
-            api_inventory_json(a->w, &view, &verdict, api_sensitive_name);
-            n++;
+        if (api_writer_full(a->w)) {
+            api_writer_rewind(a->w, mark);
+            a->again = 1;
+            return NGX_AGAIN;
+        }
+
+        l->n++;
+        written++;
+    }
+
+    if (l->wanted != API_INV_NSTATES && l->wanted != API_INV_ORPHAN) {
+        return NGX_OK;
+    }
+
+    l->op = 1;
+    l->step = ngx_api_sec_inventory_mark;
+
+    return ngx_api_sec_inventory_called(a, l);
+}
+
+
+/* Marks for the operations of contracts that have been called. */
+
+static ngx_int_t
+ngx_api_sec_inventory_called(ngx_api_admin_t *a, ngx_api_sec_listing_t *l)
+{
+    ngx_uint_t                    i;
+    ngx_api_sec_spec_t * const   *spec;
+
+    spec = l->mcf->specs->specs.elts;
+
+    l->called = ngx_palloc(a->r->pool,
+                           (l->mcf->specs->specs.nelts + 1) * sizeof(u_char *));
+    if (l->called == NULL) {
+        return NGX_ERROR;
+    }
+
+    for (i = 0; i < l->mcf->specs->specs.nelts; i++) {
+        l->called[i] = ngx_pcalloc(a->r->pool,
+                                   api_openapi_count(spec[i]->doc) + 1);
+        if (l->called[i] == NULL) {
+            return NGX_ERROR;
         }
     }
 
-    return 0;
+    return NGX_AGAIN;
+}
+
+
+static ngx_int_t
+ngx_api_sec_inventory_mark(ngx_api_admin_t *a)
+{
+    ngx_uint_t                  i, n;
+    api_span_t                  name;
+    api_inv_what_t              what;
+    ngx_api_sec_listing_t      *l;
+    const api_operation_t      *known;
+    const ngx_api_sec_spec_t   *spec;
+
+    l = a->data;
+
+    for (n = 0; l->op <= l->top; l->op++) {
+        if (n++ == NGX_API_SEC_INVENTORY_MARK) {
+            return NGX_AGAIN;
+        }
+
+        if (!api_inventory_what(l->inv, l->op, &what, &name)) {
+            continue;
+        }
+
+        spec = ngx_api_sec_inventory_spec(l->mcf, name, &i);
+        known = spec ? api_openapi_served(spec->doc, what.template,
+                                          what.method)
+                     : NULL;
+
+        if (known) {
+            l->called[i][known->index] = 1;
+        }
+    }
+
+    l->step = ngx_api_sec_inventory_orphans;
+
+    return NGX_AGAIN;
+}
+
+
+/* Operations of contracts that nobody has called at all. */
+
+static ngx_int_t
+ngx_api_sec_inventory_orphans(ngx_api_admin_t *a)
+{
+    ngx_uint_t                    n;
+    api_writer_mark_t             mark;
+    ngx_api_sec_listing_t        *l;
+    ngx_api_sec_spec_t * const   *spec;
+
+    l = a->data;
+    spec = l->mcf->specs->specs.elts;
+
+    for (n = 0; l->spec < l->mcf->specs->specs.nelts; /* void */) {
+        if (l->orphan == api_openapi_count(spec[l->spec]->doc)) {
+            l->spec++;
+            l->orphan = 0;
+            continue;
+        }
+
+        if (n++ == NGX_API_SEC_INVENTORY_LOOK
+            || api_writer_room(a->w) < NGX_API_ADMIN_ITEM)
+        {
+            return NGX_AGAIN;
+        }
+
+        if (!l->called[l->spec][l->orphan]) {
+            mark = api_writer_mark(a->w);
+            api_inventory_json_orphan(a->w,
+                                      api_openapi_at(spec[l->spec]->doc,
+                                                     l->orphan),
+                                      ngx_api_span(&spec[l->spec]->name));
+
+            if (api_writer_full(a->w)) {
+                api_writer_rewind(a->w, mark);
+                a->again = 1;
+                return NGX_AGAIN;
+            }
+        }
+
+        l->orphan++;
+    }
+
+    return NGX_OK;
 }
 
 
 static ngx_uint_t
-ngx_api_sec_inventory_one(ngx_api_admin_t *a,
-    const ngx_api_sec_catalog_t *cat)
+ngx_api_sec_inventory_one(const ngx_api_sec_main_conf_t *mcf,
+    ngx_api_admin_t *a, const api_inventory_t *inv)
 {
     u_char              id[17];
-    api_inv_op_t        op;
+    api_inv_op_t        op, top;
     api_inv_view_t      view;
     api_inv_verdict_t   verdict;
 
     static const ngx_str_t  none = ngx_string("There is no such operation");
 
-    for (op = 1; op <= cat->top; op++) {
-        if (!api_inventory_view(cat->inv, op, &view)) {
-            continue;
-        }
+    top = api_inventory_top(inv);
 
-        (void) ngx_snprintf(id, sizeof(id), "%016xL", (int64_t) view.id);
+    for (op = a->path.len == 16 ? 1 : top + 1; op <= top; op++) {
+        (void) ngx_snprintf(id, sizeof(id), "%016xL",
+                            (int64_t) api_inventory_id(inv, op));
 
-        if (a->path.len == 16 && ngx_memcmp(a->path.data, id, 16) == 0) {
-            verdict = api_inventory_judge(&view, cat->known[op], false,
-                                          ngx_time());
+        if (ngx_memcmp(a->path.data, id, 16) == 0
+            && ngx_api_sec_inventory_told(mcf, inv, op, &view, &verdict))
+        {
             api_inventory_json(a->w, &view, &verdict, api_sensitive_name);
             return NGX_HTTP_OK;
         }
@@ -268,189 +495,25 @@ ngx_api_sec_inventory_one(ngx_api_admin_t *a,
 }
 
 
-/* Operations of contracts that nobody has called at all. */
-
-static void
-ngx_api_sec_inventory_orphans(const ngx_api_sec_main_conf_t *mcf,
-    ngx_api_admin_t *a, const ngx_api_sec_catalog_t *cat)
-{
-    uint32_t                      n;
-    ngx_uint_t                    i;
-    const api_operation_t        *op;
-    ngx_api_sec_spec_t * const   *spec;
-
-    spec = mcf->specs->specs.elts;
-
-    for (i = 0; i < mcf->specs->specs.nelts; i++) {
-        for (n = 0; n < api_openapi_count(spec[i]->doc); n++) {
-            op = api_openapi_at(spec[i]->doc, n);
-
-            if (ngx_api_sec_orphan(cat, op)) {
-                api_inventory_json_orphan(a->w, op,
-                                          ngx_api_span(&spec[i]->name));
-            }
-        }
-    }
-}
-
+/* An operation as it is now; 0: it is none. */
 
 static ngx_uint_t
-ngx_api_sec_orphan(const ngx_api_sec_catalog_t *cat,
-    const api_operation_t *op)
+ngx_api_sec_inventory_told(const ngx_api_sec_main_conf_t *mcf,
+    const api_inventory_t *inv, api_inv_op_t op, api_inv_view_t *view,
+    api_inv_verdict_t *verdict)
 {
-    api_inv_op_t  at;
+    api_span_t              spec;
+    api_inv_what_t          what;
+    const api_operation_t  *known;
 
-    for (at = 1; at <= cat->top; at++) {
-        if (cat->known[at] == op) {
-            return 0;
-        }
-    }
-
-    return 1;
-}
-
-
-void
-ngx_api_sec_inventory_metrics(const ngx_api_sec_main_conf_t *mcf,
-    api_metrics_t *m)
-{
-    uint64_t                counts[API_INV_NSTATES];
-    ngx_pool_t             *pool;
-    ngx_uint_t              i;
-    api_inv_op_t            op;
-    api_inv_view_t          view;
-    api_inv_totals_t        totals;
-    api_inv_verdict_t       verdict;
-    const api_inventory_t  *inv;
-    ngx_api_sec_catalog_t   cat;
-
-    inv = ngx_api_sec_inventory_at(mcf->inventories);
-    if (inv == NULL) {
-        return;
-    }
-
-    pool = ngx_create_pool(16384, ngx_cycle->log);
-    if (pool == NULL) {
-        return;
-    }
-
-    if (ngx_api_sec_catalog(mcf, inv, pool, &cat) != NGX_OK) {
-        ngx_destroy_pool(pool);
-        return;
-    }
-
-    ngx_memzero(counts, sizeof(counts));
-    api_inventory_totals(inv, &totals);
-
-    for (op = 1; op <= cat.top; op++) {
-        if (api_inventory_view(inv, op, &view)) {
-            verdict = api_inventory_judge(&view, cat.known[op], false,
-                                          ngx_time());
-            counts[verdict.state]++;
-        }
-    }
-
-    api_metrics_family(m, API_METRIC_GAUGE,
-                       API_SPAN("apisec_inventory_operations"),
-                       API_SPAN("Operations that were seen, by state."));
-
-    for (i = 0; i < API_INV_NSTATES; i++) {
-        api_metrics_label(m, API_SPAN("state"),
-                          api_span(api_inv_state_name(i),
-                                   ngx_strlen(api_inv_state_name(i))));
-        api_metrics_uint(m, counts[i]);
-    }
-
-    api_metrics_family(m, API_METRIC_COUNTER,
-                       API_SPAN("apisec_inventory_overflow"),
-                       API_SPAN("What found no room in the inventory."));
-    api_metrics_uint(m, totals.overflow);
-
-    ngx_api_sec_inventory_series(&cat, m);
-    ngx_destroy_pool(pool);
-}
-
-
-/* Labels are of contracts alone; all other operations are one. */
-
-static ngx_uint_t
-ngx_api_sec_inventory_labels(const ngx_api_sec_catalog_t *cat,
-    api_inv_op_t op, api_inv_view_t *view, api_metrics_t *m, ngx_uint_t write)
-{
-    if (cat->known[op] == NULL || !api_inventory_view(cat->inv, op, view)) {
+    if (!api_inventory_what(inv, op, &what, &spec)
+        || !api_inventory_view(inv, op, view))
+    {
         return 0;
     }
 
-    if (write) {
-        api_metrics_label(m, API_SPAN("api"), view->spec);
-        api_metrics_label(m, API_SPAN("host"), view->host);
-        api_metrics_label(m, API_SPAN("operation"), cat->known[op]->id);
-    }
+    known = ngx_api_sec_inventory_known(mcf, &what, spec);
+    *verdict = api_inventory_judge(view, known, false, ngx_time());
 
     return 1;
-}
-
-
-static void
-ngx_api_sec_inventory_series(const ngx_api_sec_catalog_t *cat,
-    api_metrics_t *m)
-{
-    uint64_t        counts[API_INV_TIMES + 1];
-    ngx_uint_t      i, n;
-    api_inv_op_t    op;
-    api_inv_view_t  view;
-
-    static const api_span_t  classes[] = {
-        { (const uint8_t *) "1xx", 3 },
-        { (const uint8_t *) "2xx", 3 },
-        { (const uint8_t *) "3xx", 3 },
-        { (const uint8_t *) "4xx", 3 },
-        { (const uint8_t *) "5xx", 3 }
-    };
-
-    api_metrics_family(m, API_METRIC_COUNTER,
-                       API_SPAN("apisec_operation_responses"),
-                       API_SPAN("Requests of an operation of a contract, by "
-                                "the class of the status."));
-
-    for (n = 0, op = 1;
-         op <= cat->top && n < NGX_API_SEC_INVENTORY_SERIES;
-         op++)
-    {
-        if (!ngx_api_sec_inventory_labels(cat, op, &view, m, 0)) {
-            continue;
-        }
-
-        n++;
-
-        for (i = API_INV_1XX; i <= API_INV_5XX; i++) {
-            if (view.status[i]) {
-                (void) ngx_api_sec_inventory_labels(cat, op, &view, m, 1);
-                api_metrics_label(m, API_SPAN("status"), classes[i]);
-                api_metrics_uint(m, view.status[i]);
-            }
-        }
-    }
-
-    api_metrics_family(m, API_METRIC_HISTOGRAM,
-                       API_SPAN("apisec_operation_duration_seconds"),
-                       API_SPAN("How long requests of an operation took."));
-
-    for (n = 0, op = 1;
-         op <= cat->top && n < NGX_API_SEC_INVENTORY_SERIES;
-         op++)
-    {
-        if (!ngx_api_sec_inventory_labels(cat, op, &view, m, 1)) {
-            continue;
-        }
-
-        n++;
-
-        for (i = 0; i <= API_INV_TIMES; i++) {
-            counts[i] = view.times[i];
-        }
-
-        api_metrics_histogram(m, api_inv_time_bounds, counts, API_INV_TIMES,
-                              (int64_t) view.ms, 3);
-    }
 }

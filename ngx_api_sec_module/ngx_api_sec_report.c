@@ -4,10 +4,8 @@
  */
 
 #include "ngx_api_sec_status.h"
-#include "ngx_api_sec_monitor.h"
 #include "ngx_api_sec_behavior.h"
 #include "ngx_api_sec_govern.h"
-#include "ngx_api_sec_audit.h"
 #include "ngx_api_sec_recent.h"
 
 
@@ -17,24 +15,11 @@ static void ngx_api_sec_report_time(api_writer_t *w, const char *name,
     time_t t);
 static void ngx_api_sec_report_sections(ngx_http_request_t *r,
     api_writer_t *w);
-static ngx_uint_t ngx_api_sec_report_metrics(const ngx_api_door_t *door,
-    ngx_api_admin_t *a);
-static api_metrics_format_t ngx_api_sec_report_format(ngx_http_request_t *r);
-static void ngx_api_sec_report_families(ngx_http_request_t *r,
-    const ngx_api_sec_main_conf_t *mcf, api_metrics_t *m);
-static void ngx_api_sec_report_verdicts(const ngx_api_door_t *door,
-    api_metrics_t *m);
-static void ngx_api_sec_report_tenants(const ngx_api_sec_main_conf_t *mcf,
-    api_metrics_t *m);
 static ngx_uint_t ngx_api_sec_report_keys(const ngx_api_door_t *door,
     ngx_api_admin_t *a);
 static void ngx_api_sec_report_key(const api_jwk_t *key, api_writer_t *w);
 static void ngx_api_sec_report_module(const ngx_api_door_t *door,
     api_writer_t *w);
-
-
-#define NGX_API_SEC_METRICS_SIZE  65536
-#define NGX_API_SEC_METRICS_MAX   (4 * 1024 * 1024)
 
 
 const ngx_api_section_t  ngx_api_sec_status_document =
@@ -43,7 +28,7 @@ const ngx_api_section_t  ngx_api_sec_status_document =
 
 const ngx_api_section_t  ngx_api_sec_sections[] = {
     { ngx_string("ui"), NGX_HTTP_GET, ngx_api_sec_page },
-    { ngx_string("metrics"), NGX_HTTP_GET, ngx_api_sec_report_metrics },
+    { ngx_string("metrics"), NGX_HTTP_GET, ngx_api_sec_metrics_section },
     { ngx_string("keys"), NGX_HTTP_GET, ngx_api_sec_report_keys },
     { ngx_string("inventory"), NGX_HTTP_GET, ngx_api_sec_inventory_section },
     { ngx_string("governance"), NGX_HTTP_GET, ngx_api_sec_govern_section },
@@ -79,6 +64,7 @@ ngx_api_sec_report_document(const ngx_api_door_t *door, ngx_api_admin_t *a)
 
     ngx_api_sec_report_modules(a->r, a->w);
     ngx_api_sec_report_zone(mcf, a->w);
+    ngx_api_sec_status_sliced(a->w);
     ngx_api_sec_report_issuers(mcf, a->w);
     ngx_api_sec_report_sections(a->r, a->w);
 
@@ -138,227 +124,6 @@ ngx_api_sec_report_sections(ngx_http_request_t *r, api_writer_t *w)
     }
 
     api_writer_end(w);
-}
-
-
-static ngx_uint_t
-ngx_api_sec_report_metrics(const ngx_api_door_t *door, ngx_api_admin_t *a)
-{
-    int                   rc;
-    char                 *buf;
-    size_t                size;
-    api_span_t            text;
-    api_metrics_t         m;
-    api_metrics_format_t  format;
-
-    const ngx_api_sec_main_conf_t  *mcf;
-
-    static const ngx_str_t  types[] = {
-        ngx_string("text/plain; version=0.0.4; charset=utf-8"),
-        ngx_string("application/openmetrics-text; version=1.0.0; "
-                   "charset=utf-8")
-    };
-
-    if (a->path.len) {
-        return NGX_HTTP_NOT_FOUND;
-    }
-
-    mcf = (const ngx_api_sec_main_conf_t *) door;
-    format = ngx_api_sec_report_format(a->r);
-    rc = API_LIMIT;
-
-    for (size = ngx_max(NGX_API_SEC_METRICS_SIZE, mcf->monitor->text);
-         rc == API_LIMIT && size <= NGX_API_SEC_METRICS_MAX;
-         size *= 4)
-    {
-        buf = ngx_palloc(a->r->pool, size);
-        if (buf == NULL) {
-            return NGX_HTTP_INTERNAL_SERVER_ERROR;
-        }
-
-        api_metrics_init(&m, buf, size, format);
-
-        ngx_api_sec_report_families(a->r,
-                                    (const ngx_api_sec_main_conf_t *) door,
-                                    &m);
-
-        rc = api_metrics_done(&m, &text);
-
-        if (rc == API_OK) {
-            mcf->monitor->text = size;
-            a->type = types[format];
-            a->raw = ngx_api_str(text);
-            return NGX_HTTP_OK;
-        }
-
-        ngx_pfree(a->r->pool, buf);
-    }
-
-    ngx_log_error(NGX_LOG_ALERT, a->r->connection->log, 0,
-                  "api_status: the metrics %s",
-                  rc == API_LIMIT ? "do not fit" : "are malformed");
-
-    return NGX_HTTP_INTERNAL_SERVER_ERROR;
-}
-
-
-static api_metrics_format_t
-ngx_api_sec_report_format(ngx_http_request_t *r)
-{
-    api_span_t        list, item;
-    const ngx_str_t  *accept;
-
-    (void) ngx_api_header_in(r, "accept", &accept);
-
-    list = accept ? ngx_api_span(accept) : api_span(NULL, 0);
-
-    while (list.len) {
-        item = ngx_api_header_word(&list, ',');
-
-        if (api_span_eq_nocase(ngx_api_header_word(&item, ';'),
-                               API_SPAN("application/openmetrics-text")))
-        {
-            return API_METRICS_OPENMETRICS;
-        }
-    }
-
-    return API_METRICS_PROMETHEUS;
-}
-
-
-static void
-ngx_api_sec_report_families(ngx_http_request_t *r,
-    const ngx_api_sec_main_conf_t *mcf, api_metrics_t *m)
-{
-    ngx_str_t              why;
-    ngx_uint_t             i;
-    const ngx_api_door_t  *doors[NGX_API_NMODULES];
-
-    for (i = 0; i < NGX_API_NMODULES; i++) {
-        doors[i] = ngx_api_door(r, i);
-    }
-
-    api_metrics_family(m, API_METRIC_GAUGE, API_SPAN("apisec_build_info"),
-                       API_SPAN("1, for the release in its labels."));
-    api_metrics_label(m, API_SPAN("version"), API_SPAN(NGX_API_VERSION));
-    api_metrics_label(m, API_SPAN("nginx_version"), API_SPAN(NGINX_VERSION));
-    api_metrics_uint(m, 1);
-
-    api_metrics_family(m, API_METRIC_GAUGE,
-                       API_SPAN("apisec_config_reload_timestamp_seconds"),
-                       API_SPAN("When the configuration was loaded."));
-    api_metrics_int(m, mcf->loaded);
-
-    ngx_api_sec_audit_files(mcf, m);
-
-    api_metrics_family(m, API_METRIC_GAUGE, API_SPAN("apisec_module_ready"),
-                       API_SPAN("1 when requests may come."));
-
-    for (i = 0; i < NGX_API_NMODULES; i++) {
-        if (doors[i]) {
-            api_metrics_label(m, API_SPAN("module"),
-                              ngx_api_span(&ngx_api_module_names[i]));
-            api_metrics_uint(m, doors[i]->ready == NULL
-                                || doors[i]->ready(doors[i], &why) == NGX_OK);
-        }
-    }
-
-    api_metrics_family(m, API_METRIC_COUNTER, API_SPAN("apisec_requests"),
-                       API_SPAN("Requests with a decision, by the harshest "
-                                "verdict; only with an api_zone."));
-
-    for (i = 0; i < NGX_API_NMODULES; i++) {
-        if (doors[i]) {
-            ngx_api_sec_report_verdicts(doors[i], m);
-        }
-    }
-
-    ngx_api_sec_report_tenants(mcf, m);
-
-    for (i = 0; i < NGX_API_NMODULES; i++) {
-        if (doors[i] && doors[i]->metrics) {
-            doors[i]->metrics(doors[i], m);
-        }
-    }
-}
-
-
-static void
-ngx_api_sec_report_verdicts(const ngx_api_door_t *door, api_metrics_t *m)
-{
-    ngx_uint_t              v;
-    const ngx_api_tally_t  *tally;
-
-    tally = door->tally ? door->tally->data : NULL;
-
-    if (tally == NULL) {
-        return;
-    }
-
-    for (v = 0; v < NGX_API_NVERDICTS; v++) {
-        api_metrics_label(m, API_SPAN("module"), ngx_api_span(&door->name));
-        api_metrics_label(m, API_SPAN("verdict"),
-                          ngx_api_span(&ngx_api_verdict_names[v]));
-        api_metrics_uint(m, tally->verdicts[v]);
-    }
-}
-
-
-static void
-ngx_api_sec_report_tenants(const ngx_api_sec_main_conf_t *mcf,
-    api_metrics_t *m)
-{
-    ngx_uint_t                  i;
-    const ngx_api_zone_t       *zone;
-    ngx_api_tenant_t * const   *tenant;
-
-    if (mcf->zone == NULL) {
-        return;
-    }
-
-    zone = mcf->zone->data;
-    tenant = zone->tenants.elts;
-
-    api_metrics_family(m, API_METRIC_GAUGE, API_SPAN("apisec_zone_size_bytes"),
-                       API_SPAN("Size of the api_zone."));
-    api_metrics_uint(m, mcf->zone->shm.size);
-
-    api_metrics_family(m, API_METRIC_GAUGE,
-                       API_SPAN("apisec_zone_tenant_size_bytes"),
-                       API_SPAN("What a table has of the api_zone."));
-
-    for (i = 0; i < zone->tenants.nelts; i++) {
-        api_metrics_label(m, API_SPAN("tenant"),
-                          ngx_api_span(&tenant[i]->name));
-        api_metrics_uint(m, tenant[i]->size);
-    }
-}
-
-
-void
-ngx_api_sec_metrics(const ngx_api_door_t *door, api_metrics_t *m)
-{
-    ngx_uint_t                       i;
-    ngx_api_sec_issuer_t * const    *issuer;
-    const ngx_api_sec_main_conf_t   *mcf;
-
-    mcf = (const ngx_api_sec_main_conf_t *) door;
-    issuer = mcf->issuers.elts;
-
-    api_metrics_family(m, API_METRIC_GAUGE, API_SPAN("apisec_jwks_keys"),
-                       API_SPAN("Keys an issuer has in this worker."));
-
-    for (i = 0; i < mcf->issuers.nelts; i++) {
-        api_metrics_label(m, API_SPAN("issuer"),
-                          ngx_api_span(&issuer[i]->name));
-        api_metrics_uint(m, api_jwks_count(issuer[i]->keys->set));
-    }
-
-    ngx_api_sec_monitor_metrics(mcf, m);
-    ngx_api_sec_inventory_metrics(mcf, m);
-    ngx_api_sec_alert_metrics(mcf, m);
-    ngx_api_sec_audit_metrics(mcf, m);
-    ngx_api_sec_govern_metrics(mcf, m);
 }
 
 

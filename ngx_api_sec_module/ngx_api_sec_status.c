@@ -27,6 +27,7 @@ typedef struct {
     ngx_str_t                   title;        /* of a refusal */
     ngx_str_t                   type;
     api_span_t                  text;
+    ngx_uint_t                  slices;       /* is made by them */
 } ngx_api_sec_answer_t;
 
 
@@ -424,6 +425,10 @@ ngx_api_sec_status_call(ngx_http_request_t *r,
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
+    if (answer.slices) {
+        return NGX_DONE;
+    }
+
     if (answer.status >= NGX_HTTP_BAD_REQUEST) {
         return ngx_api_sec_status_problem(r, answer.status, &answer.title);
     }
@@ -466,6 +471,15 @@ ngx_api_sec_status_ask(ngx_http_request_t *r,
 
     if (a.method != NGX_HTTP_GET) {
         ngx_api_sec_audit_admin(r, &target->section->name, answer->status);
+    }
+
+    if (a.slice && answer->status < NGX_HTTP_BAD_REQUEST) {
+        answer->slices = 1;
+
+        return ngx_api_sec_status_slices(&a, answer->status,
+                                         &target->section->name)
+               == NGX_DONE
+               ? API_OK : API_NOMEM;
     }
 
     answer->title = a.title;

@@ -7,8 +7,10 @@
  *   ngx_api_sec_status.c         one request: which section, its body
  *   ngx_api_sec_status_guard.c   who may
  *   ngx_api_sec_status_answer.c  what is sent
+ *   ngx_api_sec_status_slices.c  ... when making it takes long
  *   ngx_api_sec_page.c           the page for people
- *   ngx_api_sec_report.c         the document, metrics, what sec has to tell
+ *   ngx_api_sec_report.c         the document, what sec has to tell
+ *   ngx_api_sec_scrape.c         metrics
  */
 
 #ifndef _NGX_API_SEC_STATUS_H_INCLUDED_
@@ -63,6 +65,17 @@ ngx_int_t ngx_api_sec_status_send(ngx_http_request_t *r, ngx_uint_t status,
     const ngx_str_t *type, api_span_t text);
 ngx_int_t ngx_api_sec_send(ngx_http_request_t *r, ngx_uint_t status,
     const ngx_str_t *type, const ngx_str_t *cache, api_span_t text);
+ngx_int_t ngx_api_sec_send_head(ngx_http_request_t *r, ngx_uint_t status,
+    const ngx_str_t *type, const ngx_str_t *cache, off_t len);
+
+/* The handler has set slice: the answer is made and sent.  NGX_DONE. */
+
+ngx_int_t ngx_api_sec_status_slices(const ngx_api_admin_t *a,
+    ngx_uint_t status, const ngx_str_t *section);
+
+/* What this worker has made so, as members of an object. */
+
+void ngx_api_sec_status_sliced(api_writer_t *w);
 ngx_int_t ngx_api_sec_status_problem(ngx_http_request_t *r,
     ngx_uint_t status, const ngx_str_t *title);
 ngx_int_t ngx_api_sec_status_not_allowed(ngx_http_request_t *r,
@@ -72,6 +85,9 @@ ngx_int_t ngx_api_sec_status_not_allowed(ngx_http_request_t *r,
 
 extern const ngx_api_section_t  ngx_api_sec_sections[];
 extern const ngx_api_section_t  ngx_api_sec_status_document;
+
+ngx_uint_t ngx_api_sec_metrics_section(const ngx_api_door_t *door,
+    ngx_api_admin_t *a);
 
 /* The page; postconfiguration: the policy of its scripts, made once. */
 

@@ -129,27 +129,7 @@ ngx_api_sec_send(ngx_http_request_t *r, ngx_uint_t status,
     ngx_buf_t    *b;
     ngx_chain_t   out;
 
-    static const ngx_str_t  nosniff = ngx_string("nosniff");
-
-    r->headers_out.status = status;
-    r->headers_out.content_length_n = text.len;
-
-    r->headers_out.content_type = *type;
-    r->headers_out.content_type_len = type->len;
-    r->headers_out.content_type_lowcase = NULL;
-
-    if (status == NGX_HTTP_NO_CONTENT) {
-        r->headers_out.content_length_n = -1;
-        r->header_only = 1;
-    }
-
-    if (ngx_api_add_header(r, "Cache-Control", cache) == NULL
-        || ngx_api_add_header(r, "X-Content-Type-Options", &nosniff) == NULL)
-    {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    rc = ngx_http_send_header(r);
+    rc = ngx_api_sec_send_head(r, status, type, cache, text.len);
 
     if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
         return rc;
@@ -170,4 +150,32 @@ ngx_api_sec_send(ngx_http_request_t *r, ngx_uint_t status,
     out.next = NULL;
 
     return ngx_http_output_filter(r, &out);
+}
+
+
+ngx_int_t
+ngx_api_sec_send_head(ngx_http_request_t *r, ngx_uint_t status,
+    const ngx_str_t *type, const ngx_str_t *cache, off_t len)
+{
+    static const ngx_str_t  nosniff = ngx_string("nosniff");
+
+    r->headers_out.status = status;
+    r->headers_out.content_length_n = len;
+
+    r->headers_out.content_type = *type;
+    r->headers_out.content_type_len = type->len;
+    r->headers_out.content_type_lowcase = NULL;
+
+    if (status == NGX_HTTP_NO_CONTENT) {
+        r->headers_out.content_length_n = -1;
+        r->header_only = 1;
+    }
+
+    if (ngx_api_add_header(r, "Cache-Control", cache) == NULL
+        || ngx_api_add_header(r, "X-Content-Type-Options", &nosniff) == NULL)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_http_send_header(r);
 }

@@ -164,6 +164,21 @@ api_inventory_find(const api_inventory_t *inv, const api_inv_what_t *what);
 api_inv_op_t api_inventory_enter(api_inventory_t *inv,
     const api_inv_what_t *what, const api_inv_doc_t *doc, int64_t now);
 
+/* Whose it is where no document says so: of a policy.  Under the lock. */
+
+void
+api_inventory_own(api_inventory_t *inv, api_inv_op_t op, api_span_t owner);
+
+api_span_t api_inventory_owner(const api_inventory_t *inv, api_inv_op_t op);
+
+/*
+ * Drop operations that were learned and that nobody has called since `before`
+ * (Unix time), and what the tree has of them; those of contracts stay.  Under
+ * the lock.  Returns how many went.
+ */
+
+uint32_t api_inventory_forget(api_inventory_t *inv, int64_t before);
+
 /* Is what is written of it still so?  Else api_inventory_enter once more. */
 
 bool api_inventory_current(
@@ -268,6 +283,23 @@ api_inv_op_t api_inventory_top(const api_inventory_t *inv);
 bool         api_inventory_view(
             const api_inventory_t *inv, api_inv_op_t op, api_inv_view_t *view);
 
+/* Its names alone, and its contract; cheaper. */
+
+bool api_inventory_what(const api_inventory_t *inv, api_inv_op_t op,
+    api_inv_what_t *what, api_span_t *spec);
+
+/* What is counted of it, for metrics. */
+
+typedef struct {
+    uint64_t status[API_INV_5XX + 1];
+    uint64_t ms;
+    uint32_t times[API_INV_TIMES + 1];
+    uint32_t classes_in, classes_out;
+} api_inv_counts_t;
+
+void api_inventory_counts(
+    const api_inventory_t *inv, api_inv_op_t op, api_inv_counts_t *counts);
+
 uint64_t api_inv_requests(const api_inv_view_t *view);
 
 /* The id of an operation, 0 for that of others. */
@@ -281,7 +313,8 @@ typedef struct {
     uint64_t strings, max_strings;
     uint64_t overflow; /* what found no room */
     uint64_t evicted;
-    uint64_t other; /* requests of no operation */
+    uint64_t forgotten; /* operations that nobody called for long */
+    uint64_t other;     /* requests of no operation */
     uint64_t repairs;
 } api_inv_totals_t;
 

@@ -123,6 +123,7 @@ struct api_inventory_s {
     uint64_t overflow;
     uint64_t evicted;
     uint64_t repairs;
+    uint64_t forgotten;
 };
 
 
@@ -151,6 +152,8 @@ void api_inv_drop(api_inventory_t *inv, uint32_t op);
 
 void api_inv_document(
     api_inventory_t *inv, api_inv_entry_t *e, const api_inv_doc_t *doc);
+
+void api_inv_own(api_inventory_t *inv, api_inv_entry_t *e, api_span_t owner);
 
 /* Counts of from added to those of to. */
 
@@ -187,6 +190,11 @@ uint32_t api_inv_name(api_inventory_t *inv, uint32_t at, unsigned method,
     api_span_t host, int64_t now);
 bool     api_inv_group(api_inventory_t *inv, uint32_t at,
         const api_inv_rules_t *rules, int64_t now);
+
+/* api_inventory_forget.c: a leaf that leads to nothing, and what is above it
+   and then does not either; those of contracts stay. */
+
+void api_inv_prune(api_inventory_t *inv, uint32_t at);
 
 /* api_inventory_learn.c: the nodes of a template that is known. */
 

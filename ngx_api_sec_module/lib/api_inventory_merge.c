@@ -126,6 +126,10 @@ api_inv_merge_one(
         api_inv_document(inv, to, &doc);
     }
 
+    if (e->owner && !to->owner) {
+        api_inv_own(inv, to, api_inv_string(from, e->owner));
+    }
+
     api_inv_pin(inv, op, (to->flags & API_INV_F_DOCUMENTED) != 0);
 }
 
@@ -150,6 +154,7 @@ api_inventory_merge(api_inventory_t *inv, const api_inventory_t *from)
 
     inv->overflow += from->overflow;
     inv->evicted += from->evicted;
+    inv->forgotten += from->forgotten;
 
     api_inv_end(inv);
 }

@@ -248,6 +248,13 @@ api_inv_drop(api_inventory_t *inv, uint32_t op)
 
 
 void
+api_inv_own(api_inventory_t *inv, api_inv_entry_t *e, api_span_t owner)
+{
+    e->owner = api_inv_keep_once(inv, owner, offsetof(api_inv_entry_t, owner));
+}
+
+
+void
 api_inv_document(
     api_inventory_t *inv, api_inv_entry_t *e, const api_inv_doc_t *doc)
 {
@@ -259,8 +266,7 @@ api_inv_document(
     }
 
     if (!api_span_eq(api_inv_string(inv, e->owner), doc->owner)) {
-        e->owner = api_inv_keep_once(
-            inv, doc->owner, offsetof(api_inv_entry_t, owner));
+        api_inv_own(inv, e, doc->owner);
     }
 
     e->revision = doc->revision;
@@ -299,6 +305,32 @@ api_inventory_enter(api_inventory_t *inv, const api_inv_what_t *what,
     api_inv_end(inv);
 
     return op;
+}
+
+
+void
+api_inventory_own(api_inventory_t *inv, api_inv_op_t op, api_span_t owner)
+{
+    api_inv_entry_t *e;
+
+    e = api_inv_entry(inv, op);
+
+    if (op == API_INV_OTHER || !(e->flags & API_INV_F_USED)
+        || api_span_eq(api_inv_string(inv, e->owner), owner))
+    {
+        return;
+    }
+
+    api_inv_begin(inv);
+    api_inv_own(inv, e, owner);
+    api_inv_end(inv);
+}
+
+
+api_span_t
+api_inventory_owner(const api_inventory_t *inv, api_inv_op_t op)
+{
+    return api_inv_string(inv, api_inv_entry(inv, op)->owner);
 }
 
 

@@ -9,7 +9,7 @@
 typedef struct {
     api_writer_t        *w;
     api_inv_class_name_t name;
-} api_inv_export_t;
+} api_inv_out_t;
 
 
 static void
@@ -296,7 +296,7 @@ api_inv_names(api_writer_t *w, const char *member, uint32_t bits,
 
 
 static void
-api_inv_extension(const api_inv_export_t *x, const api_inv_view_t *v)
+api_inv_extension(const api_inv_out_t *x, const api_inv_view_t *v)
 {
     api_writer_t *w;
 
@@ -319,7 +319,7 @@ api_inv_extension(const api_inv_export_t *x, const api_inv_view_t *v)
 
 
 static void
-api_inv_operation(const api_inv_export_t *x, const api_inv_view_t *v)
+api_inv_operation(const api_inv_out_t *x, const api_inv_view_t *v)
 {
     api_writer_t *w;
 
@@ -352,17 +352,8 @@ api_inv_operation(const api_inv_export_t *x, const api_inv_view_t *v)
 }
 
 
-/* Which operations are told. */
-
-typedef struct {
-    const api_inventory_t *inv;
-    api_span_t             host;
-    bool                   shadow;
-} api_inv_wanted_t;
-
-
 static const api_inv_entry_t *
-api_inv_wanted(const api_inv_wanted_t *want, uint32_t op)
+api_inv_wanted(const api_inv_export_t *want, uint32_t op)
 {
     const api_inv_entry_t *e;
 
@@ -384,7 +375,7 @@ api_inv_wanted(const api_inv_wanted_t *want, uint32_t op)
    differently are one path. */
 
 static bool
-api_inv_first(const api_inv_wanted_t *want, uint32_t op)
+api_inv_first(const api_inv_export_t *want, uint32_t op)
 {
     uint32_t               i;
     api_span_t             path;
@@ -431,7 +422,7 @@ api_inv_method(api_writer_t *w, unsigned method)
 
 static void
 api_inv_path(
-    const api_inv_export_t *x, const api_inv_wanted_t *want, uint32_t first)
+    const api_inv_out_t *x, const api_inv_export_t *want, uint32_t first)
 {
     uint32_t               op, methods;
     api_span_t             path;
@@ -475,29 +466,119 @@ api_inv_info(api_writer_t *w, const char *title)
 }
 
 
+void
+api_inventory_export(api_inv_export_t *x, const api_inventory_t *inv,
+    bool overlay, api_writer_t *w)
+{
+    memset(x, 0, sizeof(*x));
+
+    x->inv = inv;
+    x->overlay = overlay;
+    x->shadow = overlay;
+    x->top = inv->top_op;
+
+    api_writer_object(w);
+
+    if (overlay) {
+        api_inv_put(w, "overlay", "1.0.0");
+        api_inv_info(w, "Operations that are served and not described");
+        api_writer_name(w, API_SPAN("actions"));
+        api_writer_array(w);
+
+    } else {
+        api_inv_put(w, "openapi", "3.1.0");
+        api_inv_info(w, "What is served");
+        api_inv_open(w, "paths");
+    }
+}
+
+
+static void
+api_inv_export_path(
+    const api_inv_export_t *x, api_writer_t *w, api_inv_class_name_t name)
+{
+    api_inv_out_t out = { w, name };
+
+    if (!x->overlay) {
+        api_inv_path(&out, x, x->op);
+        return;
+    }
+
+    api_writer_object(w);
+    api_inv_put(w, "target", "$.paths");
+    api_inv_open(w, "update");
+    api_inv_path(&out, x, x->op);
+    api_writer_end(w);
+    api_writer_end(w);
+}
+
+
+bool
+api_inventory_export_next(api_inv_export_t *x, api_writer_t *w, uint32_t steps,
+    api_inv_class_name_t name)
+{
+    uint32_t cost;
+
+    while (x->op <= x->top) {
+
+        /* who stands before is looked at, and who is behind when written */
+
+        cost = x->op / 16 + 1;
+        x->op++;
+
+        if (x->op <= x->top && api_inv_first(x, x->op)) {
+            api_inv_export_path(x, w, name);
+            return true;
+        }
+
+        if (cost >= steps) {
+            return true;
+        }
+
+        steps -= cost;
+    }
+
+    return false;
+}
+
+
+void
+api_inventory_export_end(const api_inv_export_t *x, api_writer_t *w)
+{
+    (void) x;
+
+    api_writer_end(w);
+    api_writer_end(w);
+}
+
+
+static int
+api_inv_export_all(
+    api_inv_export_t *x, api_writer_t *w, api_inv_class_name_t name)
+{
+    while (!api_writer_full(w)
+           && api_inventory_export_next(x, w, UINT32_MAX, name))
+    {
+        /* all of them */
+    }
+
+    api_inventory_export_end(x, w);
+
+    return api_writer_full(w) ? API_LIMIT : API_OK;
+}
+
+
 int
 api_inventory_openapi(const api_inventory_t *inv, api_span_t host, bool shadow,
     api_writer_t *w, api_inv_class_name_t name)
 {
-    uint32_t         op;
-    api_inv_export_t x = { w, name };
-    api_inv_wanted_t want = { inv, host, shadow };
+    api_inv_export_t x;
 
-    api_writer_object(w);
-    api_inv_put(w, "openapi", "3.1.0");
-    api_inv_info(w, "What is served");
-    api_inv_open(w, "paths");
+    api_inventory_export(&x, inv, false, w);
+    x.host = host;
+    x.shadow = shadow;
 
-    for (op = 1; op <= inv->top_op && !api_writer_full(w); op++) {
-        if (api_inv_first(&want, op)) {
-            api_inv_path(&x, &want, op);
-        }
-    }
-
-    api_writer_end(w);
-    api_writer_end(w);
-
-    return api_writer_full(w) ? API_LIMIT : API_OK;
+    return api_inv_export_all(&x, w, name);
 }
 
 
@@ -505,29 +586,10 @@ int
 api_inventory_overlay(const api_inventory_t *inv, api_span_t host,
     api_writer_t *w, api_inv_class_name_t name)
 {
-    uint32_t         op;
-    api_inv_export_t x = { w, name };
-    api_inv_wanted_t want = { inv, host, true };
+    api_inv_export_t x;
 
-    api_writer_object(w);
-    api_inv_put(w, "overlay", "1.0.0");
-    api_inv_info(w, "Operations that are served and not described");
-    api_writer_name(w, API_SPAN("actions"));
-    api_writer_array(w);
+    api_inventory_export(&x, inv, true, w);
+    x.host = host;
 
-    for (op = 1; op <= inv->top_op && !api_writer_full(w); op++) {
-        if (api_inv_first(&want, op)) {
-            api_writer_object(w);
-            api_inv_put(w, "target", "$.paths");
-            api_inv_open(w, "update");
-            api_inv_path(&x, &want, op);
-            api_writer_end(w);
-            api_writer_end(w);
-        }
-    }
-
-    api_writer_end(w);
-    api_writer_end(w);
-
-    return api_writer_full(w) ? API_LIMIT : API_OK;
+    return api_inv_export_all(&x, w, name);
 }

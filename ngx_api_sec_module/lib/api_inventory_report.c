@@ -232,6 +232,7 @@ api_inventory_json_totals(api_writer_t *w, const api_inv_totals_t *t)
     api_inv_number(w, "strings_max", t->max_strings);
     api_inv_number(w, "overflow", t->overflow);
     api_inv_number(w, "evicted", t->evicted);
+    api_inv_number(w, "forgotten", t->forgotten);
     api_inv_number(w, "other_requests", t->other);
     api_inv_number(w, "repairs", t->repairs);
 }

@@ -74,6 +74,37 @@ void
 api_inventory_json_totals(api_writer_t *w, const api_inv_totals_t *totals);
 
 /*
+ * The two exports below in steps, for a worker that has others to serve.
+ *
+ *     api_inventory_export(&x, inv, overlay, &w);
+ *     while (api_inventory_export_next(&x, &w, steps, name)) { ... }
+ *     api_inventory_export_end(&x, &w);
+ *
+ * A step writes one path, or none: it looks at so many operations at most,
+ * about 16 for each of steps.  After one that filled w up, x and w can be set
+ * back to what they were before it.  Operations that are new since the first
+ * step are not told.
+ */
+
+typedef struct {
+    const api_inventory_t *inv;
+    api_span_t             host;   /* len 0: all hosts */
+    uint32_t               op;     /* looked at last */
+    uint32_t               top;    /* the last */
+    bool                   shadow; /* without those of contracts */
+    bool                   overlay;
+} api_inv_export_t;
+
+void api_inventory_export(api_inv_export_t *x, const api_inventory_t *inv,
+    bool overlay, api_writer_t *w);
+
+/* False: that was all. */
+
+bool api_inventory_export_next(api_inv_export_t *x, api_writer_t *w,
+    uint32_t steps, api_inv_class_name_t name);
+void api_inventory_export_end(const api_inv_export_t *x, api_writer_t *w);
+
+/*
  * OpenAPI 3.1 of all operations of a host (len 0: of all hosts), those of a
  * contract left out where `shadow` is set.  API_OK, or API_LIMIT when it does
  * not fit in w.

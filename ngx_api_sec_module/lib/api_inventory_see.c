@@ -435,6 +435,47 @@ api_inv_view_params(const api_inv_entry_t *e, api_inv_view_t *v)
 
 
 bool
+api_inventory_what(const api_inventory_t *inv, api_inv_op_t op,
+    api_inv_what_t *what, api_span_t *spec)
+{
+    const api_inv_entry_t *e;
+
+    if (op == API_INV_OTHER || op > inv->top_op || op >= inv->max_ops) {
+        return false;
+    }
+
+    e = api_inv_entry(inv, op);
+
+    if (!(e->flags & API_INV_F_USED) || e->method >= API_INV_METHODS) {
+        return false;
+    }
+
+    what->host = api_inv_string(inv, e->host);
+    what->template = api_inv_string(inv, e->template);
+    what->method = e->method;
+    *spec = api_inv_string(inv, e->spec);
+
+    return true;
+}
+
+
+void
+api_inventory_counts(
+    const api_inventory_t *inv, api_inv_op_t op, api_inv_counts_t *counts)
+{
+    const api_inv_entry_t *e;
+
+    e = api_inv_entry(inv, op);
+
+    memcpy(counts->status, e->status, sizeof(counts->status));
+    memcpy(counts->times, e->times, sizeof(counts->times));
+    counts->ms = e->ms;
+    counts->classes_in = e->classes_in;
+    counts->classes_out = e->classes_out;
+}
+
+
+bool
 api_inventory_view(
     const api_inventory_t *inv, api_inv_op_t op, api_inv_view_t *v)
 {
@@ -520,6 +561,7 @@ api_inventory_totals(const api_inventory_t *inv, api_inv_totals_t *t)
     t->max_strings = inv->max_strings;
     t->overflow = inv->overflow;
     t->evicted = inv->evicted;
+    t->forgotten = inv->forgotten;
     t->repairs = inv->repairs;
 
     e = api_inv_entry(inv, API_INV_OTHER);

@@ -248,6 +248,7 @@ api_openapi_compile(api_openapi_t **out, api_docs_t *docs,
 
     rc = api_router_create(&spec->router, alloc);
     rc = rc == API_OK ? api_openapi_load(&load) : rc;
+    rc = rc == API_OK ? api_openapi_index(spec) : rc;
     api_arena_free(&load.tmp);
 
     if (rc != API_OK) {

@@ -163,6 +163,11 @@ const api_operation_t *api_openapi_at(const api_openapi_t *spec, uint32_t n);
 const api_operation_t *
 api_openapi_find(const api_openapi_t *spec, api_span_t id);
 
+/* That of a template, as requests have it, and method; the first of several. */
+
+const api_operation_t *api_openapi_served(
+    const api_openapi_t *spec, api_span_t route, unsigned method);
+
 /* Security schemes, by number; NULL behind the last. */
 
 const api_scheme_t *api_openapi_scheme(const api_openapi_t *spec, uint32_t n);

@@ -104,6 +104,7 @@ struct api_openapi_s {
     api_openapi_route_t **routes;
     uint32_t              nroutes;
     api_operation_t     **ops;
+    api_operation_t     **served; /* ops by route, method, number; or NULL */
     uint32_t              nops;
     api_scheme_t         *schemes;
     uint32_t              nschemes;
@@ -113,6 +114,10 @@ struct api_openapi_s {
 
 
 /* From here on: the compiler. */
+
+/* The table of api_openapi_served: all operations are there. */
+
+int api_openapi_index(api_openapi_t *spec);
 
 #define API_OPENAPI_MAX_BASES 64
 #define API_OPENAPI_MAX_REFS 100

@@ -4,7 +4,6 @@
 
 #define API_METRICS_NUMBER 32
 #define API_METRICS_MAX_DECIMALS 9
-#define API_METRICS_HELP "# HELP "
 
 
 void
@@ -102,23 +101,31 @@ api_metrics_is_family(api_span_t s)
 }
 
 
-/* Was there a line "# HELP name ..." before? */
+/* FNV-1a: names are of the suite, nobody makes two of them meet. */
+
+static uint64_t
+api_metrics_hash(api_span_t name)
+{
+    size_t   i;
+    uint64_t h = UINT64_C(14695981039346656037);
+
+    for (i = 0; i < name.len; i++) {
+        h = (h ^ name.data[i]) * UINT64_C(1099511628211);
+    }
+
+    return h;
+}
+
+
+/* Was there a family of that name before? */
 
 static bool
-api_metrics_seen(const api_metrics_t *m, api_span_t name, api_span_t suffix)
+api_metrics_seen(const api_metrics_t *m, uint64_t name)
 {
-    size_t      i, len;
-    const char *p;
-
-    len = name.len + suffix.len;
+    size_t i;
 
     for (i = 0; i < m->nfamilies; i++) {
-        p = m->start + m->families[i];
-
-        if ((size_t) (m->pos - p) > len && memcmp(p, name.data, name.len) == 0
-            && memcmp(p + name.len, suffix.data, suffix.len) == 0
-            && p[len] == ' ')
-        {
+        if (m->families[i] == name) {
             return true;
         }
     }
@@ -184,6 +191,7 @@ api_metrics_family(
 {
     size_t     n;
     char      *from, text[256];
+    uint64_t   hash;
     api_span_t suffix;
 
     static const char *const kinds[] = { "counter", "gauge", "histogram" };
@@ -193,13 +201,13 @@ api_metrics_family(
     m->nlabels = 0;
 
     n = api_metrics_escape(help, text, sizeof(text));
+    hash = api_metrics_hash(name);
 
     suffix = m->format == API_METRICS_PROMETHEUS ? api_metrics_suffix(m)
                                                  : API_SPAN("");
 
     if (!api_metrics_is_family(name) || n == 0 || n > sizeof(text)
-        || m->nfamilies == API_METRICS_FAMILIES
-        || api_metrics_seen(m, name, suffix))
+        || m->nfamilies == API_METRICS_FAMILIES || api_metrics_seen(m, hash))
     {
         m->misused = 1;
         m->name = api_span(NULL, 0);
@@ -208,7 +216,7 @@ api_metrics_family(
 
     from = m->pos;
 
-    api_metrics_put(m, API_SPAN(API_METRICS_HELP));
+    api_metrics_put(m, API_SPAN("# HELP "));
     api_metrics_put(m, name);
     api_metrics_put(m, suffix);
     api_metrics_put(m, API_SPAN(" "));
@@ -220,8 +228,7 @@ api_metrics_family(
     api_metrics_put(m, api_span(kinds[kind], strlen(kinds[kind])));
 
     if (api_metrics_line(m, from)) {
-        m->families[m->nfamilies++] =
-            (size_t) (from - m->start) + sizeof(API_METRICS_HELP) - 1;
+        m->families[m->nfamilies++] = hash;
     }
 }
 
@@ -427,6 +434,21 @@ api_metrics_histogram(api_metrics_t *m, const int64_t *bounds,
         api_metrics_number(buf + sizeof(buf), count, false, 0));
 
     m->nlabels = 0;
+}
+
+
+api_span_t
+api_metrics_onward(api_metrics_t *m, char *buf, size_t size)
+{
+    api_span_t piece;
+
+    piece = api_span(m->start, (size_t) (m->pos - m->start));
+
+    m->start = buf;
+    m->pos = buf;
+    m->end = buf + (m->full ? 0 : size);
+
+    return piece;
 }
 
 

@@ -45,7 +45,7 @@ typedef struct {
     api_metrics_format_t format;
     api_metric_t         kind;
     api_span_t           name; /* of the family; the caller's bytes */
-    size_t               families[API_METRICS_FAMILIES]; /* where they begin */
+    uint64_t             families[API_METRICS_FAMILIES]; /* hashes of names */
     size_t               nfamilies;
     size_t               nlabels;
     char                 labels[API_METRICS_LABELS]; /* of the next sample */
@@ -86,6 +86,19 @@ void api_metrics_fixed(api_metrics_t *m, int64_t v, unsigned decimals);
 
 void api_metrics_histogram(api_metrics_t *m, const int64_t *bounds,
     const uint64_t *counts, size_t n, int64_t sum, unsigned decimals);
+
+/* Bytes that may still be written. */
+
+static inline size_t
+api_metrics_room(const api_metrics_t *m)
+{
+    return (size_t) (m->end - m->pos);
+}
+
+/* Go on in another buffer, for a text that is made in pieces: what stands in
+   the one before is returned.  Not when something did not fit. */
+
+api_span_t api_metrics_onward(api_metrics_t *m, char *buf, size_t size);
 
 /*
  * API_OK and the text; API_LIMIT when something did not fit, API_INTERNAL

@@ -20,13 +20,6 @@ api_writer_in_object(const api_writer_t *w)
 }
 
 
-static inline size_t
-api_writer_room(const api_writer_t *w)
-{
-    return (size_t) (w->end - w->pos);
-}
-
-
 /* May a value stand here, and len bytes (its comma included) be written?
    Writes the comma. */
 
@@ -379,6 +372,32 @@ api_writer_release(api_writer_t *w, size_t n)
 
     w->end += n;
     w->reserved -= n;
+}
+
+
+/* A bracket of each open container is set aside, as before. */
+
+api_span_t
+api_writer_onward(api_writer_t *w, char *buf, size_t size)
+{
+    size_t     aside;
+    api_span_t piece;
+
+    piece = api_span(w->start, (size_t) (w->pos - w->start));
+    aside = w->depth + w->reserved;
+
+    w->start = buf;
+    w->pos = buf;
+
+    if (w->full || size < aside) {
+        w->end = buf;
+        w->full = 1;
+
+    } else {
+        w->end = buf + (size - aside);
+    }
+
+    return piece;
 }
 
 

@@ -109,6 +109,22 @@ api_writer_full(const api_writer_t *w)
     return w->full;
 }
 
+/* Bytes that may still be written. */
+
+static inline size_t
+api_writer_room(const api_writer_t *w)
+{
+    return (size_t) (w->end - w->pos);
+}
+
+/*
+ * Go on in another buffer, for a text that is made in pieces: what was written
+ * into the one before is returned, as part of the text.  Marks that were taken
+ * before are void.  Not when w is full: rewind first.
+ */
+
+api_span_t api_writer_onward(api_writer_t *w, char *buf, size_t size);
+
 /*
  * Set n bytes aside for what must be written later in any case (the buffer is
  * full when there are not so many), and give them back for that.  Reserves

@@ -19,7 +19,7 @@
 
 
 #define NGX_API_DOOR_MAGIC  0x524f4f44
-#define NGX_API_DOOR_ABI    4
+#define NGX_API_DOOR_ABI    5
 
 #define NGX_API_VERSION     "0.1"
 
@@ -71,12 +71,27 @@ typedef struct ngx_api_door_s  ngx_api_door_t;
  * (`?after=&limit=` in r->args).  A status from 400 on is answered by a
  * problem document: title for the client, a line without what it sent.
  * To send something other than JSON, set type and raw.
+ *
+ * What may take long is made in slices, each some hundred microseconds: a GET
+ * sets slice, and data in r->pool, and returns 200.  Then slice is called until
+ * it says NGX_OK, and between two calls the worker serves who else has come.
+ * NGX_AGAIN: there is more.  NGX_ABORT: it does not fit.  NGX_ERROR.  A slice
+ * ends when w has less than NGX_API_ADMIN_ITEM left; when a value does not fit
+ * it rewinds w and sets again, and has an empty w of NGX_API_ADMIN_SLICE next.
+ * With type set, what it puts into raw is sent in place of w.  Memory is taken
+ * for the whole answer, which is told how long it is in sent.
  */
 
 #define NGX_API_ADMIN_MAX   (1024 * 1024)
 #define NGX_API_ADMIN_BODY  65536
 
-typedef struct {
+#define NGX_API_ADMIN_SLICE 65536
+#define NGX_API_ADMIN_ITEM  8192
+#define NGX_API_ADMIN_WHOLE (8 * 1024 * 1024)
+
+typedef struct ngx_api_admin_s  ngx_api_admin_t;
+
+struct ngx_api_admin_s {
     ngx_http_request_t         *r;
     ngx_uint_t                  method;       /* HEAD comes as GET */
     ngx_str_t                   path;         /* decoded; empty: none */
@@ -87,7 +102,12 @@ typedef struct {
     ngx_str_t                   title;        /* of a problem */
     ngx_str_t                   type;         /* Content-Type of raw */
     ngx_str_t                   raw;
-} ngx_api_admin_t;
+
+    ngx_int_t                 (*slice)(ngx_api_admin_t *a);
+    void                       *data;
+    size_t                      sent;         /* bytes before w, or raw */
+    unsigned                    again:1;
+};
 
 typedef struct {
     ngx_str_t                   name;         /* a-z: "bans" */
