@@ -171,6 +171,8 @@ ngx_api_sec_inventory_documented(const ngx_api_sec_main_conf_t *mcf,
         ngx_api_sec_inventory_lock(mcf->inventories);
         op = api_inventory_enter(inv, &what, &doc, ngx_time());
         ngx_api_sec_inventory_unlock(mcf->inventories);
+
+        (void) ngx_api_sec_inventory_owned(mcf->inventories, op);
     }
 
     return op;

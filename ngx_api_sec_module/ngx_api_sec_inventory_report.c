@@ -185,7 +185,7 @@ ngx_api_sec_inventory_export_slice(ngx_api_admin_t *a)
                                        NGX_API_SEC_INVENTORY_MARK,
                                        api_sensitive_name))
         {
-            api_inventory_export_end(&x->export, a->w);
+            api_inventory_export_end(a->w);
             return NGX_OK;
         }
 
@@ -362,8 +362,9 @@ ngx_api_sec_inventory_called(ngx_api_admin_t *a, ngx_api_sec_listing_t *l)
 
     spec = l->mcf->specs->specs.elts;
 
-    l->called = ngx_palloc(a->r->pool,
-                           (l->mcf->specs->specs.nelts + 1) * sizeof(u_char *));
+    i = l->mcf->specs->specs.nelts + 1;
+    l->called = ngx_palloc(a->r->pool, i * sizeof(u_char *));
+
     if (l->called == NULL) {
         return NGX_ERROR;
     }
@@ -430,7 +431,9 @@ ngx_api_sec_inventory_orphans(ngx_api_admin_t *a)
     l = a->data;
     spec = l->mcf->specs->specs.elts;
 
-    for (n = 0; l->spec < l->mcf->specs->specs.nelts; /* void */) {
+    n = 0;
+
+    while (l->spec < l->mcf->specs->specs.nelts) {
         if (l->orphan == api_openapi_count(spec[l->spec]->doc)) {
             l->spec++;
             l->orphan = 0;

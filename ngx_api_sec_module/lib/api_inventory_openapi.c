@@ -311,6 +311,12 @@ api_inv_extension(const api_inv_out_t *x, const api_inv_view_t *v)
     api_writer_uint(w, api_inv_requests(v));
     api_writer_name(w, API_SPAN("documented"));
     api_writer_bool(w, v->documented);
+
+    if (v->owner.len) {
+        api_writer_name(w, API_SPAN("owner"));
+        api_writer_string(w, v->owner);
+    }
+
     api_inv_names(w, "auth", v->auth, api_inv_auth_name);
     api_inv_names(w, "request_classes", v->classes_in, x->name);
     api_inv_names(w, "response_classes", v->classes_out, x->name);
@@ -543,10 +549,8 @@ api_inventory_export_next(api_inv_export_t *x, api_writer_t *w, uint32_t steps,
 
 
 void
-api_inventory_export_end(const api_inv_export_t *x, api_writer_t *w)
+api_inventory_export_end(api_writer_t *w)
 {
-    (void) x;
-
     api_writer_end(w);
     api_writer_end(w);
 }
@@ -562,7 +566,7 @@ api_inv_export_all(
         /* all of them */
     }
 
-    api_inventory_export_end(x, w);
+    api_inventory_export_end(w);
 
     return api_writer_full(w) ? API_LIMIT : API_OK;
 }

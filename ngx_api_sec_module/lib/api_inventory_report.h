@@ -78,7 +78,7 @@ api_inventory_json_totals(api_writer_t *w, const api_inv_totals_t *totals);
  *
  *     api_inventory_export(&x, inv, overlay, &w);
  *     while (api_inventory_export_next(&x, &w, steps, name)) { ... }
- *     api_inventory_export_end(&x, &w);
+ *     api_inventory_export_end(&w);
  *
  * A step writes one path, or none: it looks at so many operations at most,
  * about 16 for each of steps.  After one that filled w up, x and w can be set
@@ -102,7 +102,7 @@ void api_inventory_export(api_inv_export_t *x, const api_inventory_t *inv,
 
 bool api_inventory_export_next(api_inv_export_t *x, api_writer_t *w,
     uint32_t steps, api_inv_class_name_t name);
-void api_inventory_export_end(const api_inv_export_t *x, api_writer_t *w);
+void api_inventory_export_end(api_writer_t *w);
 
 /*
  * OpenAPI 3.1 of all operations of a host (len 0: of all hosts), those of a

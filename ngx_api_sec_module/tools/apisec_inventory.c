@@ -144,6 +144,10 @@ line(const api_inv_view_t *v, const api_inv_verdict_t *verdict)
         safe(v->template), (unsigned long long) api_inv_requests(v),
         day(v->last_seen, last, sizeof(last)));
 
+    if (v->owner.len) {
+        printf(", of %s", safe(v->owner));
+    }
+
     for (bit = 0; bit < API_INV_NFINDINGS; bit++) {
         if (verdict->findings >> bit & 1) {
             printf(" [%s]", api_inv_finding_name(bit));

@@ -52,13 +52,16 @@ or_none(const char *s, bool fault)
 
 /* Who answers for it: the policy says so, or else the document. */
 
+/* Whom the document names, else who has the policy: as the inventory says. */
+
 static const char *
 owner(const api_conf_dir_t *block, const api_operation_t *op)
 {
-    api_span_t s =
-        api_conf_option(api_lint_on(block, "api_policy"), 2, "owner");
+    api_span_t s = op->owner;
 
-    s = s.len ? s : op->owner;
+    if (s.len == 0) {
+        s = api_conf_option(api_lint_on(block, "api_policy"), 2, "owner");
+    }
 
     return apisec_text("%.*s", (int) s.len, (const char *) s.data);
 }

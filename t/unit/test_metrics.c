@@ -230,9 +230,38 @@ test_misuse(void)
 }
 
 
+/* In pieces: the same bytes, and a family is known in each of them. */
+
+static void
+test_onward(void)
+{
+    char       other[4096];
+    size_t     n;
+    api_span_t piece, last;
+
+    start(API_METRICS_PROMETHEUS);
+    family(API_METRIC_COUNTER, "apisec_one");
+    api_metrics_uint(&m, 1);
+    n = (size_t) (m.pos - m.start);
+    ut_int((long) api_metrics_room(&m), (long) (sizeof(buf) - n), "room");
+
+    piece = api_metrics_onward(&m, other, sizeof(other));
+    ut_ok(piece.data == (uint8_t *) buf && piece.len == n, "a piece");
+
+    api_metrics_uint(&m, 2);
+    ut_int(api_metrics_done(&m, &last), API_OK, "... and the next");
+    ut_ok(api_span_eq(last, API_SPAN("apisec_one_total 2\n")),
+        "... goes on in the family");
+
+    family(API_METRIC_COUNTER, "apisec_one");
+    ut_int(verdict(), API_INTERNAL, "a family of another piece, again");
+}
+
+
 int
 main(void)
 {
+    test_onward();
     test_text();
     test_bytes();
     test_misuse();

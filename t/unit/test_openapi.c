@@ -341,10 +341,71 @@ test_files(const char *text, int want, const char *pointer)
 }
 
 
+/* By what they serve: the template with its base, and the method. */
+
+static void
+test_served(void)
+{
+    unsigned               i;
+    char                   text[4096], route[32];
+    size_t                 n;
+    api_err_t              err;
+    api_docs_t            *docs;
+    api_arena_t            a;
+    const api_doc_t       *doc;
+    api_openapi_t         *spec = NULL;
+    api_problems_t         problems;
+    api_docs_opts_t        opts = { .seed = seed };
+    api_openapi_opts_t     how = { .base = API_SPAN("/v1") };
+    const api_operation_t *op;
+
+    n = (size_t) snprintf(text, sizeof(text),
+        "openapi: 3.1.0\ninfo: {title: x, version: '1'}\npaths:\n");
+
+    for (i = 0; i < 20; i++) {
+        n += (size_t) snprintf(text + n, sizeof(text) - n,
+            " /p%u: {get: {responses: {'200': {description: ok}}},"
+            " post: {responses: {'200': {description: ok}}}}\n",
+            i * 7 % 20);
+    }
+
+    api_arena_init(&a, &api_alloc_libc, 0, 0);
+    api_problems_init(&problems, &a, 10);
+    api_docs_create(&docs, &opts, &api_alloc_libc);
+    api_docs_add(docs, str("x.yaml"), str(text), &doc, &err);
+    ut_int(api_openapi_compile(
+               &spec, docs, doc, &how, &problems, &api_alloc_libc),
+        API_OK, "twenty paths");
+    api_docs_free(docs);
+
+    for (i = 0; spec && i < 20; i++) {
+        (void) snprintf(route, sizeof(route), "/v1/p%u", i);
+
+        op = api_openapi_served(spec, str(route), API_METHOD_POST);
+        ut_ok(op && op->method == API_METHOD_POST
+                  && api_span_eq(op->route, str(route)),
+            "%s", route);
+        ut_ok(api_openapi_served(spec, str(route), API_METHOD_PUT) == NULL,
+            "... has no such method");
+        ut_ok(api_openapi_served(spec, str(route + 3), API_METHOD_GET) == NULL,
+            "... and nothing without its base");
+    }
+
+    ut_ok(api_openapi_served(spec, str("/zzz"), API_METHOD_GET) == NULL
+              && api_openapi_served(spec, str(""), API_METHOD_GET) == NULL,
+        "before the first and behind the last");
+
+    api_openapi_free(spec);
+    api_arena_free(&a);
+}
+
+
 int
 main(void)
 {
     size_t i;
+
+    test_served();
 
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         check(i);

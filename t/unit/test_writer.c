@@ -303,9 +303,60 @@ test_depth(void)
 }
 
 
+/* A text in pieces: wherever it goes on, the same bytes. */
+
+static void
+test_onward(void)
+{
+    char         whole[256], part[512];
+    size_t       cut, n, k;
+    unsigned     i;
+    api_span_t   s = { NULL, 0 }, piece;
+    api_writer_t out;
+
+    for (cut = 0; cut < 12; cut++) {
+        api_writer_init(&out, cut ? part : whole, cut ? 64 : sizeof(whole));
+        n = 0;
+        api_writer_object(&out);
+        api_writer_name(&out, API_SPAN("a"));
+        api_writer_array(&out);
+
+        for (i = 1; i < 12; i++) {
+            api_writer_uint(&out, i);
+
+            if (i == cut) {
+                k = (size_t) (out.pos - out.start);
+                piece = api_writer_onward(&out, out.pos, 64);
+                n += piece.len;
+                ut_ok(piece.len == k, "cut behind %u", i);
+            }
+        }
+
+        api_writer_end(&out);
+        api_writer_end(&out);
+        ut_int(api_writer_done(&out, &piece), API_OK, "... it ends well");
+
+        if (cut == 0) {
+            s = piece;
+
+        } else {
+            ut_ok(n + piece.len == s.len && memcmp(part, whole, s.len) == 0,
+                "... and is the same");
+        }
+    }
+
+    api_writer_init(&out, part, 64);
+    api_writer_array(&out);
+    api_writer_array(&out);
+    (void) api_writer_onward(&out, part + 2, 1);
+    ut_ok(api_writer_full(&out), "no room for the brackets that are open");
+}
+
+
 int
 main(void)
 {
+    test_onward();
     test_text();
     test_numbers();
     test_cut();
