@@ -72,14 +72,15 @@ typedef struct ngx_api_door_s  ngx_api_door_t;
  * problem document: title for the client, a line without what it sent.
  * To send something other than JSON, set type and raw.
  *
- * What may take long is made in slices of some hundred microseconds: a GET sets
- * slice, and data in r->pool, and returns 200.  Then slice is called until it
- * says NGX_OK, and between two calls the worker serves who else has come.
- * NGX_AGAIN: there is more.  NGX_ABORT: it does not fit.  NGX_ERROR.  A slice
- * ends when w has less than NGX_API_ADMIN_ITEM left; when a value does not fit
- * it rewinds w and sets again, and has an empty w of NGX_API_ADMIN_SLICE next.
- * With type set, what it puts into raw is sent in place of w.  Memory is taken
- * for the whole answer, which is told how long it is in sent.
+ * What may take long is made in slices of some hundred microseconds: a GET
+ * sets slice, and data in r->pool, and returns 200.  Then slice is called
+ * until it says NGX_OK, and between two calls the worker serves who else has
+ * come.  NGX_AGAIN: there is more.  NGX_ABORT: it does not fit.  NGX_ERROR.
+ * A slice ends when w has less than NGX_API_ADMIN_ITEM left; when a value does
+ * not fit it rewinds w and sets again, and has an empty w of
+ * NGX_API_ADMIN_SLICE next.  With type set, what it puts into raw is sent in
+ * place of w.  Memory is taken for the whole answer, which is told how long it
+ * is in sent.
  */
 
 #define NGX_API_ADMIN_MAX   (1024 * 1024)
