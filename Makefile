@@ -222,6 +222,8 @@ install:
 	install $(BUILD)/bin/apisec $(DESTDIR)$(PREFIX)/bin
 	install -D -m 644 $(TOOL_DIR)/advisories.json \
 	    $(DESTDIR)$(PREFIX)/share/apisec/advisories.json
+	install -D -m 644 $(BUILD)/lib/apisec/clock.so \
+	    $(DESTDIR)$(PREFIX)/lib/apisec/clock.so
 	@echo
 	@echo "At the top of nginx.conf, those you use, in any order:"
 	@echo
@@ -234,7 +236,7 @@ uninstall:
 	rm -f $(MODULES:%=$(DESTDIR)$(MODULES_PATH)/%.so)
 	rm -rf $(DESTDIR)$(MODULES_PATH)/ngx_api_waf_rules
 	rm -f $(DESTDIR)$(PREFIX)/bin/apisec
-	rm -rf $(DESTDIR)$(PREFIX)/share/apisec
+	rm -rf $(DESTDIR)$(PREFIX)/share/apisec $(DESTDIR)$(PREFIX)/lib/apisec
 
 # The cache (nginx's source, the nginx with sanitizers) outlives a clean.
 
@@ -353,6 +355,7 @@ LINK_PLAIN = $(Q)mkdir -p $(@D); echo "ld $@"; \
     $(CC) -pie -Wl,-z,relro,-z,now,-z,noexecstack $(LDFLAGS) -o $@ $^ $(LIBS)
 
 tools: $(if $(TOOLS),$(BUILD)/bin/apisec) \
+    $(BUILD)/lib/apisec/clock.so \
     $(BUILD)/share/apisec/advisories.json \
     $(if $(wildcard t/unit/mint.c),$(BUILD)/bin/mint)
 	@:
@@ -363,6 +366,13 @@ $(BUILD)/bin/apisec: $(TOOLS:%.c=$(O)/plain/%.o) $(O)/plain/libapi.a
 
 $(BUILD)/bin/%: $(O)/plain/%.o $(O)/plain/libapi.a
 	$(LINK_PLAIN)
+
+# What apisec has its private nginx preload, so that it is another day there.
+
+$(BUILD)/lib/apisec/clock.so: $(TOOL_DIR)/preload/apisec_preload.c
+	@mkdir -p $(@D); echo "ld $@"
+	$(Q)$(plain_flags) -std=c11 $(WARNINGS) -fPIC -shared \
+	    -Wl,-z,relro,-z,now,-z,noexecstack $(LDFLAGS) -o $@ $<
 
 # Known vulnerabilities, beside the program that looks at them; they are made
 # anew by  .ci/advisories >$(TOOL_DIR)/advisories.json

@@ -25,6 +25,7 @@ static const apisec_command_t *const commands[] = {
     &apisec_log,
     &apisec_where,
     &apisec_lint,
+    &apisec_policy,
     &apisec_doctor,
     &apisec_report,
 };

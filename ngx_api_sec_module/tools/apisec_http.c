@@ -339,6 +339,13 @@ wire_open(wire_t *w, const apisec_target_t *target)
         return "nobody listens";
     }
 
+    if (target->preface
+        && send(w->fd, target->preface, strlen(target->preface), MSG_NOSIGNAL)
+               != (ssize_t) strlen(target->preface))
+    {
+        return "closed";
+    }
+
     return target->tls ? wire_tls(w, target) : NULL;
 }
 
@@ -359,10 +366,17 @@ static char *
 head_of(const apisec_target_t *target, const apisec_http_t *r)
 {
     size_t i;
-    char  *head = apisec_text("%.*s %s%s HTTP/1.1\r\nHost: %s\r\n"
-                               "User-Agent: apisec-attack\r\n",
-         (int) r->method.len, (const char *) r->method.data, target->prefix,
-         r->target, target->name);
+    char  *head = apisec_text("%.*s %s%s HTTP/1.1\r\n", (int) r->method.len,
+         (const char *) r->method.data, target->prefix, r->target);
+
+    if (target->name) {
+        head = apisec_text("%sHost: %s\r\n", head, target->name);
+    }
+
+    if (target->agent == NULL || *target->agent) {
+        head = apisec_text("%sUser-Agent: %s\r\n", head,
+            target->agent ? target->agent : "apisec-attack");
+    }
 
     for (i = 0; i < r->nfields; i++) {
         head = apisec_text("%s%.*s: %.*s\r\n", head,

@@ -21,6 +21,8 @@ typedef struct {
     struct sockaddr_storage address;
     socklen_t               length;
     SSL_CTX                *tls;     /* NULL: plain */
+    const char             *preface; /* sent before all, or NULL */
+    const char             *agent;   /* NULL: apisec-attack; "": none */
     int                     timeout; /* milliseconds, for the whole answer */
 } apisec_target_t;
 

@@ -6,6 +6,7 @@
 #define APISEC_LINT_H
 
 #include "apisec_nginx.h"
+#include "apisec_put.h"
 
 #include "api_lint_int.h"
 
@@ -49,14 +50,6 @@ void apisec_lint_sarif(FILE *out, const api_lint_t *lint);
 void apisec_lint_junit(FILE *out, const api_lint_t *lint);
 void apisec_lint_markdown(FILE *out, const api_lint_t *lint);
 
-
-/* apisec_put.c: foreign bytes as a JSON string with its quotes, as text of
-   XML or HTML, in a table of Markdown, on a terminal. */
-
-void apisec_put_json(FILE *out, api_span_t s);
-void apisec_put_xml(FILE *out, api_span_t s);
-void apisec_put_markdown(FILE *out, api_span_t s);
-void apisec_put_line(FILE *out, api_span_t s);
 
 static inline api_span_t
 apisec_span(const char *s)

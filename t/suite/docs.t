@@ -53,6 +53,8 @@ my %FILES = (
         contract(security => 'security: [{bearer: []}]', schemes =>
             'securitySchemes: {bearer: {type: http, scheme: bearer}}')
     },
+    'etc/nginx/customers.openapi.yaml' => sub {
+        slurp('docs/examples/policy/customers.openapi.yaml') },
     'etc/nginx/webhook.schema.json' => sub { '{"type":"object"}' },
     'run/credentials/nginx/gateway' => sub { secret('hs512') },
     'etc/ssl/api.key'               => sub { private_pem('p256') },

@@ -43,6 +43,7 @@ for my $name (@so) {
 }
 
 is(mode("$dir/opt/bin/apisec"), '755', 'apisec');
+is(mode("$dir/opt/lib/apisec/clock.so"), '644', '... what it preloads');
 is(mode("$dir/opt/share/apisec/advisories.json"), '644',
     '... and what it knows of vulnerabilities');
 
