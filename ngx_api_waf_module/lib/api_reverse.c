@@ -18,6 +18,7 @@
 
 typedef struct {
     const api_reverse_t *of;
+    uint64_t             mark;
     uint32_t             start; /* at the end of a text; 0: not made */
     uint32_t             bucket[BUCKETS];
 } reverse_states_t;
@@ -118,7 +119,11 @@ cache_take(api_reverse_cache_t *c, uint32_t n)
 }
 
 
-/* Where the states of a program are noted; a place that is NULL: nowhere. */
+/*
+ * Where the states of a program are noted; a place that is NULL: nowhere.  An
+ * address alone is no name: programs come and go with the rules of a watched
+ * file, and the next one may stand where another one stood.
+ */
 
 static reverse_states_t **
 cache_place(api_reverse_cache_t *c, const api_reverse_t *r)
@@ -127,7 +132,10 @@ cache_place(api_reverse_cache_t *c, const api_reverse_t *r)
 
     i = (size_t) ((uintptr_t) r / 16 * UINT64_C(0x9e3779b97f4a7c15) >> 40);
 
-    while (c->states[i % KNOWN] != NULL && c->states[i % KNOWN]->of != r) {
+    while (c->states[i % KNOWN] != NULL
+           && (c->states[i % KNOWN]->of != r
+               || c->states[i % KNOWN]->mark != r->mark))
+    {
         i++;
     }
 
@@ -157,6 +165,7 @@ pass_states(reverse_pass_t *p)
         *place = (reverse_states_t *) (void *) &c->word[at];
         memset(*place, 0, sizeof(**place));
         (*place)->of = p->r;
+        (*place)->mark = p->r->mark;
         c->nstates++;
     }
 

@@ -37,6 +37,7 @@ typedef enum {
    stands for what is before the text. */
 
 struct api_reverse_s {
+    uint64_t                  mark; /* a hash of the pattern */
     const api_reverse_node_t *node;
     const api_byteset_t      *set; /* of classes */
     uint32_t                  nnodes;

@@ -1,6 +1,7 @@
 /* From a tree to a program that reads it from its end to its beginning. */
 
 #include "api_reverse_int.h"
+#include "api_siphash.h"
 
 
 #define SETS 4096 /* of a program */
@@ -285,6 +286,7 @@ make_all(reverse_make_t *m, api_span_t pattern, api_arena_t *work,
     }
 
     memcpy(node, m->node, m->n * sizeof(*node));
+    r->mark = api_siphash13((api_sipkey_t){ 0, 0 }, pattern);
     r->node = node;
     r->nnodes = m->n;
     r->start = start;

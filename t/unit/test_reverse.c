@@ -52,6 +52,7 @@ static const char *const pieces[] = { "a", "b", "c", "ab", "x", "y", "xy", " ",
     "\xc3\xa4", "<?", "<?xml", "plain text ", "aaaaaaa", "SELECT", "\"and 2" };
 
 #define PIECES (sizeof(pieces) / sizeof(pieces[0]))
+#define BUMP (1024 * 1024)
 #define LONG 300
 
 typedef struct {
@@ -236,6 +237,76 @@ test_states(void)
 }
 
 
+/* Memory that is given from the beginning each time. */
+
+typedef struct {
+    uint8_t *block;
+    size_t   used;
+} bump_t;
+
+
+static void *
+bump_alloc(void *ctx, size_t size)
+{
+    bump_t *b = ctx;
+    size_t  at = b->used;
+
+    b->used += (size + 15) / 16 * 16;
+
+    return b->used <= BUMP ? b->block + at : NULL;
+}
+
+
+static void
+bump_free(void *ctx, void *p)
+{
+    (void) ctx;
+    (void) p;
+}
+
+
+/* Rules that are read anew stand where others stood. */
+
+static void
+test_anew(void)
+{
+    size_t               i, n, at[4];
+    uint64_t             left;
+    bump_t               bump;
+    uintptr_t            was;
+    api_alloc_t          alloc = { bump_alloc, bump_free, &bump };
+    api_arena_t          arena;
+    const api_reverse_t *rev;
+    api_reverse_cache_t *cache;
+
+    const api_span_t pattern[] = { API_SPAN("a[bc]d"), API_SPAN("x[yz]*w|bcd"),
+        API_SPAN("a[bc]d") };
+
+    bump.block = malloc(BUMP);
+    cache = api_reverse_cache_create(&api_alloc_libc, 1);
+    was = 0;
+
+    for (i = 0; i < 3; i++) {
+        bump.used = 0;
+        api_arena_init(&arena, &alloc, 0, 0);
+        ut_int(api_reverse_make(&rev, pattern[i], &arena), API_OK, "%s",
+            (const char *) pattern[i].data);
+        ut_ok(was == 0 || was == (uintptr_t) rev, "... where another stood");
+        was = (uintptr_t) rev;
+        left = UINT64_C(1) << 40;
+        n = api_reverse_find(
+            rev, cache, API_SPAN("--abd-xyzzyw-abcd"), 0, at, 4, &left);
+        ut_ok(n == 1 + (i == 1) && at[0] == (i == 1 ? 6U : 2U)
+                  && (n == 1 || at[1] == 14),
+            "... is searched for, not that one");
+        api_arena_free(&arena);
+    }
+
+    api_reverse_cache_free(cache);
+    free(bump.block);
+}
+
+
 static void
 test_large(void)
 {
@@ -304,6 +375,7 @@ main(void)
     test_all(1 << 20, 3);
     test_all(1, 1);
     test_states();
+    test_anew();
     test_large();
     test_memory();
 
