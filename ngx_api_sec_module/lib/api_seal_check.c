@@ -6,7 +6,6 @@
 
 
 #define TORN_MAX 8192
-#define FRESH 10 /* seconds that an event may wait to be written */
 
 
 static void *
@@ -22,8 +21,8 @@ get(api_seal_check_t *c, size_t size)
 }
 
 
-static void
-drop(api_seal_check_t *c, void *p)
+void
+api_seal_drop(api_seal_check_t *c, void *p)
 {
     if (p && c->alloc->free) {
         c->alloc->free(c->alloc->ctx, p);
@@ -54,7 +53,7 @@ api_seal_check_create(api_seal_check_t **check, const api_seal_opts_t *opts,
     c->seal = api_seal_create(alloc);
     c->chains = get(c, c->size * sizeof(chain_t));
     c->logs = get(c, LOGS * sizeof(log_t));
-    c->parts = get(c, sizeof(parts_t));
+    c->parts = get(c, PARTS * sizeof(parts_t));
 
     if (!c->seal || !c->chains || !c->logs || !c->parts) {
         api_seal_check_free(c);
@@ -77,22 +76,22 @@ api_seal_check_free(api_seal_check_t *c)
     }
 
     for (i = 0; c->chains && i < c->size; i++) {
-        drop(c, c->chains[i].ring);
-        drop(c, c->chains[i].wait);
+        api_seal_drop(c, c->chains[i].ring);
+        api_seal_drop(c, c->chains[i].wait);
     }
 
     for (i = 0; i < c->ntorn; i++) {
-        drop(c, c->torn[i]);
+        api_seal_drop(c, c->torn[i]);
     }
 
+    api_seal_logs_free(c);
     api_arena_free(&c->arena);
     api_seal_free(c->seal);
-    drop(c, c->chains);
-    drop(c, c->logs);
-    drop(c, c->parts);
+    api_seal_drop(c, c->chains);
+    api_seal_drop(c, c->parts);
     OPENSSL_cleanse(c->key, sizeof(c->key));
     OPENSSL_cleanse(&c->opts.key, sizeof(c->opts.key));
-    drop(c, c);
+    api_seal_drop(c, c);
 }
 
 
@@ -152,7 +151,7 @@ grow(api_seal_check_t *c)
         }
     }
 
-    drop(c, c->chains);
+    api_seal_drop(c, c->chains);
     c->chains = table;
     c->size = size;
 
@@ -174,6 +173,7 @@ api_seal_chain(api_seal_check_t *c, api_span_t name)
     if (chain->name[0] == 0) {
         memcpy(chain->name, name.data, API_SEAL_CHAIN);
         chain->low = INT64_MAX;
+        chain->debt = INT64_MAX;
         c->nchains++;
     }
 
@@ -215,7 +215,7 @@ mend(api_seal_check_t *c, api_span_t line)
         if (c->torn_len[i] < line.len
             && memcmp(c->torn[i], line.data, c->torn_len[i]) == 0)
         {
-            drop(c, c->torn[i]);
+            api_seal_drop(c, c->torn[i]);
             c->ntorn--;
             c->torn[i] = c->torn[c->ntorn];
             c->torn_len[i] = c->torn_len[c->ntorn];
@@ -288,6 +288,21 @@ again(api_seal_check_t *c, chain_t *chain, const api_seal_line_t *l,
 }
 
 
+/* Its hashes, from the next line on. */
+
+static bool
+remember(api_seal_check_t *c, chain_t *chain)
+{
+    if (chain->since < chain->seq) {
+        chain->since = chain->seq;
+    }
+
+    chain->ring = c->alloc->alloc(c->alloc->ctx, (size_t) RING * API_SEAL_LEN);
+
+    return chain->ring != NULL;
+}
+
+
 /* The first line of a chain that we see: where does it begin? */
 
 static int
@@ -315,8 +330,7 @@ begin(api_seal_check_t *c, chain_t *chain, const api_seal_line_t *l,
         return API_OK;
     }
 
-    chain->ring = c->alloc->alloc(c->alloc->ctx, (size_t) RING * API_SEAL_LEN);
-    if (chain->ring == NULL) {
+    if (!remember(c, chain)) {
         return API_NOMEM;
     }
 
@@ -349,6 +363,10 @@ seal_of(api_seal_check_t *c, chain_t *chain, const api_seal_line_t *l,
 
     if (chain->bare) {
         return API_OK;
+    }
+
+    if (chain->ring == NULL && !remember(c, chain)) {
+        return API_NOMEM;
     }
 
     if (l->has_prev && !unknown
@@ -538,6 +556,7 @@ api_seal_check_end(api_seal_check_t *c, api_seal_sum_t *sum)
             "this is no line that was written here");
     }
 
+    api_seal_logs_finish(c);
     cut_off(c);
     api_seal_unsealed(c);
 

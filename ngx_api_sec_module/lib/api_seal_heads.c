@@ -3,39 +3,64 @@
 #include "api_seal_check_int.h"
 
 
+#define IDLE 8 /* seals that a chain has not moved for */
+
+
 /* Chains that have not moved for some time are written out: no line of theirs
-   comes again. */
+   comes again, and no statement, unless one is late. */
 
 void
 api_seal_retire(api_seal_check_t *c)
 {
     size_t   i;
     chain_t *chain;
+    uint64_t idle = IDLE;
+
+    for (i = 0; i < c->nlogs; i++) {
+        idle = c->logs[i].nwait ? BEHIND : idle;
+    }
 
     for (i = 0; i < c->size; i++) {
         chain = &c->chains[i];
 
-        if (chain->ring && chain->nwait == 0 && chain->seen + 8 < c->sum.seals)
+        if (chain->ring && chain->nwait == 0
+            && chain->seen + (chain->sealed < chain->tail ? BEHIND : idle)
+                   < c->sum.seals)
         {
-            if (c->alloc->free) {
-                c->alloc->free(c->alloc->ctx, chain->ring);
-            }
-
+            api_seal_drop(c, chain->ring);
             chain->ring = NULL;
         }
     }
 }
 
 
+/* The hash of its line `seq`; NULL: it is too long ago. */
+
+static const uint8_t *
+hash_at(const chain_t *chain, uint64_t seq)
+{
+    if (seq == chain->seq && !chain->bare) {
+        return chain->head;
+    }
+
+    if (chain->ring == NULL || seq + RING <= chain->seq || seq <= chain->since)
+    {
+        return NULL;
+    }
+
+    return chain->ring[seq % RING];
+}
+
+
 /* Is the chain, at that place, what the statement says? */
 
 static void
-compare(api_seal_check_t *c, chain_t *chain, const wait_t *w, uint64_t from,
-    uint32_t length)
+compare(api_seal_check_t *c, chain_t *chain, const wait_t *w)
 {
-    if (chain->ring == NULL || w->seq + RING <= chain->seq
-        || w->seq <= chain->since)
-    {
+    const wait_t  *last;
+    const uint8_t *hash = hash_at(chain, w->seq);
+
+    if (hash == NULL) {
         if (w->seq > chain->since || !chain->open) {
             api_seal_tell(c, API_SEAL_MISSING, w->place,
                 "event %llu of chain %.16s is too long ago to be compared"
@@ -43,16 +68,31 @@ compare(api_seal_check_t *c, chain_t *chain, const wait_t *w, uint64_t from,
                 (unsigned long long) w->seq, (const char *) chain->name);
         }
 
-    } else if (memcmp(chain->ring[w->seq % RING], w->head, API_SEAL_LEN) != 0)
-    {
+    } else if (memcmp(hash, w->head, API_SEAL_LEN) != 0) {
         api_seal_tell(c, API_SEAL_CHANGED, w->place,
             "event %llu of chain %.16s is not the one that was sealed",
             (unsigned long long) w->seq, (const char *) chain->name);
     }
 
-    if (length && chain->low != INT64_MAX
-        && chain->low < ((int64_t) from - 1) * length - SLACK)
-    {
+    if (w->seq > chain->sealed) {
+        chain->sealed = w->seq;
+    }
+
+    if (w->floor < chain->debt) {
+        chain->debt = w->floor;
+    }
+
+    last = chain->nwait ? &chain->wait[chain->nwait - 1] : w;
+
+    if (last->floor < chain->debt) {
+        chain->debt = last->floor; /* it stands for others too */
+    }
+
+    if (w->early) {
+        return; /* an earlier statement will come, about the same events */
+    }
+
+    if (chain->low != INT64_MAX && chain->low < chain->debt) {
         api_seal_tell(c, API_SEAL_CHANGED, w->place,
             "events of chain %.16s before %llu are older than their seal:"
             " sealed again, or the clock was set",
@@ -60,7 +100,7 @@ compare(api_seal_check_t *c, chain_t *chain, const wait_t *w, uint64_t from,
     }
 
     chain->low = INT64_MAX;
-    chain->sealed = w->seq;
+    chain->debt = INT64_MAX;
 }
 
 
@@ -72,73 +112,65 @@ api_seal_meet(api_seal_check_t *c, chain_t *chain)
 
         chain->nwait--;
         memmove(chain->wait, chain->wait + 1, chain->nwait * sizeof(wait_t));
-        compare(c, chain, &w, 0, 0);
+        compare(c, chain, &w);
     }
 }
 
 
-int
-api_seal_heads(api_seal_check_t *c, const api_seal_head_t *h, uint64_t place)
+/* The last one that waits, for the one before it too. */
+
+static void
+stand_for(chain_t *chain)
 {
-    wait_t   w = { .seq = h->seq, .place = place, .time = c->parts->time };
+    wait_t *one = &chain->wait[chain->nwait - 2], *last = one + 1;
+
+    if (one->floor < last->floor) {
+        last->floor = one->floor;
+    }
+
+    *one = *last;
+    chain->nwait--;
+}
+
+
+int
+api_seal_heads(api_seal_check_t *c, const api_seal_head_t *h, wait_t w)
+{
+    unsigned i;
     chain_t *chain = api_seal_chain(c, api_span(h->chain, API_SEAL_CHAIN));
 
     if (chain == NULL) {
         return API_NOMEM;
     }
 
+    w.seq = h->seq;
     memcpy(w.head, h->head, API_SEAL_LEN);
 
     if (chain->used && h->seq <= chain->seq) {
-        compare(c, chain, &w, c->parts->span.from, c->parts->span.length);
+        compare(c, chain, &w);
         return API_OK;
     }
 
     if (chain->wait == NULL) {
-        chain->wait = c->alloc->alloc(c->alloc->ctx, WAIT * sizeof(wait_t));
+        chain->wait =
+            c->alloc->alloc(c->alloc->ctx, (WAIT + 1) * sizeof(wait_t));
 
         if (chain->wait == NULL) {
             return API_NOMEM;
         }
     }
 
-    if (chain->nwait == WAIT) {
-        chain->nwait--; /* the last one stands for those before */
+    for (i = chain->nwait; i && chain->wait[i - 1].seq > w.seq; i--) {
+        chain->wait[i] = chain->wait[i - 1];
     }
 
-    chain->wait[chain->nwait++] = w;
+    chain->wait[i] = w;
+
+    if (++chain->nwait > WAIT) {
+        stand_for(chain);
+    }
 
     return API_OK;
-}
-
-
-/* A log that says that it ends is over, and one that was just written goes
-   on. */
-
-void
-api_seal_ends(api_seal_check_t *c)
-{
-    int64_t now = c->opts.now;
-    size_t  i;
-    log_t  *log;
-
-    if (c->nlogs == 0 && c->sum.sealed && !c->opts.part
-        && now - c->newest > 180) {
-        api_seal_tell(c, API_SEAL_MISSING, 0,
-            "no seal says where the chains stand: the end was cut off, or"
-            " nginx was killed");
-    }
-
-    for (i = 0; i < c->nlogs && !c->opts.part; i++) {
-        log = &c->logs[i];
-
-        if (!log->stop && now - log->last > 180) {
-            api_seal_tell(c, API_SEAL_MISSING, log->place,
-                "log %.16s has no seal behind this one that says it is the"
-                " last: its end was cut off, or nginx was killed",
-                (const char *) log->name);
-        }
-    }
 }
 
 
@@ -154,8 +186,7 @@ api_seal_unsealed(api_seal_check_t *c)
         chain = &c->chains[i];
 
         if (chain->used && !chain->bare && chain->tail > chain->sealed
-            && chain->time + 3 * (int64_t) c->parts->span.length + SLACK
-                   < c->sum.last)
+            && chain->time + 3 * (int64_t) c->length + SLACK < c->sum.last)
         {
             api_seal_tell(c, API_SEAL_CHANGED, chain->place,
                 "events of chain %.16s up to this one are under no seal:"

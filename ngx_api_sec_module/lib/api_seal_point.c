@@ -128,50 +128,86 @@ read_heads(api_seal_check_t *c, const api_json_t *doc, uint32_t at, parts_t *p)
 }
 
 
+/* The statement that is coming in parts in that chain, or room for one. */
+
+static parts_t *
+parts_of(api_seal_check_t *c, api_span_t chain)
+{
+    size_t   i;
+    parts_t *p, *oldest = c->parts;
+
+    for (i = 0; i < PARTS; i++) {
+        p = &c->parts[i];
+
+        if (p->used && memcmp(p->chain, chain.data, API_SEAL_CHAIN) == 0) {
+            oldest = p;
+            break;
+        }
+
+        if (p->used < oldest->used) {
+            oldest = p;
+        }
+    }
+
+    if (i == PARTS) {
+        memcpy(oldest->chain, chain.data, API_SEAL_CHAIN);
+        oldest->part = 0;
+    }
+
+    oldest->used = c->sum.lines;
+
+    return oldest;
+}
+
+
+static bool
+read_span(api_seal_check_t *c, const api_json_t *doc, uint32_t at,
+    api_seal_span_t *span)
+{
+    uint64_t   length;
+    api_span_t log, after;
+
+    if (!text_of(c, doc, api_json_get(doc, at, API_SPAN("log")), &log)
+        || log.len != API_SEAL_CHAIN
+        || !text_of(c, doc, api_json_get(doc, at, API_SPAN("after")), &after)
+        || after.len != API_SEAL_CHAIN || !int_of(doc, at, "from", &span->from)
+        || !int_of(doc, at, "epoch", &span->epoch)
+        || !int_of(doc, at, "length", &length) || length < 1 || length > 86400
+        || span->from > span->epoch || span->epoch > INT64_MAX / 86400 / 2)
+    {
+        return false;
+    }
+
+    memcpy(span->log, log.data, API_SEAL_CHAIN);
+    memcpy(span->after, after.data, API_SEAL_CHAIN);
+    span->length = (uint32_t) length;
+    span->stop = api_json_get(doc, at, API_SPAN("stop")) != API_JSON_NONE;
+
+    return true;
+}
+
+
 /* Adds a part; *last: it is complete. */
 
 static bool
-read_part(api_seal_check_t *c, const api_json_t *doc, uint32_t at, bool *last)
+read_part(api_seal_check_t *c, const api_json_t *doc, uint32_t at, parts_t *p,
+    bool *last)
 {
-    uint32_t   stop;
-    uint64_t   part, parts, length;
-    api_span_t log, after;
-    parts_t   *p = c->parts;
+    uint64_t part, parts;
 
     if (!int_of(doc, at, "part", &part) || !int_of(doc, at, "parts", &parts)
-        || part < 1 || part > parts
-        || !text_of(c, doc, api_json_get(doc, at, API_SPAN("log")), &log)
-        || log.len != API_SEAL_CHAIN
-        || !text_of(c, doc, api_json_get(doc, at, API_SPAN("after")), &after)
-        || after.len != API_SEAL_CHAIN)
+        || part < 1 || part > parts || (part > 1 && part != p->part + 1)
+        || !read_span(c, doc, at, &p->span))
     {
+        p->part = 0;
         return false;
     }
 
     if (part == 1) {
         p->n = 0;
-
-    } else if (part != p->part + 1) {
-        return false;
     }
 
     p->part = part;
-
-    if (!int_of(doc, at, "from", &p->span.from)
-        || !int_of(doc, at, "epoch", &p->span.epoch)
-        || !int_of(doc, at, "length", &length) || length < 1 || length > 86400
-        || p->span.from > p->span.epoch
-        || p->span.epoch > INT64_MAX / 86400 / 2)
-    {
-        return false;
-    }
-
-    memcpy(p->span.log, log.data, API_SEAL_CHAIN);
-    memcpy(p->span.after, after.data, API_SEAL_CHAIN);
-    p->span.length = (uint32_t) length;
-
-    stop = api_json_get(doc, at, API_SPAN("stop"));
-    p->span.stop = stop != API_JSON_NONE;
     *last = part == parts;
 
     return read_heads(c, doc, at, p);
@@ -200,12 +236,13 @@ key_at(api_seal_check_t *c, uint64_t epoch)
 
 static int
 check_mac(api_seal_check_t *c, const api_json_t *doc, uint32_t at,
-    api_span_t statement, int64_t time, uint64_t place)
+    const api_seal_span_t *s, api_span_t statement, const leaf_t *leaf)
 {
-    int                    rc;
-    uint8_t                mac[API_SEAL_LEN], said[API_SEAL_LEN];
-    api_span_t             text;
-    const api_seal_span_t *s = &c->parts->span;
+    int        rc;
+    int64_t    time = leaf->time;
+    uint8_t    mac[API_SEAL_LEN], said[API_SEAL_LEN];
+    uint64_t   place = leaf->place;
+    api_span_t text;
 
     if (!text_of(c, doc, api_json_get(doc, at, API_SPAN("mac")), &text)
         || !api_seal_read(text, said))
@@ -251,106 +288,20 @@ check_mac(api_seal_check_t *c, const api_json_t *doc, uint32_t at,
 }
 
 
-static log_t *
-known(api_seal_check_t *c, const uint8_t name[API_SEAL_CHAIN])
-{
-    size_t i;
-
-    for (i = 0; i < c->nlogs; i++) {
-        if (memcmp(c->logs[i].name, name, API_SEAL_CHAIN) == 0) {
-            return &c->logs[i];
-        }
-    }
-
-    return NULL;
-}
-
-
-/* The log of a statement; one that we meet in its middle brings the nodes of
-   its tree, which the signed root vouches for. */
-
-static log_t *
-log_of(api_seal_check_t *c, const api_json_t *doc, uint32_t at, uint64_t size,
-    uint64_t place)
-{
-    log_t     *log;
-    uint32_t   n, list;
-    api_span_t node;
-
-    log = known(c, c->parts->span.log);
-    if (log) {
-        return log;
-    }
-
-    if (!c->opts.part && c->nlogs < LOGS
-        && memcmp(c->parts->span.after, "0000000000000000", API_SEAL_CHAIN)
-               != 0
-        && known(c, c->parts->span.after) == NULL)
-    {
-        api_seal_tell(c, API_SEAL_MISSING, place,
-            "log %.16s, which was before log %.16s, is not here: give its"
-            " files too, or --part",
-            (const char *) c->parts->span.after,
-            (const char *) c->parts->span.log);
-    }
-
-    if (c->nlogs == LOGS) { /* of many starts: the oldest are over */
-        memmove(c->logs, c->logs + 1, (LOGS - 1) * sizeof(log_t));
-        c->nlogs--;
-    }
-
-    log = &c->logs[c->nlogs++];
-    memset(log, 0, sizeof(*log));
-    memcpy(log->name, c->parts->span.log, API_SEAL_CHAIN);
-    log->tree.size = size - 1;
-    log->next = c->parts->span.from;
-    log->before = log->next;
-
-    list = api_json_get(doc, at, API_SPAN("nodes"));
-
-    c->middle |= size > 1;
-
-    if (size > 1 && !c->opts.part) {
-        api_seal_tell(c, API_SEAL_MISSING, place,
-            "%llu seals of log %.16s stand before this one: give the files"
-            " before too, or --part",
-            (unsigned long long) (size - 1), (const char *) log->name);
-    }
-
-    for (n = 0; n < api_seal_tree_nodes(&log->tree); n++) {
-        if (list == API_JSON_NONE || n >= doc->tok[list].len
-            || !text_of(c, doc, api_json_at(doc, list, n), &node)
-            || !api_seal_read(node, log->tree.node[n]))
-        {
-            api_seal_tell(
-                c, API_SEAL_CHANGED, place, "this seal lacks its tree");
-            break;
-        }
-    }
-
-    log->old = log->tree;
-
-    return log;
-}
-
+/* Is the checkpoint of its log signed, and of the tree that ends with it? */
 
 static int
 check_note(api_seal_check_t *c, const api_json_t *doc, uint32_t at,
-    const log_t *log, uint64_t place)
+    const log_t *log, const leaf_t *leaf)
 {
     int                   rc;
-    uint8_t               root[API_SEAL_LEN];
+    uint64_t              place = leaf->place;
     api_span_t            note;
     api_seal_checkpoint_t point;
 
     if (!text_of(c, doc, api_json_get(doc, at, API_SPAN("note")), &note)) {
         api_seal_tell(c, API_SEAL_CHANGED, place, "this seal has no note");
         return API_OK;
-    }
-
-    rc = api_seal_tree_root(c->seal, &log->tree, root);
-    if (rc != API_OK) {
-        return rc;
     }
 
     if (c->opts.signer) {
@@ -362,8 +313,8 @@ check_note(api_seal_check_t *c, const api_json_t *doc, uint32_t at,
             return API_OK;
         }
 
-        if (point.size != log->tree.size
-            || memcmp(point.root, root, API_SEAL_LEN) != 0
+        if (point.size != leaf->size
+            || memcmp(point.root, leaf->after, API_SEAL_LEN) != 0
             || point.origin.len < API_SEAL_CHAIN
             || memcmp(point.origin.data + point.origin.len - API_SEAL_CHAIN,
                    log->name, API_SEAL_CHAIN)
@@ -380,95 +331,144 @@ check_note(api_seal_check_t *c, const api_json_t *doc, uint32_t at,
 }
 
 
-/* Is it the next one of its log?  The same again is one whose writer was
-   killed before he could note that it was written. */
+/* The tree before a statement, whose nodes it brings: the root that the one
+   before it signed vouches for them, and its own. */
 
 static void
-check_order(api_seal_check_t *c, log_t *log, uint64_t size, uint64_t place)
+read_tree(api_seal_check_t *c, const api_json_t *doc, uint32_t at,
+    api_seal_tree_t *tree, uint64_t place)
 {
-    const api_seal_span_t *s = &c->parts->span;
+    uint32_t   n, list;
+    api_span_t node;
 
-    if (size == log->tree.size && size && s->from == log->before) {
-        log->tree = log->old;
-        log->next = log->before;
-        log->stop = false;
+    list = api_json_get(doc, at, API_SPAN("nodes"));
+
+    for (n = 0; n < api_seal_tree_nodes(tree); n++) {
+        if (list == API_JSON_NONE || n >= doc->tok[list].len
+            || !text_of(c, doc, api_json_at(doc, list, n), &node)
+            || !api_seal_read(node, tree->node[n]))
+        {
+            api_seal_tell(
+                c, API_SEAL_CHANGED, place, "this seal lacks its tree");
+            return;
+        }
+    }
+}
+
+
+static int
+make_leaf(api_seal_check_t *c, const api_json_t *doc, uint32_t at,
+    api_span_t statement, leaf_t *leaf)
+{
+    int             rc;
+    api_seal_tree_t tree = { .size = leaf->size - 1 };
+
+    read_tree(c, doc, at, &tree, leaf->place);
+    rc = api_seal_tree_root(c->seal, &tree, leaf->before);
+
+    if (rc == API_OK) {
+        rc = api_seal_tree_add(c->seal, &tree, statement);
     }
 
-    if (log->stop) {
-        api_seal_tell(c, API_SEAL_CHANGED, place,
-            "a seal behind the last one of log %.16s",
-            (const char *) log->name);
+    return rc == API_OK ? api_seal_tree_root(c->seal, &tree, leaf->after) : rc;
+}
+
+
+/* Earliest time of events that it may be about. */
+
+static int64_t
+floor_of(const api_seal_span_t *s, api_seal_order_t order)
+{
+    int64_t from = (int64_t) s->from - 1;
+
+    if (order == API_SEAL_SOMEWHERE) {
+        from -= UNSURE;
     }
 
-    if (size != log->tree.size + 1 || s->from != log->next) {
-        api_seal_tell(c, API_SEAL_CHANGED, place,
-            "seals of log %.16s are gone: epoch %llu was to be the next, this"
-            " is %llu",
-            (const char *) log->name, (unsigned long long) log->next,
-            (unsigned long long) s->from);
+    return from * (int64_t) s->length - SLACK;
+}
+
+
+/* It is whole: held against its key, its tree and the chains. */
+
+static int
+judge(api_seal_check_t *c, const api_json_t *doc, uint32_t at,
+    const parts_t *p, leaf_t *leaf)
+{
+    int              rc;
+    char            *text;
+    size_t           i;
+    log_t           *log;
+    wait_t           w = { .place = leaf->place, .time = leaf->time };
+    api_span_t       statement;
+    api_seal_order_t order = API_SEAL_NEXT;
+
+    text = api_arena_alloc(&c->arena, API_SEAL_STATEMENT_MAX(p->n));
+    if (text == NULL) {
+        return API_NOMEM;
     }
 
-    if (s->from < s->epoch) {
-        api_seal_tell(c, API_SEAL_MISSING, place,
-            "epochs %llu to %llu were sealed late, in one",
-            (unsigned long long) s->from, (unsigned long long) s->epoch);
+    statement =
+        api_span(text, api_seal_statement(&p->span, p->head, p->n, text));
+
+    log = api_seal_log(c, p->span.log);
+    log = log ? log : api_seal_log_new(c, &p->span, leaf->place);
+    if (log == NULL) {
+        return API_NOMEM;
     }
 
-    log->old = log->tree;
-    log->before = s->from;
-    log->next = s->epoch + 1;
-    log->stop = s->stop;
+    rc = make_leaf(c, doc, at, statement, leaf);
+
+    if (rc == API_OK) {
+        rc = check_mac(c, doc, at, &p->span, statement, leaf);
+    }
+
+    if (rc == API_OK) {
+        rc = check_note(c, doc, at, log, leaf);
+    }
+
+    if (rc == API_OK) {
+        rc = api_seal_order(c, log, leaf, &order);
+    }
+
+    w.floor = floor_of(&p->span, order);
+    w.early = order == API_SEAL_EARLY;
+
+    for (i = 0; rc == API_OK && i < p->n; i++) {
+        rc = api_seal_heads(c, &p->head[i], w);
+    }
+
+    return rc;
 }
 
 
 static int
 finish(api_seal_check_t *c, const api_json_t *doc, uint32_t at,
-    const api_seal_line_t *l, uint64_t place)
+    const parts_t *p, leaf_t leaf)
 {
-    int        rc;
-    char      *text;
-    log_t     *log;
-    size_t     i;
-    uint64_t   size;
-    api_span_t statement;
+    int rc;
 
-    text = api_arena_alloc(&c->arena, API_SEAL_STATEMENT_MAX(c->parts->n));
-    if (text == NULL) {
-        return API_NOMEM;
-    }
+    leaf.from = p->span.from;
+    leaf.epoch = p->span.epoch;
+    leaf.stop = p->span.stop;
 
-    statement = api_span(text, api_seal_statement(&c->parts->span,
-                                   c->parts->head, c->parts->n, text));
-
-    if (!int_of(doc, at, "size", &size) || size < 1
-        || size >> (API_SEAL_TREE - 1)) {
-        api_seal_tell(c, API_SEAL_CHANGED, place, "this seal has no size");
+    if (!int_of(doc, at, "size", &leaf.size) || leaf.size < 1
+        || leaf.size >> (API_SEAL_TREE - 1))
+    {
+        api_seal_tell(
+            c, API_SEAL_CHANGED, leaf.place, "this seal has no size");
         return API_OK;
     }
 
-    log = log_of(c, doc, at, size, place);
-    check_order(c, log, size, place);
+    rc = judge(c, doc, at, p, &leaf);
 
-    rc = check_mac(c, doc, at, statement, api_seal_time(l->time), place);
-
-    if (rc == API_OK) {
-        rc = api_seal_tree_add(c->seal, &log->tree, statement);
+    if (leaf.time >= c->sum.last) {
+        c->sum.last = leaf.time;
+        c->sum.stopped = leaf.stop;
     }
 
-    if (rc == API_OK) {
-        rc = check_note(c, doc, at, log, place);
-    }
-
-    for (i = 0; rc == API_OK && i < c->parts->n; i++) {
-        rc = api_seal_heads(c, &c->parts->head[i], place);
-    }
-
-    log->last = api_seal_time(l->time);
-    log->place = place;
-
+    c->length = p->span.length;
     c->sum.seals++;
-    c->sum.last = log->last;
-    c->sum.stopped = c->parts->span.stop;
     api_seal_retire(c);
 
     return rc;
@@ -480,19 +480,21 @@ api_seal_point(api_seal_check_t *c, api_span_t line, uint64_t place,
     const api_seal_line_t *l)
 {
     int              rc = API_OK;
-    bool             last;
+    bool             last = false;
+    leaf_t           leaf = { .place = place, .time = api_seal_time(l->time) };
+    parts_t         *p = parts_of(c, l->chain);
     uint32_t         at;
     api_json_t       doc;
     api_arena_mark_t mark = api_arena_mark(&c->arena);
 
     at = body_of(c, &doc, line, "checkpoint");
 
-    if (at == API_JSON_NONE || !read_part(c, &doc, at, &last)) {
+    if (at == API_JSON_NONE || !read_part(c, &doc, at, p, &last)) {
         api_seal_tell(c, API_SEAL_CHANGED, place, "this is no seal");
 
     } else if (last) {
-        c->parts->time = api_seal_time(l->time);
-        rc = finish(c, &doc, at, l, place);
+        rc = finish(c, &doc, at, p, leaf);
+        p->part = 0;
     }
 
     api_arena_rewind(&c->arena, mark);

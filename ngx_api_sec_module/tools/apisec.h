@@ -38,12 +38,17 @@ typedef enum {
     APISEC_LIST  /* apisec_list_t */
 } apisec_kind_t;
 
+/* Of an option there are APISEC_LIST_MAX at most, of arguments any number. */
+
 #define APISEC_LIST_MAX 32
 
 typedef struct {
-    const char *item[APISEC_LIST_MAX];
-    size_t      n;
-} apisec_list_t;
+    const char **item;
+    size_t       n;
+    size_t       room;
+} apisec_list_t; /* all zeros: empty */
+
+void apisec_push(apisec_list_t *list, const char *item);
 
 typedef struct {
     const char   *name;

@@ -366,6 +366,13 @@ merge(const apisec_list_t *args, const char *output)
             APISEC_USAGE, "merge takes --output NEW and two files or more");
     }
 
+    if (args->n > APISEC_LIST_MAX) {
+        return apisec_fail(APISEC_USAGE,
+            "merge takes %d files at a time: merge what that gives with the"
+            " others",
+            APISEC_LIST_MAX);
+    }
+
     for (ops = 16, i = 0; i < args->n; i++) {
         rc = apisec_inventory_load(args->item[i], &from[i]);
 

@@ -159,8 +159,7 @@ known_checks(const apisec_lint_t *o)
     const api_lint_check_t *c;
 
     for (i = 0; i < o->checks.n; i++) {
-        one.checks.n = 1;
-        one.checks.item[0] = o->checks.item[i];
+        one.checks = (apisec_list_t){ .item = &o->checks.item[i], .n = 1 };
 
         for (c = api_lint_checks; c->id && !wanted(&one, c); c++) {
         }

@@ -87,7 +87,7 @@ run(int argc, char **argv)
     int           rc;
     size_t        i;
     apisec_log_t  values = { .key = NULL };
-    apisec_list_t args, files = { .n = 0 };
+    apisec_list_t args, files;
 
     rc = apisec_options(&apisec_log, argc, argv, &values, &args);
     if (rc != APISEC_OK) {
@@ -104,9 +104,7 @@ run(int argc, char **argv)
         return apisec_log_keygen(&values);
     }
 
-    for (i = 1; i < args.n; i++) {
-        files.item[files.n++] = args.item[i];
-    }
+    files = (apisec_list_t){ .item = args.item + 1, .n = args.n - 1 };
 
     for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
         if (strcmp(args.item[0], commands[i].name) != 0) {

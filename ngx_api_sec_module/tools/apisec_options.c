@@ -155,19 +155,23 @@ apisec_usage(const apisec_command_t *cmd, FILE *out)
 }
 
 
-static int
-push(const apisec_command_t *cmd, apisec_list_t *list, const char *item)
+void
+apisec_push(apisec_list_t *list, const char *item)
 {
-    if (list->n == APISEC_LIST_MAX) {
-        return apisec_fail(APISEC_USAGE,
-            "%s: \"%s\" is one too many: %d at"
-            " most",
-            cmd->name, item, APISEC_LIST_MAX);
+    const char **more;
+
+    if (list->n == list->room) {
+        more = apisec_alloc((2 * list->room + 8) * sizeof(char *));
+
+        if (list->n) {
+            memcpy(more, list->item, list->n * sizeof(char *));
+        }
+
+        list->item = more;
+        list->room = 2 * list->room + 8;
     }
 
     list->item[list->n++] = item;
-
-    return APISEC_OK;
 }
 
 
@@ -233,11 +237,18 @@ read_option(const apisec_command_t *cmd, int argc, char **argv, void *values,
         *used = 2;
     }
 
-    if (o->kind == APISEC_LIST) {
-        return push(cmd, to, value);
+    if (o->kind == APISEC_TEXT) {
+        *(const char **) to = value;
+        return APISEC_OK;
     }
 
-    *(const char **) to = value;
+    if (((apisec_list_t *) to)->n == APISEC_LIST_MAX) {
+        return apisec_fail(APISEC_USAGE,
+            "%s: --%s \"%s\" is one too many: %d at most", cmd->name, o->name,
+            value, APISEC_LIST_MAX);
+    }
+
+    apisec_push(to, value);
 
     return APISEC_OK;
 }
@@ -250,7 +261,7 @@ apisec_options(const apisec_command_t *cmd, int argc, char **argv,
     int  i, rc, used;
     bool options = true;
 
-    args->n = 0;
+    memset(args, 0, sizeof(*args));
 
     for (i = 0; i < argc; i += used) {
         used = 1;
@@ -270,7 +281,8 @@ apisec_options(const apisec_command_t *cmd, int argc, char **argv,
                 cmd->name, argv[i], cmd->name);
 
         } else {
-            rc = push(cmd, args, argv[i]);
+            apisec_push(args, argv[i]);
+            rc = APISEC_OK;
         }
 
         if (rc != APISEC_OK) {

@@ -96,9 +96,9 @@ static int
 own_claims(apisec_token_t *t, const values_t *v)
 {
     int         rc = APISEC_OK;
-    char       *name;
+    char       *name = NULL;
     size_t      i;
-    const char *value;
+    const char *value = NULL;
 
     for (i = 0; i < v->claim.n && rc == APISEC_OK; i++) {
         rc = split("claim", v->claim.item[i], &name, &value);
@@ -208,7 +208,7 @@ defaults(values_t *v)
     }
 
     if (v->aud.n == 0) {
-        v->aud.item[v->aud.n++] = s.audience;
+        apisec_push(&v->aud, s.audience);
     }
 
     v->iss = v->iss ? v->iss : s.issuer;

@@ -165,14 +165,14 @@ static void
 choose_logs(values_t *v)
 {
     if (v->dir) {
-        v->log.item[v->log.n++] =
-            apisec_text("%s/%s", v->dir, APISEC_STARTER_AUDIT);
-        v->log.item[v->log.n++] =
-            apisec_text("%s/%s", v->dir, APISEC_STARTER_ERRORS);
+        apisec_push(
+            &v->log, apisec_text("%s/%s", v->dir, APISEC_STARTER_AUDIT));
+        apisec_push(
+            &v->log, apisec_text("%s/%s", v->dir, APISEC_STARTER_ERRORS));
 
     } else {
-        v->log.item[v->log.n++] = "/var/log/nginx/api-audit.jsonl";
-        v->log.item[v->log.n++] = "/var/log/nginx/error.log";
+        apisec_push(&v->log, "/var/log/nginx/api-audit.jsonl");
+        apisec_push(&v->log, "/var/log/nginx/error.log");
     }
 }
 

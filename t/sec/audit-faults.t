@@ -27,57 +27,6 @@ sub server {
 }
 
 
-# n requests, up to 500 on one connection; the number of answers.
-
-sub many {
-    my ($server, $n) = @_;
-    my ($got, $socket) = (0);
-
-    while ($n > 0) {
-        $socket = $server->connected or last;
-        $socket->autoflush(1);
-        my $batch = $n > 500 ? 500 : $n;
-
-        print {$socket} "GET /orders/list HTTP/1.1\r\nHost: localhost\r\n"
-            . ($_ == $batch ? "Connection: close\r\n" : '') . "\r\n"
-            for 1 .. $batch;
-
-        local $/;
-        my $answers = <$socket> // '';
-        $got += () = $answers =~ m{^HTTP/1\.1 \d\d\d}mg;
-        $n -= $batch;
-    }
-
-    return $got;
-}
-
-
-# Events of kind request, and what events of kind gap say was lost.
-
-sub account {
-    my ($text) = @_;
-    my (%lost, %seen, $wrong);
-    my $requests = 0;
-
-    for my $line (grep { length } split /\n/, $text) {
-        my $event = eval { (events_of($line))[0] };
-        $wrong //= $line, next if !$event;
-        next if $seen{"$event->{chain} $event->{seq}"}++;
-
-        $requests++ if $event->{kind} eq 'request';
-        next if $event->{kind} ne 'gap';
-
-        my $gap = $event->{gap};
-        $lost{ $gap->{chain} } = $gap->{total}
-            if $gap->{total} > ($lost{ $gap->{chain} } // 0);
-    }
-
-    my $lost = 0;
-    $lost += $_ for values %lost;
-    return ($requests, $lost, $wrong);
-}
-
-
 sub stop {
     my ($server) = @_;
     my $pid = delete $server->{pid};
@@ -139,7 +88,7 @@ subtest 'workers are killed, reloads and reopenings come between' => sub {
 
     my $text = join '', map { $server->text("logs/old.$_") } 0 .. $files - 1;
     my ($requests, $lost, $wrong) =
-        account($text . $server->text('logs/audit.jsonl'));
+        account(\($text . $server->text('logs/audit.jsonl')));
 
     is($wrong, undef, 'no line is torn or mixed');
     cmp_ok($sent, '>', 5000, 'there was something to write');
@@ -186,7 +135,7 @@ subtest 'nobody reads the FIFO' => sub {
     $read->();
     unlink $fifo;
 
-    my ($requests, $lost, $wrong) = account($text);
+    my ($requests, $lost, $wrong) = account(\$text);
     is($wrong, undef, 'lines are whole');
     cmp_ok($lost, '>', 0, 'some were lost');
     is($requests + $lost, $sent, 'all are accounted for');
@@ -273,7 +222,7 @@ SKIP: {
 
         stop($server);
         $text .= slurp("$disk/audit.jsonl");
-        my (undef, $lost, $wrong) = account($text);
+        my (undef, $lost, $wrong) = account(\$text);
         is($wrong, undef, 'lines are whole');
         cmp_ok($lost, '>', 0, 'what was lost is told');
     };
@@ -296,8 +245,8 @@ subtest 'threads' => sub {
     $sent += many($server, 1000);
     stop($server);
 
-    my ($requests, $lost, $wrong) = account($server->text('logs/old')
-        . $server->text('logs/audit.jsonl'));
+    my ($requests, $lost, $wrong) = account(
+        map { "$server->{dir}/logs/$_" } 'old', 'audit.jsonl');
     is($wrong, undef, 'lines are whole');
     is($requests + $lost, $sent, "all are accounted for ($lost lost)");
 };

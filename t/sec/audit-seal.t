@@ -112,6 +112,18 @@ is($rc, 4, 'the second file alone is incomplete');
 is($rc, 0, '... or a part') or diag $out;
 
 
+# As many files as there are
+
+my $n = 0;
+for my $file (@files) {
+    write_file(sprintf("$dir/part.%03d", $n++), $_)
+        for split /^/, slurp($file);
+}
+($rc, $out) = verify('--key', "$dir/keys", glob "$dir/part.*");
+cmp_ok($n, '>', 40, "$n files");
+is($rc, 0, '... verify') or diag $out;
+
+
 # An anchor: the note of a seal, kept elsewhere
 
 my ($seal) = grep { $_->{kind} eq 'seal' } reverse @events;

@@ -2,171 +2,17 @@
  * Sealed logs that are changed in every way somebody might think of.
  */
 
-#include "api_seal_check.h"
-#include "ut.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-
-
-#define LINES 4096
-#define EPOCHS 6
-#define PER_EPOCH 10
-#define START 29000000u
-
-static api_seal_t        *sha;
-static api_seal_signer_t *signer;
-static uint8_t            first_key[API_SEAL_LEN];
-
-/* A log: two chains, a statement each epoch in the first of them. */
-
-typedef struct {
-    char    *line[LINES];
-    size_t   n;
-    uint64_t seq[2];
-    uint8_t  head[2][API_SEAL_LEN];
-    char     chain[2][17];
-
-    api_seal_tree_t tree;
-    uint8_t         key[API_SEAL_LEN];
-} book_t;
-
-
-static char *
-copy(const char *s)
-{
-    char *p = malloc(strlen(s) + 1);
-
-    return strcpy(p, s);
-}
-
-
-/* An event of chain c at that second. */
-
-static void
-add(book_t *b, int c, const char *kind, const char *body, uint64_t at)
-{
-    char   text[8192], seal[API_SEAL_TEXT];
-    size_t n, day = (size_t) (at / 86400), secs = (size_t) (at % 86400);
-
-    /* days since 1970 to a date, the slow and plain way */
-
-    unsigned y = 1970, m = 0;
-
-    static const unsigned len[12] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31,
-        30, 31 };
-
-    for (;; y++) {
-        size_t all = 365 + (y % 4 == 0 && (y % 100 || y % 400 == 0));
-
-        if (day < all) {
-            break;
-        }
-
-        day -= all;
-    }
-
-    for (;; m++) {
-        size_t all = len[m] + (m == 1 && y % 4 == 0);
-
-        if (day < all) {
-            break;
-        }
-
-        day -= all;
-    }
-
-    n = (size_t) snprintf(text, sizeof(text),
-        "{\"v\":1,\"kind\":\"%s\",\"time\":\"%04u-%02u-%02uT%02zu:%02zu:"
-        "%02zu.000Z\",%s,\"chain\":\"%s\",\"seq\":%llu",
-        kind, y, m + 1, (unsigned) day + 1, secs / 3600, secs / 60 % 60,
-        secs % 60, body, b->chain[c], (unsigned long long) ++b->seq[c]);
-
-    (void) api_seal_next(sha, b->head[c], api_span(text, n));
-    api_seal_text(b->head[c], seal);
-    snprintf(text + n, sizeof(text) - n, ",\"seal\":\"%.43s\"}", seal);
-    b->line[b->n++] = copy(text);
-}
-
-
-static void
-statement(book_t *b, uint64_t epoch, bool stop, const uint8_t *key)
-{
-    char   text[1024], note[API_SEAL_NOTE_MAX], mac[API_SEAL_TEXT], body[4096];
-    char   nodes[2048] = "", h[2][API_SEAL_TEXT], esc[1024];
-    size_t len, i, n = 0;
-    uint8_t               sum[API_SEAL_LEN];
-    api_seal_head_t       heads[2];
-    api_seal_checkpoint_t point = { .origin = API_SPAN(
-                                        "gw/apisec/aaaaaaaaaaaaaaaa") };
-    api_seal_span_t       span = {
-              .from = epoch, .epoch = epoch, .length = 60, .stop = stop
-    };
-
-    memset(span.log, 'a', API_SEAL_CHAIN);
-    memset(span.after, '0', API_SEAL_CHAIN);
-
-    for (i = 0; i < 2; i++) {
-        memcpy(heads[i].chain, b->chain[i], API_SEAL_CHAIN);
-        heads[i].seq = b->seq[i];
-        memcpy(heads[i].head, b->head[i], API_SEAL_LEN);
-        api_seal_text(heads[i].head, h[i]);
-    }
-
-    for (i = 0; i < api_seal_tree_nodes(&b->tree); i++) {
-        char one[API_SEAL_TEXT];
-
-        api_seal_text(b->tree.node[i], one);
-        n += (size_t) snprintf(
-            nodes + n, sizeof(nodes) - n, "%s\"%.43s\"", i ? "," : "", one);
-    }
-
-    len = api_seal_statement(&span, heads, 2, text);
-    (void) api_seal_mac(key, api_span(text, len), sum);
-    api_seal_text(sum, mac);
-    (void) api_seal_tree_add(sha, &b->tree, api_span(text, len));
-
-    point.size = b->tree.size;
-    (void) api_seal_tree_root(sha, &b->tree, point.root);
-    (void) api_seal_note_sign(signer, &point, note, &len);
-
-    for (i = 0, n = 0; i < len; i++) {
-        n += (size_t) snprintf(
-            esc + n, sizeof(esc) - n, note[i] == '\n' ? "\\n" : "%c", note[i]);
-    }
-
-    snprintf(body, sizeof(body),
-        "\"checkpoint\":{\"log\":\"aaaaaaaaaaaaaaaa\",\"after\":"
-        "\"0000000000000000\",\"from\":%llu,\"epoch\":%llu,\"length\":60,"
-        "\"part\":1,\"parts\":1,%s\"heads\":[[\"%s\",%llu,\"%.43s\"],[\"%s\","
-        "%llu,\"%.43s\"]],\"size\":%llu,\"nodes\":[%s],\"mac\":\"%.43s\","
-        "\"note\":\"%s\"}",
-        (unsigned long long) epoch, (unsigned long long) epoch,
-        stop ? "\"stop\":true," : "", b->chain[0],
-        (unsigned long long) b->seq[0], h[0], b->chain[1],
-        (unsigned long long) b->seq[1], h[1],
-        (unsigned long long) b->tree.size, nodes, mac, esc);
-
-    add(b, 0, "seal", body, (epoch + 1) * 60);
-}
+#include "seal_book.h"
 
 
 static void
 make(book_t *b)
 {
-    int      c, i;
+    int      i;
     char     body[64];
     uint64_t e;
 
-    memset(b, 0, sizeof(*b));
-    strcpy(b->chain[0], "1111111111111111");
-    strcpy(b->chain[1], "2222222222222222");
-    memcpy(b->key, first_key, sizeof(b->key));
-
-    for (c = 0; c < 2; c++) {
-        (void) api_seal_first(
-            sha, api_span(b->chain[c], API_SEAL_CHAIN), b->head[c]);
-    }
+    begin(b, 2);
 
     for (e = START; e < START + EPOCHS; e++) {
         for (i = 0; i < PER_EPOCH; i++) {
@@ -174,103 +20,11 @@ make(book_t *b)
             add(b, i & 1, "request", body, e * 60 + (uint64_t) i);
         }
 
-        statement(b, e, e == START + EPOCHS - 1, b->key);
+        statement(b,
+            (seal_t){ .from = e, .epoch = e, .stop = e == START + EPOCHS - 1 },
+            b->key);
         (void) api_seal_evolve(sha, b->key);
     }
-}
-
-
-static void
-drop(book_t *b)
-{
-    while (b->n) {
-        free(b->line[--b->n]);
-    }
-}
-
-
-static char told[512];
-
-static void
-report(void *ctx, api_seal_verdict_t verdict, uint64_t place, const char *text)
-{
-    (void) ctx;
-    (void) verdict;
-    (void) place;
-
-    if (told[0] == '\0') {
-        snprintf(told, sizeof(told), "%s", text);
-    }
-}
-
-
-static api_seal_verdict_t
-judge(const book_t *b, api_seal_opts_t opts, api_seal_sum_t *sum)
-{
-    size_t             i;
-    api_seal_check_t  *check;
-    api_seal_verdict_t v;
-
-    told[0] = '\0';
-    opts.report = report;
-    opts.now = (int64_t) (START + EPOCHS) * 60 + 3600;
-
-    if (api_seal_check_create(&check, &opts, &api_alloc_libc) != API_OK) {
-        abort();
-    }
-
-    for (i = 0; i < b->n; i++) {
-        (void) api_seal_check_line(
-            check, api_span(b->line[i], strlen(b->line[i])), i + 1);
-    }
-
-    v = api_seal_check_end(check, sum);
-    api_seal_check_free(check);
-
-    return v;
-}
-
-
-static api_seal_opts_t
-all(void)
-{
-    api_seal_opts_t opts = {
-        .signer = signer, .has_key = true, .epoch = START
-    };
-
-    memcpy(opts.key, first_key, sizeof(opts.key));
-
-    return opts;
-}
-
-
-static api_seal_verdict_t
-verdict(const book_t *b)
-{
-    api_seal_sum_t sum;
-
-    return judge(b, all(), &sum);
-}
-
-
-static char *
-take(book_t *b, size_t at)
-{
-    char *line = b->line[at];
-
-    b->n--;
-    memmove(b->line + at, b->line + at + 1, (b->n - at) * sizeof(char *));
-
-    return line;
-}
-
-
-static void
-put(book_t *b, size_t at, char *line)
-{
-    memmove(b->line + at + 1, b->line + at, (b->n - at) * sizeof(char *));
-    b->line[at] = line;
-    b->n++;
 }
 
 
@@ -510,23 +264,7 @@ test_memory(void)
 int
 main(void)
 {
-    size_t    i;
-    uint8_t   seed[32] = { 7 };
-    api_err_t err;
-
-    sha = api_seal_create(&api_alloc_libc);
-
-    if (sha == NULL
-        || api_seal_signer_make(
-               &signer, API_SPAN("gw"), seed, &api_alloc_libc, &err)
-               != API_OK)
-    {
-        abort();
-    }
-
-    for (i = 0; i < sizeof(first_key); i++) {
-        first_key[i] = (uint8_t) i;
-    }
+    open_book();
 
     test_whole();
     test_lines();
@@ -534,8 +272,7 @@ main(void)
     test_bytes();
     test_memory();
 
-    api_seal_signer_free(signer);
-    api_seal_free(sha);
+    close_book();
 
     return ut_done();
 }

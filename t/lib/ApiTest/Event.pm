@@ -7,6 +7,11 @@ package ApiTest::Event;
 #
 # What of JSON Schema that schema uses is here; what is not here dies.
 #
+# Is every request an event, or told of as lost?
+#
+#     my $sent = many($server, 3000);
+#     my ($requests, $lost, @broken) = account(\$text);       # or file names
+#
 # All servers of tests go through one hook when they stop: each line of each
 # *.jsonl file they wrote is an event as the schema says, or the test fails.
 # With API_TEST_EVENTS=1 every one of them writes events, asked to or not:
@@ -20,7 +25,8 @@ use warnings;
 use Exporter 'import';
 use JSON::PP ();
 
-our @EXPORT = qw(events_of event_faults events_problems events_wanted);
+our @EXPORT = qw(account many events_of event_faults events_problems
+    events_wanted);
 
 my $json = JSON::PP->new->utf8;
 my $any  = JSON::PP->new->allow_nonref;
@@ -163,6 +169,72 @@ sub members {
     }
 
     return @bad;
+}
+
+
+# n requests, up to 500 on one connection; the number of answers.
+
+sub many {
+    my ($server, $n) = @_;
+    my $got = 0;
+    local $SIG{PIPE} = 'IGNORE';    # a worker may be killed meanwhile
+
+    while ($n > 0) {
+        my $socket = $server->connected or last;
+        $socket->autoflush(1);
+        my $batch = $n > 500 ? 500 : $n;
+
+        print {$socket} "GET /orders/list HTTP/1.1\r\nHost: localhost\r\n"
+            . ($_ == $batch ? "Connection: close\r\n" : '') . "\r\n"
+            for 1 .. $batch;
+
+        local $/;
+        my $answers = <$socket> // '';
+        $got += () = $answers =~ m{^HTTP/1\.1 \d\d\d}mg;
+        $n -= $batch;
+    }
+
+    return $got;
+}
+
+
+# Events of kind request, each once; what events of kind gap say was lost; and
+# lines that are none.  Sources are names of files or references to text.  Of
+# text each line is parsed; files may have millions, and only gaps are.
+
+sub account {
+    my (@sources) = @_;
+    my (%seen, %lost, @broken);
+    my ($requests, $lost) = (0, 0);
+
+    for my $source (@sources) {
+        open my $in, '<', $source or die "$source: $!\n";
+
+        while (my $line = <$in>) {
+            next if $line eq "\n";
+
+            my ($kind, $chain, $seq) = $line =~
+                /\A\{"v":1,"kind":"(\w+)",.*"chain":"(\w+)","seq":(\d+)(?:,.*)?\}\n\z/;
+            my $event = $kind && (ref $source || $kind eq 'gap')
+                ? eval { $json->decode($line) } : undef;
+
+            if (!$kind || !$event && ref $source) {
+                push @broken, $line;
+                next;
+            }
+
+            next if $seen{$chain}{$seq}++;
+            $requests++ if $kind eq 'request';
+            next if $kind ne 'gap';
+
+            my $gap = $event->{gap};
+            $lost{ $gap->{chain} } = $gap->{total}
+                if $gap->{total} > ($lost{ $gap->{chain} } // 0);
+        }
+    }
+
+    $lost += $_ for values %lost;
+    return ($requests, $lost, @broken);
 }
 
 
