@@ -25,6 +25,12 @@
 
 #define NGX_API_WAF_SLICE  1000000
 
+/* What a request may cost: so many times what a benign one of its size costs,
+   and so much (5 ms) besides.  See api_waf_budget. */
+
+#define NGX_API_WAF_FACTOR  5
+#define NGX_API_WAF_BASE  5000000
+
 /* What one inspection may hold, values and all. */
 
 #define NGX_API_WAF_ARENA  (32 * 1024 * 1024)
@@ -57,6 +63,7 @@ typedef struct {
     api_seclang_t              *loader;
     const api_waf_program_t    *program;
     unsigned                    phases;       /* bit n: phase n has rules */
+    uint64_t                    units[5];     /* by paranoia, as in a policy */
 } ngx_api_waf_set_t;
 
 
@@ -72,6 +79,7 @@ typedef struct {
 typedef struct {
     ngx_api_waf_set_t          *set;
     const api_waf_view_t       *view;
+    uint64_t                    units;        /* a benign kilobyte costs */
 } ngx_api_waf_policy_t;
 
 
@@ -109,6 +117,8 @@ typedef struct {
     ngx_uint_t                  paranoia;     /* 0: as the rules say */
     ngx_uint_t                  in;
     ngx_uint_t                  out;
+    ngx_uint_t                  factor;       /* 0: as much as it takes */
+    ngx_uint_t                  base;         /* work units */
     ngx_api_conf_list_t         exclude;      /* of api_waf_exclude_t * */
     ngx_api_conf_list_t         patches;      /* ngx_api_waf_patches_t * */
     ngx_uint_t                  own;          /* differs from above */
@@ -190,6 +200,7 @@ struct ngx_api_waf_run_s {
     ngx_uint_t                  uri_changes;  /* of r then */
     ngx_uint_t                  asked;        /* the mode there */
     ngx_api_waf_excepted_t      excepted;
+    ngx_uint_t                  factor;       /* of api_waf_budget, there */
     ngx_uint_t                  action;
     unsigned                    refused:1;
     unsigned                    live:1;       /* tx and its arena are there */
@@ -244,6 +255,7 @@ char *ngx_api_waf_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child);
 char *ngx_api_waf_switch(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_api_waf_paranoia(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_api_waf_threshold(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_api_waf_budget(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_api_waf_exclude(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
 
@@ -332,6 +344,8 @@ api_waf_rc_t ngx_api_waf_run_phase(ngx_http_request_t *r,
 
 /* Note what has matched so far in the pool of the request. */
 
+size_t ngx_api_waf_size(const api_values_field_t *field, uint32_t n);
+void ngx_api_waf_run_grant(ngx_api_waf_run_t *run, size_t bytes);
 ngx_int_t ngx_api_waf_run_note(ngx_http_request_t *r, ngx_api_waf_run_t *run);
 
 /* tx and its memory go; what was noted stays. */

@@ -16,6 +16,7 @@ static ngx_int_t ngx_api_waf_redirect(ngx_http_request_t *r,
 typedef enum {
     NGX_API_WAF_NO_RULE = 0,
     NGX_API_WAF_NO_FAILED,
+    NGX_API_WAF_NO_WORK,
     NGX_API_WAF_NO_OVER,
     NGX_API_WAF_NO_STREAM,
     NGX_API_WAF_NO_LONG,
@@ -34,6 +35,12 @@ static const ngx_api_why_t  ngx_api_waf_nos[] = {
       ngx_string("failed"), ngx_null_string,
       ngx_string("inspection_failed"),
       ngx_string("The request could not be inspected"), ngx_null_string },
+
+    { NGX_API_CHECK_WAF, NGX_HTTP_REQUEST_ENTITY_TOO_LARGE,
+      ngx_string("work"),
+      ngx_string("it costs more than its size allows: api_waf_budget"),
+      ngx_string("inspection_too_costly"),
+      ngx_string("The request is too costly to inspect"), ngx_null_string },
 
     { NGX_API_CHECK_WAF, NGX_HTTP_FORBIDDEN,
       ngx_string("arguments"),
@@ -76,15 +83,21 @@ ngx_api_waf_verdict(ngx_http_request_t *r, const ngx_api_waf_main_conf_t *mcf,
     api_waf_tx_verdict(run->tx, &v);
 
     if (rc == API_WAF_FAILED) {
-        why = ngx_api_waf_nos[NGX_API_WAF_NO_FAILED];
+        why = ngx_api_waf_nos[v.over ? NGX_API_WAF_NO_WORK
+                                     : NGX_API_WAF_NO_FAILED];
         run->action = NGX_API_WAF_BROKEN;
 
-        if (v.failure) {
+        if (v.over && v.phase >= API_WAF_RESPONSE_HEADERS_PHASE) {
+            why.status = NGX_HTTP_BAD_GATEWAY;
+        }
+
+        if (v.failure && !v.over) {
             why.detail.data = (u_char *) (uintptr_t) v.failure;
             why.detail.len = ngx_strlen(v.failure);
         }
 
-        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+        ngx_log_error((v.over ? NGX_LOG_WARN : NGX_LOG_ERR),
+                      r->connection->log, 0,
                       "%V: an inspection by \"%V\" failed: %V",
                       &ngx_api_module_names[NGX_API_WAF],
                       &run->policy->set->text, &why.detail);

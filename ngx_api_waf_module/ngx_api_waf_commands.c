@@ -63,6 +63,15 @@ ngx_command_t  ngx_api_waf_commands[] = {
       0,
       NULL },
 
+    /* api_waf_budget N [base=N] | off; */
+
+    { ngx_string("api_waf_budget"),
+      NGX_API_WAF_ANY|NGX_CONF_TAKE12,
+      ngx_api_waf_budget,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     /* api_waf_exclude id=N[-N]|tag=TAG|msg=TEXT [target=VARIABLE] | off; */
 
     { ngx_string("api_waf_exclude"),

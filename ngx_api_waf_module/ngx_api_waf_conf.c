@@ -13,6 +13,8 @@ static char *ngx_api_waf_switch_options(ngx_conf_t *cf,
     ngx_api_waf_loc_conf_t *lcf, ngx_uint_t *names);
 static char *ngx_api_waf_exclude_word(ngx_conf_t *cf,
     api_waf_exclude_t *exclude, ngx_str_t *word);
+static char *ngx_api_waf_gauge(ngx_api_waf_policy_t *policy,
+    ngx_uint_t level);
 static char *ngx_api_waf_make_policy(ngx_conf_t *cf,
     ngx_api_waf_loc_conf_t *lcf);
 
@@ -217,6 +219,46 @@ ngx_api_waf_threshold(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 
 char *
+ngx_api_waf_budget(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_api_waf_loc_conf_t *lcf = conf;
+
+    ngx_int_t   n;
+    ngx_str_t  *value;
+
+    static const ngx_api_opt_t  opts[] = {
+        { ngx_string("base"), NGX_API_OPT_NUM,
+          offsetof(ngx_api_waf_loc_conf_t, base), NULL },
+        ngx_api_null_opt
+    };
+
+    if (lcf->factor != NGX_CONF_UNSET_UINT) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+    n = ngx_atoi(value[1].data, value[1].len);
+
+    if (cf->args->nelts == 2 && ngx_strcmp(value[1].data, "off") == 0) {
+        n = 0;
+
+    } else if (n < 1 || n > 1000) {
+        return "takes a factor from 1 to 1000, such as \"api_waf_budget 5;\", "
+               "or off";
+    }
+
+    lcf->factor = (ngx_uint_t) n;
+
+    if (ngx_api_conf_opts(cf, 2, opts, lcf) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    return lcf->base ? NGX_CONF_OK
+                     : "takes work units from 1 on, such as \"base=5000000\"";
+}
+
+
+char *
 ngx_api_waf_exclude(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_api_waf_loc_conf_t *lcf = conf;
@@ -309,6 +351,8 @@ ngx_api_waf_create_loc_conf(ngx_conf_t *cf)
     lcf->paranoia = NGX_CONF_UNSET_UINT;
     lcf->in = NGX_CONF_UNSET_UINT;
     lcf->out = NGX_CONF_UNSET_UINT;
+    lcf->factor = NGX_CONF_UNSET_UINT;
+    lcf->base = NGX_CONF_UNSET_UINT;
 
     return lcf;
 }
@@ -335,6 +379,8 @@ ngx_api_waf_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_uint_value(conf->paranoia, prev->paranoia, 0);
     ngx_conf_merge_uint_value(conf->in, prev->in, 0);
     ngx_conf_merge_uint_value(conf->out, prev->out, 0);
+    ngx_conf_merge_uint_value(conf->base, prev->base, NGX_API_WAF_BASE);
+    ngx_conf_merge_uint_value(conf->factor, prev->factor, NGX_API_WAF_FACTOR);
 
     if (ngx_api_conf_list_join(cf, &conf->exclude, &prev->exclude)
         != NGX_CONF_OK
@@ -408,6 +454,27 @@ ngx_api_waf_make_policy(ngx_conf_t *cf, ngx_api_waf_loc_conf_t *lcf)
 
     policy->set = lcf->set;
     lcf->policy = policy;
+
+    return ngx_api_waf_gauge(policy, conf.paranoia);
+}
+
+
+/* Exclusions make little difference: once for each set and level. */
+
+static char *
+ngx_api_waf_gauge(ngx_api_waf_policy_t *policy, ngx_uint_t level)
+{
+    uint64_t  *units;
+
+    units = &policy->set->units[level];
+
+    if (*units == 0
+        && api_waf_view_gauge(policy->view, &api_alloc_libc, units) != API_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    policy->units = *units;
 
     return NGX_CONF_OK;
 }

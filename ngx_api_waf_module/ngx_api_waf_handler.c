@@ -375,6 +375,7 @@ ngx_api_waf_values(ngx_http_request_t *r, const ngx_api_waf_main_conf_t *mcf,
         }
     }
 
+    ngx_api_waf_run_grant(run, text.len);
     how = api_waf_tx_settings(run->tx)->body;
 
     if (api_values_body(&run->builder, text, how, partial) != API_OK) {

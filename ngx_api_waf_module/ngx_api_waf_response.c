@@ -141,6 +141,7 @@ ngx_api_waf_answer_phase3(ngx_http_request_t *r,
         return ngx_api_waf_verdict(r, mcf, rec, run, API_WAF_FAILED);
     }
 
+    ngx_api_waf_run_grant(run, ngx_api_waf_size(fields, n));
     rc = ngx_api_waf_run_phase(r, run, API_WAF_RESPONSE_HEADERS_PHASE, 0);
 
     return ngx_api_waf_run_note(r, run) == NGX_OK
@@ -178,6 +179,7 @@ ngx_api_waf_answer_phase4(ngx_http_request_t *r,
         return ngx_api_waf_verdict(r, mcf, rec, run, API_WAF_FAILED);
     }
 
+    ngx_api_waf_run_grant(run, text.len);
     rc = ngx_api_waf_run_phase(r, run, API_WAF_RESPONSE_BODY_PHASE, 0);
 
     return ngx_api_waf_run_note(r, run) == NGX_OK

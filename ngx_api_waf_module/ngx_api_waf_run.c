@@ -25,6 +25,10 @@ static ngx_int_t ngx_api_waf_note_matched(ngx_http_request_t *r,
     ngx_api_waf_run_t *run);
 
 
+/* Work units of api_waf_budget off. */
+
+#define NGX_API_WAF_ANYTHING  (UINT64_MAX / 2)
+
 /* How much of each list goes to variables and logs. */
 
 #define NGX_API_WAF_LIST_MAX  1024
@@ -36,8 +40,9 @@ ngx_api_waf_run_create(ngx_http_request_t *r,
     const ngx_api_waf_policy_t *policy, const ngx_list_t *headers,
     const ngx_api_waf_excepted_t *excepted)
 {
-    ngx_api_waf_run_t   *run;
-    ngx_pool_cleanup_t  *cln;
+    ngx_api_waf_run_t             *run;
+    ngx_pool_cleanup_t            *cln;
+    const ngx_api_waf_loc_conf_t  *lcf;
 
     cln = ngx_pool_cleanup_add(r->main->pool, sizeof(ngx_api_waf_run_t));
     if (cln == NULL) {
@@ -54,6 +59,10 @@ ngx_api_waf_run_create(ngx_http_request_t *r,
 
     api_values_conf(&run->conf,
                     api_waf_program_settings(policy->set->program));
+
+    lcf = ngx_http_get_module_loc_conf(r, ngx_api_waf_module);
+    run->factor = lcf->factor;
+    run->env.budget = run->factor ? lcf->base : NGX_API_WAF_ANYTHING;
 
     ngx_api_body_budget(&mcf->self, &run->alloc);
     api_arena_init(&run->arena, &run->alloc, 16384, NGX_API_WAF_ARENA);
@@ -204,8 +213,37 @@ ngx_api_waf_start(const ngx_api_waf_main_conf_t *mcf, ngx_api_waf_run_t *run)
 
     run->tx = api_waf_tx_create(run->policy->view, &run->values, env,
                                 &run->arena);
+    if (run->tx == NULL) {
+        return NGX_ERROR;
+    }
 
-    return run->tx ? NGX_OK : NGX_ERROR;
+    ngx_api_waf_run_grant(run, run->request.uri.len
+                               + ngx_api_waf_size(run->request.field,
+                                                  run->request.nfields));
+    return NGX_OK;
+}
+
+
+/* More is to be looked at, and may cost more. */
+
+void
+ngx_api_waf_run_grant(ngx_api_waf_run_t *run, size_t bytes)
+{
+    api_waf_tx_grant(run->tx, (uint64_t) bytes * run->factor
+                              * run->policy->units / 1024);
+}
+
+
+size_t
+ngx_api_waf_size(const api_values_field_t *field, uint32_t n)
+{
+    size_t  size;
+
+    for (size = 0; n; field++, n--) {
+        size += field->name.len + field->value.len;
+    }
+
+    return size;
 }
 
 

@@ -434,8 +434,11 @@ static const apisec_reason_t reasons[] = {
     { "waf", "patch", "A virtual patch stopped it; its id was noted.",
         "Its owner knows whether the application is mended: see "
         "api_waf_patch." },
-    { "waf", "failed", "The inspection failed: no memory, or too long.",
-        "See the error log; a pattern of a rule may be too dear." },
+    { "waf", "failed", "The inspection failed for want of memory.",
+        "See the error log, and api_body_budget." },
+    { "waf", "work", "The rules have more work with it than its size allows.",
+        "If it is honest, raise api_waf_budget;  apisec waf check  lists slow"
+        " rules." },
     { "waf", "arguments", "There are more arguments than are inspected.",
         "Raise SecArgumentsLimit if such requests are honest." },
     { "waf", "grpc", "gRPC came where the WAF is to look at bodies.",

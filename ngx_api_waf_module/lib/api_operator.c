@@ -83,9 +83,9 @@ static const api_operator_def_t operators[] = {
         api_operator_run_url, NULL },
     { "validateUtf8Encoding", API_OPERATOR_UTF8_ENCODING, OP_NO_ARG, 1, NULL,
         api_operator_run_utf8, NULL },
-    { "detectSQLi", API_OPERATOR_SQLI, OP_NO_ARG, 20, NULL, operator_run_sqli,
+    { "detectSQLi", API_OPERATOR_SQLI, OP_NO_ARG, 4, NULL, operator_run_sqli,
         NULL },
-    { "detectXSS", API_OPERATOR_XSS, OP_NO_ARG, 20, NULL, operator_run_xss,
+    { "detectXSS", API_OPERATOR_XSS, OP_NO_ARG, 8, NULL, operator_run_xss,
         NULL },
     { "verifyCC", API_OPERATOR_VERIFY_CC, 0, 4, api_operator_make_rx,
         api_operator_run_cc, NULL },
@@ -419,6 +419,8 @@ api_scratch_free(api_scratch_t *s)
 }
 
 
+#define MATCH_COST 40 /* besides bytes */
+
 int
 api_operator_match(const api_operator_t *op, api_span_t value, api_span_t arg,
     api_captures_t *captures, api_budget_t *budget, api_scratch_t *scratch)
@@ -433,7 +435,7 @@ api_operator_match(const api_operator_t *op, api_span_t value, api_span_t arg,
     run.budget = budget;
     run.scratch = scratch;
 
-    cost = 16 + (uint64_t) op->def->weight * value.len;
+    cost = MATCH_COST + (uint64_t) op->def->weight * value.len;
     cost += op->macro ? arg.len : 0;
 
     if (budget->left < cost) {
@@ -451,13 +453,21 @@ api_operator_match(const api_operator_t *op, api_span_t value, api_span_t arg,
 }
 
 
+#define SQLI_TOKEN 25 /* work units */
+
 static int
 operator_run_sqli(const api_operator_run_t *run)
 {
+    bool       found;
     size_t     len;
+    uint64_t   cost;
     api_sqli_t how;
 
-    if (!api_sqli_detect(run->value, &how)) {
+    found = api_sqli_detect(run->value, &how);
+    cost = (uint64_t) SQLI_TOKEN * how.tokens;
+    run->budget->left -= cost < run->budget->left ? cost : run->budget->left;
+
+    if (!found) {
         return 0;
     }
 

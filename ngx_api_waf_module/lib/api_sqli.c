@@ -56,6 +56,7 @@ typedef struct {
     api_sqli_token_t pending[SQLI_PENDING];
     size_t           npending; /* those left out are counted */
     api_sqli_lexer_t from;     /* where the first of them begins */
+    uint32_t         tokens;   /* so far */
     bool             all;      /* each token is folded */
 } api_sqli_reading_t;
 
@@ -127,6 +128,7 @@ api_sqli_go(api_sqli_reading_t *r)
 
     for (;;) {
         before = r->lex;
+        r->tokens++;
 
         if (!api_sqli_next(&r->lex, &r->token)) {
             if (r->npending == 0 || api_sqli_catch_up(r)) {
@@ -157,6 +159,7 @@ api_sqli_read(api_span_t value, api_sqli_context_t context, bool mysql,
 
     r.lex = (api_sqli_lexer_t){ value.data, value.data + value.len, mysql, 0 };
     r.npending = 0;
+    r.tokens = 0;
     r.all = all;
     found = false;
 
@@ -182,6 +185,10 @@ api_sqli_read(api_span_t value, api_sqli_context_t context, bool mysql,
 
     if (!found) {
         found = api_sqli_fold_end(&r.f);
+    }
+
+    if (how != NULL) {
+        how->tokens += r.tokens;
     }
 
     if (found) {
@@ -213,6 +220,10 @@ api_sqli_any(api_span_t value, bool all, api_sqli_t *how)
     unsigned context, mysql, readings;
 
     readings = api_sqli_is_mysql(value) ? 2 : 1;
+
+    if (how != NULL) {
+        how->tokens = 0;
+    }
 
     for (context = API_SQLI_BARE; context <= API_SQLI_DOUBLE; context++) {
         has = context == API_SQLI_BARE

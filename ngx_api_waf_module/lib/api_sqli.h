@@ -35,9 +35,12 @@ typedef struct {
     /* the folded tokens up to the decision, one letter each (docs) */
 
     char fingerprint[API_SQLI_FINGERPRINT + 1];
+
+    uint32_t tokens; /* read, in all readings: what it cost */
 } api_sqli_t;
 
-/* True when value is an injection; *how (may be NULL) is set then only. */
+/* True when value is an injection; *how (may be NULL) is set then only, but for
+   its tokens. */
 
 bool api_sqli_detect(api_span_t value, api_sqli_t *how);
 

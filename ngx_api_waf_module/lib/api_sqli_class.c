@@ -23,35 +23,38 @@ const uint8_t api_sqli_class[256] = {
 /* clang-format on */
 
 
+/* Of a byte that is an operator or the like; none of the others is one. */
+
+static const uint8_t api_sqli_singles[256] = {
+    ['='] = SQ_COMPARE,
+    ['<'] = SQ_COMPARE,
+    ['>'] = SQ_COMPARE,
+    ['*'] = SQ_ARITH,
+    ['+'] = SQ_ARITH,
+    ['-'] = SQ_ARITH,
+    ['/'] = SQ_ARITH,
+    ['%'] = SQ_ARITH,
+    ['^'] = SQ_ARITH,
+    ['|'] = SQ_ARITH,
+    ['&'] = SQ_ARITH,
+    ['~'] = SQ_ARITH,
+    ['!'] = SQ_NOT,
+    ['('] = SQ_OPEN,
+    ['{'] = SQ_OPEN,
+    [')'] = SQ_CLOSE,
+    ['}'] = SQ_CLOSE,
+    [','] = SQ_COMMA,
+    [';'] = SQ_SEMICOLON,
+};
+
 static void
 api_sqli_lex_single(uint8_t c, api_sqli_token_t *token)
 {
-    size_t i;
-
-    static const struct {
-        const char *bytes;
-        uint8_t     type;
-    } singles[] = {
-        { "=<>", SQ_COMPARE },
-        { "*+-/%^|&~", SQ_ARITH },
-        { "!", SQ_NOT },
-        { "({", SQ_OPEN },
-        { ")}", SQ_CLOSE },
-        { ",", SQ_COMMA },
-        { ";", SQ_SEMICOLON },
-    };
-
     token->star = c == '*';
     token->flip = c == '~' || c == '!';
-
-    for (i = 0; i < sizeof(singles) / sizeof(singles[0]); i++) {
-        if (c && strchr(singles[i].bytes, c)) {
-            token->type = (api_sqli_type_t) singles[i].type;
-            return;
-        }
-    }
-
-    token->type = SQ_PUNCT;
+    token->type = api_sqli_singles[c] != 0
+                      ? (api_sqli_type_t) api_sqli_singles[c]
+                      : SQ_PUNCT;
 }
 
 
@@ -92,6 +95,26 @@ static const struct {
     { "*/", SQ_FILLER },
 };
 
+/* Bytes that one begins with (1), and that stand second in one (2). */
+
+static const uint8_t api_sqli_in_operator[256] = {
+    ['!'] = 1,
+    ['#'] = 1,
+    ['&'] = 3,
+    ['*'] = 3,
+    ['-'] = 3,
+    ['/'] = 2,
+    [':'] = 1,
+    ['<'] = 3,
+    ['='] = 3,
+    ['>'] = 3,
+    ['?'] = 3,
+    ['@'] = 3,
+    ['^'] = 1,
+    ['|'] = 3,
+    ['~'] = 3,
+};
+
 #define NOPERATORS (sizeof(api_sqli_operators) / sizeof(api_sqli_operators[0]))
 
 void
@@ -99,6 +122,13 @@ api_sqli_operator_next(api_sqli_lexer_t *lex, api_sqli_token_t *token)
 {
     size_t      i;
     const char *text;
+
+    if (lex->end - lex->p < 2 || !(api_sqli_in_operator[lex->p[0]] & 1)
+        || !(api_sqli_in_operator[lex->p[1]] & 2))
+    {
+        api_sqli_lex_single(*lex->p++, token);
+        return;
+    }
 
     for (i = 0; i < NOPERATORS; i++) {
         text = api_sqli_operators[i].text;

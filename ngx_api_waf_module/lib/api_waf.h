@@ -176,6 +176,15 @@ void api_waf_view_free(const api_waf_view_t *view);
 
 const api_waf_program_t *api_waf_view_program(const api_waf_view_t *view);
 
+/*
+ * What 1024 bytes of a benign JSON document cost under the view, in work units:
+ * the yardstick for what a request may cost.  Runs its rules on a document of
+ * its own, twice, in memory that goes back.  API_OK or API_NOMEM.
+ */
+
+int api_waf_view_gauge(const api_waf_view_t *view, const api_alloc_t *alloc,
+    uint64_t *units);
+
 
 /*
  * Collections that outlive a request: IP, GLOBAL, RESOURCE, SESSION, USER.
@@ -241,6 +250,10 @@ typedef struct {
 api_waf_tx_t *api_waf_tx_create(const api_waf_view_t *view,
     api_waf_values_t *values, const api_waf_env_t *env, api_arena_t *arena);
 
+/* The request may cost more units: there is more of it to look at. */
+
+void api_waf_tx_grant(api_waf_tx_t *tx, uint64_t units);
+
 /* Take the rule of that id out, before the first phase; one that the program
    does not have is none.  False: no memory. */
 
@@ -279,6 +292,7 @@ typedef struct {
     api_span_t   location; /* of redirect; data NULL: none */
     api_span_t   msg;      /* expanded */
     const char  *failure;  /* of API_WAF_FAILED */
+    bool        over;     /* ... more work than it may be */
 
     /* A rule would have, were the engine on: same fields */
 

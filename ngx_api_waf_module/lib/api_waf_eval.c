@@ -1,6 +1,13 @@
 #include "api_waf_scan_int.h"
 
 
+/* Work units of a value that a rule looks at, of a match and of what it
+   says. */
+
+#define EVAL_TRY 20
+#define EVAL_HIT 200
+#define EVAL_SAY 1000
+
 /* One rule, or link, and how far it has come. */
 
 typedef struct {
@@ -262,6 +269,10 @@ api_waf_hit(api_waf_tx_t *tx, api_waf_try_t *t, api_span_t value)
 
     t->matched = true;
 
+    if (!api_waf_work(tx, EVAL_HIT)) {
+        return;
+    }
+
     if (t->item) {
         item = api_waf_push(tx, &tx->matches, sizeof(*item));
 
@@ -347,6 +358,10 @@ api_waf_try(api_waf_tx_t *tx, const api_waf_item_t *item, void *ctx)
 
     t->item = item;
     chain = &tx->p->chain[t->rule->chain];
+
+    if (!api_waf_work(tx, EVAL_TRY)) {
+        return false;
+    }
 
     /* Nothing changes the value, and as it is it cannot match. */
 
@@ -548,6 +563,10 @@ api_waf_eval(api_waf_tx_t *tx, const api_waf_rule_t *rule)
     }
 
     if (tx->failure) {
+        return false;
+    }
+
+    if (!api_waf_work(tx, EVAL_SAY)) {
         return false;
     }
 

@@ -1,9 +1,13 @@
 #include "api_waf_scan_int.h"
 
 
-/* Work units a byte of one scan: about what it costs in nanoseconds. */
+/* Work units of a byte that is scanned, of a value that is looked at, of a text
+   of its own, of a pattern that it might match. */
 
-#define SCAN_WORK 4
+#define SCAN_WORK 3
+#define SCAN_ITEM 60
+#define SCAN_TEXT 60
+#define SCAN_HIT 60
 
 /* Bytes that are scanned together: more wait for the next time. */
 
@@ -97,8 +101,9 @@ scan_part(api_waf_tx_t *tx, api_waf_scan_part_t *part)
     uint32_t              i, words;
     api_prefilter_hits_t *hits;
 
-    if (!api_waf_work(
-            tx, SCAN_WORK * (uint64_t) part->text.len + part->text.n)) {
+    if (!api_waf_work(tx, SCAN_WORK * (uint64_t) part->text.len
+                              + SCAN_TEXT * (uint64_t) part->text.n))
+    {
         return false;
     }
 
@@ -117,7 +122,7 @@ scan_part(api_waf_tx_t *tx, api_waf_scan_part_t *part)
             hits->bits == NULL ? UINT64_MAX : hits->bits[i] | hits->always[i];
     }
 
-    return true;
+    return api_waf_work(tx, SCAN_HIT * (uint64_t) hits->pairs);
 }
 
 
@@ -136,7 +141,7 @@ scan_collect(api_waf_tx_t *tx, api_waf_scan_batch_t *b, uint64_t until)
                 return true;
             }
 
-            if (!api_waf_work(tx, 1) || !scan_item(tx, b)) {
+            if (!api_waf_work(tx, SCAN_ITEM) || !scan_item(tx, b)) {
                 return false;
             }
 

@@ -199,7 +199,7 @@ scan_transform(api_waf_tx_t *tx, scan_made_t *m, uint32_t r, api_span_t *value,
     scan_advance(m, &w);
 
     if (w.n > 0 && !scan_same(scan, &w)) {
-        if (!api_waf_work(tx, w.text.len * w.n)) {
+        if (!api_waf_work(tx, 60 + w.text.len * w.n)) {
             return false;
         }
 

@@ -101,6 +101,16 @@ api_waf_tx_create(const api_waf_view_t *view, api_waf_values_t *values,
 }
 
 
+void
+api_waf_tx_grant(api_waf_tx_t *tx, uint64_t units)
+{
+    if (tx->failure == NULL && units <= UINT64_MAX - tx->spend) {
+        tx->budget.left += units;
+        tx->spend += units;
+    }
+}
+
+
 static bool
 api_waf_rule_removed(const api_waf_tx_t *tx, uint32_t rule)
 {
@@ -233,6 +243,7 @@ api_waf_tx_run(api_waf_tx_t *tx, api_waf_phase_t phase, uint64_t slice)
         tx->verdict.rc = API_WAF_FAILED;
         tx->verdict.phase = tx->phase;
         tx->verdict.failure = tx->failure;
+        tx->verdict.over = tx->budget.left == 0;
         return API_WAF_FAILED;
     }
 

@@ -49,7 +49,9 @@ typedef struct {
     const api_waf_program_t *program;
     api_values_conf_t        conf;
     api_waf_env_t            env;
+    uint64_t                 units;   /* of a benign kilobyte */
     uint32_t                 without; /* id of a rule */
+    bool                     free;    /* as much work as it takes */
 } bench_t;
 
 /* A header line, without what nginx does not let through. */

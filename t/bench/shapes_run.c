@@ -159,8 +159,19 @@ head(sent_t *s)
 }
 
 
+/* As nginx does: api_waf_budget 5. */
+
 static void
-run(const api_values_request_t *q, api_span_t body, cost_t *c)
+grant(api_waf_tx_t *tx, size_t bytes)
+{
+    if (!bench.free) {
+        api_waf_tx_grant(tx, (uint64_t) bytes * 5 * bench.units / 1024);
+    }
+}
+
+
+static void
+run(const api_values_request_t *q, size_t head, api_span_t body, cost_t *c)
 {
     uint64_t                  start;
     api_arena_t               arena;
@@ -180,12 +191,15 @@ run(const api_values_request_t *q, api_span_t body, cost_t *c)
         exit(2);
     }
 
+    grant(tx, head);
+
     if (bench.without) {
         (void) api_waf_tx_remove(tx, bench.without);
     }
 
     if (api_waf_tx_run(tx, API_WAF_REQUEST_HEADERS_PHASE, 0) == API_WAF_PASS) {
         set = api_waf_tx_settings(tx);
+        grant(tx, body.len);
 
         if (api_values_body(&values, body, set->body, false) == API_OK) {
             (void) api_waf_tx_run(tx, API_WAF_REQUEST_BODY_PHASE, 0);
@@ -228,7 +242,7 @@ measure(sent_t *s, unsigned times, cost_t *best)
     }
 
     for (i = 0; i < times; i++) {
-        run(&q, api_span(s->body.data, s->body.len), &c);
+        run(&q, bytes - s->body.len, api_span(s->body.data, s->body.len), &c);
 
         if (c.spent < best->spent) {
             *best = c;
@@ -339,4 +353,11 @@ load(int argc, char **argv, uint32_t level)
 
     bench.env.scan = scan;
     api_scratch_clock(bench.env.scratch, cpu);
+
+    if (api_waf_view_gauge(bench.view, &api_alloc_libc, &bench.units)
+        != API_OK) {
+        exit(2);
+    }
+
+    bench.env.budget = bench.free ? UINT64_C(1) << 50 : 5000000;
 }

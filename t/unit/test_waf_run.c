@@ -315,47 +315,6 @@ test_slices(void)
 
 
 static void
-test_budget(void)
-{
-    uint64_t              n, whole;
-    waf_run_t             r;
-    api_seclang_t        *s;
-    api_waf_verdict_t     v;
-    const api_waf_view_t *view;
-
-    s = make(scored, NULL, &view);
-    waf_begin(&r, view, "ARGS_GET:a=evil", &api_alloc_libc);
-    waf_go(&r, 2);
-    whole = api_waf_tx_work(r.tx);
-    waf_end(&r);
-
-    for (n = 1; n < whole; n += whole / 50 + 1) {
-        waf_begin(&r, view, "ARGS_GET:a=evil", &api_alloc_libc);
-        api_waf_tx_create(view, &r.values, &r.env, &r.arena);
-        r.env.budget = n;
-        r.tx = api_waf_tx_create(view, &r.values, &r.env, &r.arena);
-        waf_go(&r, 2);
-        api_waf_tx_verdict(r.tx, &v);
-
-        if (r.rc != API_WAF_FAILED || v.failure == NULL
-            || api_waf_tx_run(r.tx, API_WAF_REQUEST_BODY_PHASE, 0)
-                   != API_WAF_FAILED)
-        {
-            break;
-        }
-
-        waf_end(&r);
-    }
-
-    ut_ok(n >= whole, "less than %d units: the request fails, and stays so",
-        (int) whole);
-
-    api_waf_view_free(view);
-    api_seclang_free(s);
-}
-
-
-static void
 test_detect(void)
 {
     waf_run_t             r;
@@ -555,7 +514,6 @@ main(void)
     test_views();
     test_wrong_views();
     test_slices();
-    test_budget();
     test_detect();
     test_store();
     test_no_memory();
