@@ -25,6 +25,10 @@
 
 #define NGX_API_WAF_SLICE  1000000
 
+/* Where nobody can wait (phases 3 and 5) there is no more than this. */
+
+#define NGX_API_WAF_SHORT  4000000
+
 /* What a request may cost: so many times what a benign one of its size costs,
    and so much (5 ms) besides.  See api_waf_budget. */
 
@@ -162,6 +166,7 @@ typedef enum {
     NGX_API_WAF_ANSWER_NONE = 0,
     NGX_API_WAF_ANSWER_HOLDING,
     NGX_API_WAF_ANSWER_WATCHING,
+    NGX_API_WAF_ANSWER_JUDGING,
     NGX_API_WAF_ANSWER_REPLACED,
     NGX_API_WAF_ANSWER_DONE
 } ngx_api_waf_answer_e;
@@ -221,6 +226,12 @@ struct ngx_api_waf_run_s {
     u_char                     *held;         /* of the response, in arena */
     size_t                      held_len;
     size_t                      held_room;
+    ngx_chain_t                *rest;         /* waits behind what is held */
+    ngx_event_t                 turn;         /* of the next slice */
+    ngx_http_request_t         *request_of;   /* the turn */
+    unsigned                    due:1;        /* it has come */
+    unsigned                    holds:1;
+    unsigned                    last:1;       /* what is held is all */
 
     /* what is known at the end of each phase, in the pool of the request */
     int64_t                     score;
@@ -390,6 +401,12 @@ ngx_int_t ngx_api_waf_long(ngx_http_request_t *r,
     const ngx_api_waf_main_conf_t *mcf, ngx_api_record_t *rec,
     ngx_api_waf_run_t *run);
 
+/* ... or takes rules that cannot be left and gone on with too long. */
+
+ngx_int_t ngx_api_waf_costly(ngx_http_request_t *r,
+    const ngx_api_waf_main_conf_t *mcf, ngx_api_record_t *rec,
+    ngx_api_waf_run_t *run);
+
 /* ... or is in a coding that rules cannot read. */
 
 ngx_int_t ngx_api_waf_coded(ngx_http_request_t *r,
@@ -412,6 +429,23 @@ ngx_int_t ngx_api_waf_response_body(ngx_http_request_t *r,
 
 ngx_uint_t ngx_api_waf_response_in_pieces(ngx_http_request_t *r,
     const ngx_api_waf_main_conf_t *mcf);
+
+
+/* ngx_api_waf_held.c: what is to be looked at is taken from a chain; given,
+   with what waits behind it; what is left of one is dropped */
+
+ngx_int_t ngx_api_waf_held_take(ngx_http_request_t *r,
+    ngx_api_waf_run_t *run, ngx_chain_t **in, ngx_uint_t *last);
+ngx_int_t ngx_api_waf_held_give(ngx_http_request_t *r,
+    ngx_api_waf_run_t *run, ngx_chain_t *in, ngx_uint_t last,
+    ngx_chain_t **out);
+void ngx_api_waf_held_drop(ngx_chain_t *in);
+
+
+/* ngx_api_waf_turn.c: the next slice of phase 4 is due, or was the last */
+
+void ngx_api_waf_turn(ngx_http_request_t *r, ngx_api_waf_run_t *run);
+void ngx_api_waf_turn_end(ngx_http_request_t *r, ngx_api_waf_run_t *run);
 
 
 /* ngx_api_waf_readable.c */

@@ -216,6 +216,24 @@ ngx_api_waf_long(ngx_http_request_t *r, const ngx_api_waf_main_conf_t *mcf,
 }
 
 
+/* A phase that cannot be left and gone on with has more to do than it may. */
+
+ngx_int_t
+ngx_api_waf_costly(ngx_http_request_t *r, const ngx_api_waf_main_conf_t *mcf,
+    ngx_api_record_t *rec, ngx_api_waf_run_t *run)
+{
+    ngx_api_why_t  why;
+
+    why = ngx_api_waf_nos[NGX_API_WAF_NO_WORK];
+    why.status = NGX_HTTP_BAD_GATEWAY;
+    ngx_str_set(&why.detail, "rules of phase 3, or of phase 4 without a body, "
+                             "take longer than nginx can wait for them");
+    run->action = NGX_API_WAF_BROKEN;
+
+    return ngx_api_waf_refuse(r, mcf, rec, run, &why);
+}
+
+
 ngx_int_t
 ngx_api_waf_coded(ngx_http_request_t *r, const ngx_api_waf_main_conf_t *mcf,
     ngx_api_record_t *rec, ngx_api_waf_run_t *run)

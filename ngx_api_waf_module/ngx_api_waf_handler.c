@@ -35,6 +35,8 @@ static ngx_int_t ngx_api_waf_phase(ngx_http_request_t *r,
 static ngx_int_t ngx_api_waf_body(ngx_http_request_t *r,
     const ngx_api_waf_main_conf_t *mcf, const ngx_api_waf_loc_conf_t *lcf,
     ngx_api_record_t *rec, ngx_api_waf_run_t *run);
+static void ngx_api_waf_log_phase(ngx_http_request_t *r,
+    ngx_api_waf_run_t *run);
 static ngx_int_t ngx_api_waf_values(ngx_http_request_t *r,
     const ngx_api_waf_main_conf_t *mcf, ngx_api_record_t *rec,
     ngx_api_waf_run_t *run, api_span_t text, ngx_uint_t partial);
@@ -423,6 +425,26 @@ ngx_api_waf_release_handler(ngx_http_request_t *r)
 }
 
 
+/* Nobody can wait for it, and nothing is decided in it. */
+
+static void
+ngx_api_waf_log_phase(ngx_http_request_t *r, ngx_api_waf_run_t *run)
+{
+    if (ngx_api_waf_run_phase(r, run, API_WAF_LOGGING_PHASE,
+                              NGX_API_WAF_SHORT)
+        == API_WAF_AGAIN)
+    {
+        ngx_log_error(NGX_LOG_WARN, r->connection->log, 0,
+                      "%V: rules of phase 5 of \"%V\" were left before their "
+                      "end: they take too long",
+                      &ngx_api_module_names[NGX_API_WAF],
+                      &run->policy->set->text);
+    }
+
+    (void) ngx_api_waf_run_note(r, run);
+}
+
+
 void
 ngx_api_waf_log_request(ngx_http_request_t *r,
     const ngx_api_waf_main_conf_t *mcf, ngx_api_record_t *rec)
@@ -439,8 +461,7 @@ ngx_api_waf_log_request(ngx_http_request_t *r,
         {
             run->closed = 1;
 
-            (void) ngx_api_waf_run_phase(r, run, API_WAF_LOGGING_PHASE, 0);
-            (void) ngx_api_waf_run_note(r, run);
+            ngx_api_waf_log_phase(r, run);
         }
 
         ngx_api_waf_run_end(run);

@@ -149,16 +149,12 @@ ngx_api_waf_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 
     mcf = ngx_http_get_module_main_conf(r, ngx_api_waf_module);
 
-    if (in && r != r->main) {
-        return ngx_api_waf_response_in_pieces(r, mcf)
+    if (r != r->main) {
+        return in && ngx_api_waf_response_in_pieces(r, mcf)
                ? NGX_ERROR : ngx_http_next_body_filter(r, in);
     }
 
-    if (in == NULL) {
-        return ngx_http_next_body_filter(r, in);
-    }
-
-    if (ngx_http_get_module_ctx(r, ngx_api_waf_module)) {
+    if (in && ngx_http_get_module_ctx(r, ngx_api_waf_module)) {
         return ngx_api_waf_body_swap(r, in);
     }
 
@@ -169,7 +165,9 @@ ngx_api_waf_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
     }
 
     if (rc == NGX_DONE) {
-        return r->header_only ? NGX_OK : ngx_api_waf_body_filter(r, in);
+        return r->header_only
+               || ngx_http_get_module_ctx(r, ngx_api_waf_module) == NULL
+               ? NGX_OK : ngx_api_waf_body_swap(r, in);
     }
 
     if (rc != NGX_AGAIN) {

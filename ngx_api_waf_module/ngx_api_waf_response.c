@@ -7,7 +7,12 @@
  *                   +--> HOLDING     enforce: header and body wait for phase 4
  *                   +--> WATCHING    monitor: a copy is made as it passes
  *                   +--> REPLACED    phase 3 said no
- *   HOLDING, WATCHING --phase 4--> DONE, REPLACED
+ *   HOLDING, WATCHING --all of it--> JUDGING --phase 4--> DONE, REPLACED
+ *
+ * Phase 4 goes in slices, with other requests between them (JUDGING, see
+ * ngx_api_waf_turn.c); what an application sends meanwhile waits behind what
+ * is held, or passes in monitor.  Phase 3, which nobody can wait for, is
+ * bounded.
  *
  * What is held is bounded by SecResponseBodyLimit.  A longer body is looked at
  * as far as that, and then flows on (ProcessPartial), or is refused (Reject).
@@ -24,22 +29,24 @@ static ngx_int_t ngx_api_waf_answer_phase3(ngx_http_request_t *r,
 static ngx_int_t ngx_api_waf_answer_phase4(ngx_http_request_t *r,
     const ngx_api_waf_main_conf_t *mcf, ngx_api_record_t *rec,
     ngx_api_waf_run_t *run, ngx_uint_t partial);
+static ngx_int_t ngx_api_waf_answer_values(ngx_http_request_t *r,
+    const ngx_api_waf_main_conf_t *mcf, ngx_api_record_t *rec,
+    ngx_api_waf_run_t *run, ngx_uint_t partial);
+static ngx_int_t ngx_api_waf_answer_body(ngx_http_request_t *r,
+    const ngx_api_waf_main_conf_t *mcf, ngx_api_record_t *rec,
+    ngx_api_waf_run_t *run, ngx_chain_t *in, ngx_chain_t **out);
+static ngx_int_t ngx_api_waf_answer_more(ngx_http_request_t *r,
+    const ngx_api_waf_main_conf_t *mcf, ngx_api_record_t *rec,
+    ngx_api_waf_run_t *run, ngx_chain_t *in, ngx_chain_t **out);
+static ngx_int_t ngx_api_waf_answer_slice(ngx_http_request_t *r,
+    const ngx_api_waf_main_conf_t *mcf, ngx_api_record_t *rec,
+    ngx_api_waf_run_t *run, uint64_t slice);
+static ngx_int_t ngx_api_waf_answer_end(ngx_http_request_t *r,
+    ngx_api_waf_run_t *run, ngx_int_t verdict, ngx_chain_t **out);
 static ngx_int_t ngx_api_waf_answer_fields(ngx_http_request_t *r,
     ngx_api_waf_run_t *run, uint32_t *n, api_values_field_t **fields);
 static ngx_int_t ngx_api_waf_answer_replace(ngx_http_request_t *r,
     ngx_api_waf_run_t *run, ngx_int_t status);
-static ngx_int_t ngx_api_waf_answer_take(ngx_http_request_t *r,
-    ngx_api_waf_run_t *run, ngx_chain_t **in, ngx_uint_t *last);
-static ngx_uint_t ngx_api_waf_answer_cut(const ngx_http_request_t *r,
-    const ngx_buf_t *b);
-static ngx_int_t ngx_api_waf_answer_keep(ngx_api_waf_run_t *run,
-    const ngx_buf_t *b, size_t *taken);
-static ngx_int_t ngx_api_waf_answer_give(ngx_http_request_t *r,
-    ngx_api_waf_run_t *run, ngx_chain_t *in, ngx_uint_t last,
-    ngx_chain_t **out);
-
-
-#define NGX_API_WAF_ANSWER_FIRST  4096
 
 
 /* The inspection that belongs to what is answered now. */
@@ -142,7 +149,12 @@ ngx_api_waf_answer_phase3(ngx_http_request_t *r,
     }
 
     ngx_api_waf_run_grant(run, ngx_api_waf_size(fields, n));
-    rc = ngx_api_waf_run_phase(r, run, API_WAF_RESPONSE_HEADERS_PHASE, 0);
+    rc = ngx_api_waf_run_phase(r, run, API_WAF_RESPONSE_HEADERS_PHASE,
+                               NGX_API_WAF_SHORT);
+
+    if (rc == API_WAF_AGAIN) {
+        return ngx_api_waf_costly(r, mcf, rec, run);
+    }
 
     return ngx_api_waf_run_note(r, run) == NGX_OK
            ? ngx_api_waf_verdict(r, mcf, rec, run, rc)
@@ -150,14 +162,36 @@ ngx_api_waf_answer_phase3(ngx_http_request_t *r,
 }
 
 
+/* Without a body, and so at once. */
+
 static ngx_int_t
 ngx_api_waf_answer_phase4(ngx_http_request_t *r,
     const ngx_api_waf_main_conf_t *mcf, ngx_api_record_t *rec,
     ngx_api_waf_run_t *run, ngx_uint_t partial)
 {
-    ngx_int_t     read;
-    api_span_t    text;
-    api_waf_rc_t  rc;
+    ngx_int_t  rc;
+
+    rc = ngx_api_waf_answer_values(r, mcf, rec, run, partial);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    rc = ngx_api_waf_answer_slice(r, mcf, rec, run, NGX_API_WAF_SHORT);
+
+    return rc == NGX_AGAIN ? ngx_api_waf_costly(r, mcf, rec, run) : rc;
+}
+
+
+/* What phase 4 looks at.  NGX_OK, or what becomes of the response. */
+
+static ngx_int_t
+ngx_api_waf_answer_values(ngx_http_request_t *r,
+    const ngx_api_waf_main_conf_t *mcf, ngx_api_record_t *rec,
+    ngx_api_waf_run_t *run, ngx_uint_t partial)
+{
+    ngx_int_t   read;
+    api_span_t  text;
 
     read = partial && run->answer == NGX_API_WAF_ANSWER_DONE
            ? NGX_DECLINED : ngx_api_waf_readable_text(run, &text, &partial);
@@ -171,6 +205,8 @@ ngx_api_waf_answer_phase4(ngx_http_request_t *r,
         if (read != NGX_DECLINED) {
             return read;
         }
+
+        read = NGX_OK;
     }
 
     if (read == NGX_ERROR
@@ -180,7 +216,25 @@ ngx_api_waf_answer_phase4(ngx_http_request_t *r,
     }
 
     ngx_api_waf_run_grant(run, text.len);
-    rc = ngx_api_waf_run_phase(r, run, API_WAF_RESPONSE_BODY_PHASE, 0);
+
+    return NGX_OK;
+}
+
+
+/* NGX_AGAIN: there is more to do; NGX_DECLINED: it passes. */
+
+static ngx_int_t
+ngx_api_waf_answer_slice(ngx_http_request_t *r,
+    const ngx_api_waf_main_conf_t *mcf, ngx_api_record_t *rec,
+    ngx_api_waf_run_t *run, uint64_t slice)
+{
+    api_waf_rc_t  rc;
+
+    rc = ngx_api_waf_run_phase(r, run, API_WAF_RESPONSE_BODY_PHASE, slice);
+
+    if (rc == API_WAF_AGAIN) {
+        return NGX_AGAIN;
+    }
 
     return ngx_api_waf_run_note(r, run) == NGX_OK
            ? ngx_api_waf_verdict(r, mcf, rec, run, rc)
@@ -286,36 +340,63 @@ ngx_int_t
 ngx_api_waf_response_body(ngx_http_request_t *r,
     const ngx_api_waf_main_conf_t *mcf, ngx_chain_t *in, ngx_chain_t **out)
 {
-    ngx_int_t           rc, verdict;
-    ngx_uint_t          last;
-    ngx_chain_t        *rest;
     ngx_api_record_t   *rec;
     ngx_api_waf_run_t  *run;
 
     rec = ngx_api_record_peek(r, mcf->self.record);
     run = ngx_api_waf_answering(r, rec);
 
-    if (run && run->answer == NGX_API_WAF_ANSWER_REPLACED) {
-
-        for ( /* void */ ; in; in = in->next) {
-            in->buf->pos = in->buf->last;
-        }
-
-        return NGX_OK;
-    }
-
-    if (run == NULL || (run->answer != NGX_API_WAF_ANSWER_HOLDING
-                        && run->answer != NGX_API_WAF_ANSWER_WATCHING))
-    {
+    if (run == NULL) {
         return NGX_DECLINED;
     }
 
-    rest = in;
-    rc = ngx_api_waf_answer_take(r, run, &rest, &last);
+    if (run->answer == NGX_API_WAF_ANSWER_JUDGING) {
+        return ngx_api_waf_answer_more(r, mcf, rec, run, in, out);
+    }
+
+    if (in == NULL) {
+        return NGX_DECLINED;
+    }
+
+    switch (run->answer) {
+
+    case NGX_API_WAF_ANSWER_HOLDING:
+    case NGX_API_WAF_ANSWER_WATCHING:
+        return ngx_api_waf_answer_body(r, mcf, rec, run, in, out);
+
+    case NGX_API_WAF_ANSWER_REPLACED:
+        ngx_api_waf_held_drop(in);
+        return NGX_OK;
+
+    default:
+        return NGX_DECLINED;
+    }
+}
+
+
+/* Of the body, as long as not all of it, or all that is looked at, is here. */
+
+static ngx_int_t
+ngx_api_waf_answer_body(ngx_http_request_t *r,
+    const ngx_api_waf_main_conf_t *mcf, ngx_api_record_t *rec,
+    ngx_api_waf_run_t *run, ngx_chain_t *in, ngx_chain_t **out)
+{
+    ngx_int_t   rc, verdict;
+    ngx_uint_t  last;
+
+    run->holds = run->answer == NGX_API_WAF_ANSWER_HOLDING;
+    rc = ngx_api_waf_held_take(r, run, &in, &last);
 
     if (rc == NGX_OK && !last) {
-        return run->answer == NGX_API_WAF_ANSWER_HOLDING ? NGX_OK
-                                                         : NGX_DECLINED;
+        return run->holds ? NGX_OK : NGX_DECLINED;
+    }
+
+    run->last = last;
+
+    if (run->holds && !last
+        && ngx_chain_add_copy(r->pool, &run->rest, in) != NGX_OK)
+    {
+        return NGX_ERROR;
     }
 
     if (rc == NGX_ERROR) {
@@ -330,152 +411,68 @@ ngx_api_waf_response_body(ngx_http_request_t *r,
         verdict = ngx_api_waf_long(r, mcf, rec, run);
 
     } else {
-        verdict = ngx_api_waf_answer_phase4(r, mcf, rec, run, rc != NGX_OK);
+        verdict = ngx_api_waf_answer_values(r, mcf, rec, run, rc != NGX_OK);
     }
 
-    if (run->answer == NGX_API_WAF_ANSWER_WATCHING) {
-        run->answer = NGX_API_WAF_ANSWER_DONE;
+    if (verdict == NGX_OK) {
+        run->answer = NGX_API_WAF_ANSWER_JUDGING;
+        run->due = 1;
+        return ngx_api_waf_answer_more(r, mcf, rec, run, NULL, out);
+    }
+
+    return ngx_api_waf_answer_end(r, run, verdict, out);
+}
+
+
+/* A slice of phase 4 when its turn has come; in is what came meanwhile. */
+
+static ngx_int_t
+ngx_api_waf_answer_more(ngx_http_request_t *r,
+    const ngx_api_waf_main_conf_t *mcf, ngx_api_record_t *rec,
+    ngx_api_waf_run_t *run, ngx_chain_t *in, ngx_chain_t **out)
+{
+    ngx_int_t  rc;
+
+    if (run->holds
+        && ngx_chain_add_copy(r->pool, &run->rest, in) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (!run->due) {
+        return run->holds ? NGX_OK : NGX_DECLINED;
+    }
+
+    run->due = 0;
+    rc = ngx_api_waf_answer_slice(r, mcf, rec, run, NGX_API_WAF_SLICE);
+
+    if (rc == NGX_AGAIN) {
+        ngx_api_waf_turn(r, run);
+        return run->holds ? NGX_OK : NGX_DECLINED;
+    }
+
+    ngx_api_waf_turn_end(r, run);
+
+    return ngx_api_waf_answer_end(r, run, rc, out);
+}
+
+
+static ngx_int_t
+ngx_api_waf_answer_end(ngx_http_request_t *r, ngx_api_waf_run_t *run,
+    ngx_int_t verdict, ngx_chain_t **out)
+{
+    run->answer = NGX_API_WAF_ANSWER_DONE;
+
+    if (!run->holds) {
         return NGX_DECLINED;
     }
 
     if (verdict != NGX_DECLINED) {
+        ngx_api_waf_held_drop(run->rest);
         return ngx_api_waf_answer_replace(r, run, verdict);
     }
 
-    run->answer = NGX_API_WAF_ANSWER_DONE;
-
-    return ngx_api_waf_answer_give(r, run, rest, last, out);
-}
-
-
-/*
- * NGX_ABORT: there is more than is looked at, from what is left of *in on.
- * What stands before is empty then, and nginx takes no empty buffer.
- * NGX_DECLINED: no more will come, and it is not the end.
- */
-
-static ngx_int_t
-ngx_api_waf_answer_take(ngx_http_request_t *r, ngx_api_waf_run_t *run,
-    ngx_chain_t **in, ngx_uint_t *last)
-{
-    size_t      taken;
-    ngx_int_t   rc;
-    ngx_buf_t  *b;
-
-    *last = 0;
-
-    for ( /* void */ ; *in; *in = (*in)->next) {
-        b = (*in)->buf;
-
-        if (ngx_api_waf_answer_cut(r, b)) {
-            return NGX_DECLINED;
-        }
-
-        rc = ngx_api_waf_answer_keep(run, b, &taken);
-
-        if (taken && run->answer == NGX_API_WAF_ANSWER_HOLDING) {
-            b->pos += taken;
-            b->file_pos += b->in_file ? (off_t) taken : 0;
-        }
-
-        if (rc != NGX_OK) {
-            return rc;
-        }
-
-        *last |= b->last_buf;
-    }
-
-    return NGX_OK;
-}
-
-
-/* nginx ends so when an upstream has gone within its body: a flush, and no
-   last buffer. */
-
-static ngx_uint_t
-ngx_api_waf_answer_cut(const ngx_http_request_t *r, const ngx_buf_t *b)
-{
-    return b->flush && !b->last_buf && ngx_buf_size(b) == 0
-           && r->upstream && r->upstream->cleanup == NULL
-           && r->upstream->peer.connection == NULL;
-}
-
-
-static ngx_int_t
-ngx_api_waf_answer_keep(ngx_api_waf_run_t *run, const ngx_buf_t *b,
-    size_t *taken)
-{
-    off_t    size;
-    size_t   limit, room, n;
-    u_char  *data;
-
-    *taken = 0;
-    limit = ngx_api_waf_answer_limit(run);
-    size = ngx_buf_size(b);
-
-    if (size <= 0) {
-        return NGX_OK;
-    }
-
-    if (!ngx_buf_in_memory(b)) {
-        return NGX_ABORT;
-    }
-
-    n = (size_t) ngx_min(size, (off_t) (limit - run->held_len));
-
-    if (n > run->held_room - run->held_len) {
-        room = ngx_max(run->held_len + n, 2 * run->held_room);
-        room = ngx_max(room, NGX_API_WAF_ANSWER_FIRST);
-
-        data = api_arena_grow(&run->arena, run->held, run->held_room, room);
-        if (data == NULL) {
-            return NGX_ERROR;
-        }
-
-        run->held = data;
-        run->held_room = room;
-    }
-
-    if (n) {
-        ngx_memcpy(run->held + run->held_len, b->pos, n);
-        run->held_len += n;
-        *taken = n;
-    }
-
-    return (off_t) n < size ? NGX_ABORT : NGX_OK;
-}
-
-
-/* What was held, then what is left of in. */
-
-static ngx_int_t
-ngx_api_waf_answer_give(ngx_http_request_t *r, ngx_api_waf_run_t *run,
-    ngx_chain_t *in, ngx_uint_t last, ngx_chain_t **out)
-{
-    ngx_buf_t    *b;
-    ngx_chain_t  *cl;
-
-    cl = ngx_alloc_chain_link(r->pool);
-    b = ngx_calloc_buf(r->pool);
-
-    if (cl == NULL || b == NULL) {
-        return NGX_ERROR;
-    }
-
-    /* the arena lives until the log */
-
-    b->pos = run->held;
-    b->last = run->held + run->held_len;
-    b->memory = run->held_len != 0;
-    b->last_buf = last;
-    b->last_in_chain = last;
-    b->sync = run->held_len == 0 && !last;
-
-    cl->buf = b;
-    cl->next = last ? NULL : in;
-    *out = cl;
-
-    return NGX_AGAIN;
+    return ngx_api_waf_held_give(r, run, run->rest, run->last, out);
 }
 
 

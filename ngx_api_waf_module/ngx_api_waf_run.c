@@ -307,6 +307,10 @@ ngx_api_waf_run_phase(ngx_http_request_t *r, ngx_api_waf_run_t *run,
 void
 ngx_api_waf_run_end(ngx_api_waf_run_t *run)
 {
+    if (run->turn.posted) {
+        ngx_delete_posted_event(&run->turn);
+    }
+
     if (run->live) {
         run->live = 0;
         run->tx = NULL;

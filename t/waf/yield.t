@@ -1,7 +1,8 @@
 #!/usr/bin/perl
 
 # Two megabytes of text under the Core Rule Set, and one worker: while they are
-# looked at, in one scan and in the rules behind it, others get their answers.
+# looked at, in one scan and in the rules behind it, others get their answers;
+# on the way in and on the way out.
 
 use strict;
 use warnings;
@@ -24,6 +25,13 @@ chomp(my $crs = `.ci/crs`);
 
 write_file("$dir/on.conf", "SecRuleEngine On\nSecAuditEngine Off\n"
     . "SecArgumentsLimit 5000\n");
+write_file("$dir/out.conf", join '', "SecResponseBodyAccess On\n"
+    . "SecResponseBodyLimit 4194304\nSecResponseBodyMimeType text/plain\n", map({
+        "SecRule RESPONSE_BODY \"!\@rx word$_\$\" \"id:$_,phase:4,pass,nolog\"\n"
+    } 10 .. 25), "SecRule RESPONSE_BODY \"\@contains the secret word\" "
+    . "\"id:7,phase:4,deny,status:403,msg:'secret'\"\n");
+write_file("$dir/half.conf", "SecResponseBodyLimit 1048576\n"
+    . "SecResponseBodyLimitAction ProcessPartial\n");
 write_file("$dir/nginx.conf", <<"END");
 $modules
 daemon off;
@@ -40,12 +48,28 @@ http {
     api_body_limit 4m;
     api_state $dir;
     api_waf_ruleset crs $crs/modsecurity.conf $dir/on.conf $crs/owasp-crs.load;
+    api_waf_ruleset out $crs/modsecurity.conf $dir/on.conf $crs/owasp-crs.load
+        $dir/out.conf;
+    api_waf_ruleset half $crs/modsecurity.conf $dir/on.conf
+        $crs/owasp-crs.load $dir/out.conf $dir/half.conf;
+    default_type text/plain;
     server {
         listen 127.0.0.1:$port;
+        location /file/ { api_waf out; alias $dir/; }
+        location /out/ { api_waf out; proxy_pass http://127.0.0.1:$up/; }
+        location /direct/ { api_waf out; proxy_buffering off;
+            proxy_pass http://127.0.0.1:$up/; }
+        location /half/ { api_waf half; proxy_pass http://127.0.0.1:$up/; }
+        location /watch/ { api_waf out mode=monitor;
+            proxy_pass http://127.0.0.1:$up/; }
         location = /ping { return 200 "pong\\n"; }
         location / { api_waf crs; proxy_pass http://127.0.0.1:$up; }
     }
-    server { listen 127.0.0.1:$up; return 200 "ok\\n"; }
+    server {
+        listen 127.0.0.1:$up;
+        location / { return 200 "ok\\n"; }
+        location ~ txt { root $dir; }
+    }
 }
 END
 
@@ -80,14 +104,25 @@ sub answer {
         sysread $s, $text, 65536, length $text or last;
         $text =~ /\r\n\r\n/;
     }
-    return $text =~ m{^HTTP/1\.1 (\d+)} ? $1 : 0;
+    my ($status) = $text =~ m{^HTTP/1\.1 (\d+)};
+    return ($status // 0, $text =~ /\r\n\r\n(.*)/s ? $1 : '');
 }
 
-sub post {
-    my ($s, $body) = @_;
-    my $text = "POST /orders HTTP/1.1\r\nHost: api.example.com\r\n"
+sub posted {
+    my ($body) = @_;
+    return "POST /orders HTTP/1.1\r\nHost: api.example.com\r\n"
         . "User-Agent: t\r\nAccept: */*\r\nContent-Type: application/json\r\n"
         . 'Content-Length: ' . length($body) . "\r\n\r\n$body";
+}
+
+sub asked {
+    my ($path) = @_;
+    return "GET $path HTTP/1.1\r\nHost: api.example.com\r\nUser-Agent: t\r\n"
+        . "Accept: */*\r\n\r\n";
+}
+
+sub put {
+    my ($s, $text) = @_;
     while (length $text) {
         my $n = syswrite $s, $text or die "write: $!\n";
         substr $text, 0, $n, '';
@@ -98,24 +133,25 @@ sub post {
 # Answers that another connection gets until this one has its own.
 
 sub others {
-    my ($body) = @_;
+    my ($request) = @_;
     my $long = connected();
     my $other = connected();
     my $wait = IO::Select->new($long);
     my ($n, $last, $gap) = (0, time, 0);
 
-    post($long, $body);
+    put($long, $request);
 
     while (!$wait->can_read(0)) {
         syswrite $other, "GET /ping HTTP/1.1\r\nHost: a\r\n\r\n";
-        die "no answer\n" if answer($other) != 200;
+        die "no answer\n" if (answer($other))[0] != 200;
         $n++;
         my $now = time;
         $gap = $now - $last if $now - $last > $gap;
         $last = $now;
     }
 
-    return ($n, answer($long), $gap);
+    note sprintf 'the longest took %.0f ms', $gap * 1000;
+    return ($n, answer($long));
 }
 
 my $prose = 'The customer asked whether the order could come to a second '
@@ -125,16 +161,57 @@ my $prose = 'The customer asked whether the order could come to a second '
 my $many = '{' . join(',', map { "\"n$_\":\"" . $prose x 12 . '"' } 1 .. 900)
     . '}';
 cmp_ok(length $many, '>', 2_000_000, 'two megabytes, 900 values');
-my ($n, $status, $gap) = others($many);
+my ($n, $status, $body) = others(posted($many));
 is($status, 200, 'pass the rules');
-cmp_ok($n, '>=', 8, "meanwhile another connection has its answers ($n)");
-note sprintf 'the longest took %.0f ms', $gap * 1000;
+cmp_ok($n, '>=', 4, "meanwhile another connection has its answers ($n)");
 
 my $one = '{"n":"' . $prose x 11000 . '"}';
 cmp_ok(length $one, '>', 2_000_000, 'two megabytes, one value');
-($n, $status, $gap) = others($one);
+($n, $status) = others(posted($one));
 is($status, 200, 'pass the rules');
 cmp_ok($n, '>=', 3, "meanwhile another connection has its answers ($n)");
-note sprintf 'the longest took %.0f ms', $gap * 1000;
+
+# Responses: held until they have been looked at, then sent as they came.
+
+my $text = join "\n", map { "$_ $prose" } 1 .. 11000;
+cmp_ok(length $text, '>', 2_000_000, 'two megabytes of a response');
+write_file("$dir/good.txt", $text);
+write_file("$dir/bad.txt", "$text the secret word\n");
+
+for my $way (qw(file out direct half)) {
+    ($n, $status, $body) = others(asked("/$way/good.txt"));
+    is($status, 200, "$way: it passes");
+    ok($body eq $text, 'whole');
+    cmp_ok($n, '>=', 4, "meanwhile another connection has its answers ($n)");
+}
+
+for my $way (qw(file out direct)) {
+    ($n, $status, $body) = others(asked("/$way/bad.txt"));
+    is($status, 403, "$way: what a rule refuses is not sent");
+    unlike($body, qr/secret word|customer/, 'nothing of it');
+    cmp_ok($n, '>=', 4, "meanwhile another connection has its answers ($n)");
+}
+
+# In monitor it is sent at once, and what comes next on the connection waits.
+
+my $s = connected();
+put($s, asked('/watch/bad.txt') . asked('/ping'));
+($status, $body) = answer($s);
+is($status, 200, 'monitor: it passes');
+like($body, qr/^1 The customer .* the secret word\n/s, 'whole');
+
+# Who goes away while a response is looked at takes it along.
+
+for (1 .. 3) {
+    $s = connected();
+    put($s, asked('/out/good.txt'));
+    sleep 0.02;
+    close $s;
+}
+
+($status) = answer(do { my $c = connected(); put($c, asked('/ping')); $c });
+is($status, 200, 'who goes away in the middle is no harm');
+unlike(slurp("$dir/error.log"), qr/\[(?:alert|emerg|crit)\]|signal/,
+    'nothing is wrong');
 
 done_testing();
