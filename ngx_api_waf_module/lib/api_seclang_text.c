@@ -188,6 +188,8 @@ api_seclang_member(
     s->settings.full_request |=
         *var == API_WAF_FULL_REQUEST || *var == API_WAF_FULL_REQUEST_LENGTH;
     s->settings.duration |= *var == API_WAF_DURATION;
+    s->settings.unpacked |=
+        *var == API_WAF_ARGS_UNPACKED || *var == API_WAF_ARGS_UNPACKED_NAMES;
 
     return API_OK;
 }

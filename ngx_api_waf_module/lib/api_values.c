@@ -18,7 +18,10 @@ const api_values_conf_t api_values_conf_default = {
     .by_type = true,
     .graphql = true,
     .full_request = false,
+    .unpacked = 0,
 };
+
+#define VALUES_UNPACKED 40000
 
 /* The caller's buffers bound what comes in here already. */
 
@@ -36,6 +39,7 @@ api_values_conf(api_values_conf_t *conf, const api_waf_settings_t *s)
     conf->json_depth = s->json_depth ? s->json_depth : conf->json_depth;
     conf->separator = s->separator ? s->separator : conf->separator;
     conf->full_request = s->full_request;
+    conf->unpacked = s->unpacked ? VALUES_UNPACKED : 0;
 }
 
 
@@ -86,9 +90,10 @@ api_values_set_int(api_values_t *b, api_waf_var_t var, int64_t value)
 
 
 bool
-api_values_full(const api_values_t *b)
+api_values_full(const api_values_t *b, api_waf_var_t var)
 {
-    return b->args >= b->conf->args;
+    return var == API_WAF_ARGS_UNPACKED ? b->unpacked >= b->conf->unpacked
+                                        : b->args >= b->conf->args;
 }
 
 
@@ -96,13 +101,19 @@ void
 api_values_arg(
     api_values_t *b, api_waf_var_t var, api_span_t name, api_span_t value)
 {
-    if (api_values_full(b)) {
+    if (api_values_full(b, var)) {
         b->over = true;
         return;
     }
 
-    b->args++;
-    b->args_size += name.len + value.len;
+    if (var == API_WAF_ARGS_UNPACKED) {
+        b->unpacked++;
+
+    } else {
+        b->args++;
+        b->args_size += name.len + value.len;
+    }
+
     api_values_add(b, var, name, value);
 }
 

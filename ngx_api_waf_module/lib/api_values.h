@@ -33,6 +33,9 @@
  * - a multipart body that ModSecurity's reader gives up is read to its end;
  *   flags are set in every case in which ModSecurity sets them and in some
  *   more (api_multipart.h), each as MULTIPART_STRICT_ERROR;
+ * - ARGS_UNPACKED, which ModSecurity has not, is what stands inside other
+ *   values (base64, JSON as text), each text of a document of XML or YAML, and
+ *   bodies of text; it is filled where a rule looks at it;
  * - over a limit of arguments, depth or parts REQBODY_ERROR is 1; ModSecurity
  *   leaves out the rest of the arguments in silence.
  */
@@ -88,10 +91,15 @@ typedef struct {
     /* Some rule looks at FULL_REQUEST, which is a copy of everything. */
 
     bool full_request;
+
+    /* Some rule looks at ARGS_UNPACKED (api_values_unpack.c): so many values
+       at most; 0: none does. */
+
+    uint32_t unpacked;
 } api_values_conf_t;
 
 /* 1 000 arguments, JSON 512 deep, XML 64 deep of 20 000 nodes, 1 000 parts,
-   &, by_type and graphql. */
+   &, by_type and graphql, nothing unpacked. */
 
 extern const api_values_conf_t api_values_conf_default;
 
@@ -108,6 +116,7 @@ typedef struct {
     api_span_t                  type;      /* the last Content-Type, trimmed */
     uint32_t                    types;     /* lines of it */
     uint32_t                    args;      /* so far */
+    uint32_t                    unpacked;  /* so far */
     uint64_t                    args_size; /* ARGS_COMBINED_SIZE */
     bool over; /* of args or values: some were left out */
     bool nomem;

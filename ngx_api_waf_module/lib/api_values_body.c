@@ -51,7 +51,8 @@ typedef enum {
     BODY_JSON,
     BODY_XML,
     BODY_GRAPHQL,
-    BODY_JSON_LINES
+    BODY_JSON_LINES,
+    BODY_YAML
 } values_body_t;
 
 
@@ -73,6 +74,15 @@ values_body_is_lines(api_span_t essence)
     }
 
     return false;
+}
+
+
+static bool
+values_body_is_yaml(const api_media_t *m)
+{
+    return api_span_eq_nocase(m->subtype, API_SPAN("yaml"))
+           || api_span_eq_nocase(m->subtype, API_SPAN("x-yaml"))
+           || api_span_eq_nocase(m->suffix, API_SPAN("yaml"));
 }
 
 
@@ -111,6 +121,10 @@ values_body_by_type(const api_values_t *b)
         return BODY_JSON_LINES;
     }
 
+    if (b->conf->unpacked && values_body_is_yaml(&m)) {
+        return BODY_YAML;
+    }
+
     return api_span_eq_nocase(m.type, API_SPAN("multipart")) ? BODY_MULTIPART
                                                              : BODY_RAW;
 }
@@ -140,13 +154,38 @@ values_body_kind(const api_values_t *b, api_waf_body_t how)
 
 
 /* A body of no type that we read may be read by the application all the same:
-   what looks like JSON is taken for such. */
+   what looks like JSON is taken for such, the rest for text. */
 
 static void
 values_body_raw(api_values_t *b, api_span_t body)
 {
-    if (b->conf->by_type) {
-        api_values_json_sniff(b, body);
+    if (b->conf->by_type && !api_values_json_sniff(b, body)
+        && b->conf->unpacked) {
+        api_values_text(b, body);
+    }
+}
+
+
+/* What curl -d sends where nobody said what it is: a form to those who believe
+   the header, JSON to those who do not, though it be none that is strict. */
+
+static void
+values_body_form(api_values_t *b, api_span_t body)
+{
+    size_t i = 0;
+
+    if (!b->conf->by_type || api_values_json_sniff(b, body)
+        || b->conf->unpacked == 0)
+    {
+        return;
+    }
+
+    while (i < body.len && body.data[i] <= ' ') {
+        i++;
+    }
+
+    if (i < body.len && (body.data[i] == '{' || body.data[i] == '[')) {
+        api_values_lenient(b, API_WAF_ARGS_UNPACKED, API_SPAN("body"), body);
     }
 }
 
@@ -155,7 +194,7 @@ static void
 values_body_read(api_values_t *b, values_body_t kind, api_span_t body)
 {
     static const char *const names[] = { "", "URLENCODED", "MULTIPART", "JSON",
-        "XML", "GRAPHQL", "JSON" };
+        "XML", "GRAPHQL", "JSON", "YAML" };
 
     if (kind != BODY_RAW) {
         api_values_set(b, API_WAF_REQBODY_PROCESSOR,
@@ -170,7 +209,7 @@ values_body_read(api_values_t *b, values_body_t kind, api_span_t body)
 
     case BODY_FORM:
         api_values_pairs(b, API_WAF_ARGS_POST, body);
-        values_body_raw(b, body); /* no form is JSON */
+        values_body_form(b, body);
         break;
 
     case BODY_MULTIPART:
@@ -194,6 +233,10 @@ values_body_read(api_values_t *b, values_body_t kind, api_span_t body)
         if (!api_values_graphql(b, API_WAF_ARGS_POST, body)) {
             api_values_body_fault(b, "GraphQL", "not a document");
         }
+        break;
+
+    case BODY_YAML:
+        api_values_yaml(b, body);
         break;
 
     default:
@@ -254,6 +297,7 @@ api_values_body(
     }
 
     values_body_read(b, kind, body);
+    api_values_unpack(b);
     api_values_sizes(b);
 
     if (body.len) {

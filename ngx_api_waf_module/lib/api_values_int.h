@@ -16,7 +16,8 @@ void api_values_add(
 void api_values_set(api_values_t *b, api_waf_var_t var, api_span_t value);
 void api_values_set_int(api_values_t *b, api_waf_var_t var, int64_t value);
 
-/* An argument: counted, and part of ARGS_COMBINED_SIZE. */
+/* An argument: counted, and part of ARGS_COMBINED_SIZE; or, of ARGS_UNPACKED,
+   counted there. */
 
 void api_values_arg(
     api_values_t *b, api_waf_var_t var, api_span_t name, api_span_t value);
@@ -37,9 +38,9 @@ void api_values_sizes(api_values_t *b);
 
 bool api_values_type_is(api_span_t type, const char *what);
 
-/* May no more arguments be added? */
+/* May no more arguments be added, to ARGS_UNPACKED or to the others? */
 
-bool api_values_full(const api_values_t *b);
+bool api_values_full(const api_values_t *b, api_waf_var_t var);
 
 /* REQBODY_ERROR and its text, "JSON", ... in front; the first one counts. */
 
@@ -52,7 +53,22 @@ void api_values_json(api_values_t *b, api_span_t body);
 void api_values_json_lines(api_values_t *b, api_span_t body);
 bool api_values_json_sniff(api_values_t *b, api_span_t body);
 void api_values_xml(api_values_t *b, api_span_t body);
+void api_values_yaml(api_values_t *b, api_span_t body);
+void api_values_text(api_values_t *b, api_span_t body);
 void api_values_multipart(api_values_t *b, api_span_t body);
+
+/* Of a text that is nearly JSON: its strings, in either quotes. */
+
+void api_values_lenient(
+    api_values_t *b, api_waf_var_t var, api_span_t name, api_span_t text);
+
+/* The values of text, if it is JSON, as ARGS_UNPACKED:name.member. */
+
+bool api_values_json_inner(api_values_t *b, api_span_t name, api_span_t text);
+
+/* What stands inside the values that there are so far. */
+
+void api_values_unpack(api_values_t *b);
 
 /* If text is a document of GraphQL: its arguments.  False: it is none. */
 

@@ -3,7 +3,6 @@
 #include "api_values_int.h"
 
 #include "api_json.h"
-#include "api_utf8.h"
 
 #include <stdio.h>
 
@@ -22,6 +21,8 @@ typedef struct {
 
 typedef struct {
     api_values_t     *b;
+    api_waf_var_t     var;
+    api_span_t        root; /* name of the whole document */
     const api_json_t *doc;
     api_json_t        parsed; /* what doc points to */
     json_level_t     *level;
@@ -66,7 +67,7 @@ json_path_name(json_walk_t *w, uint32_t i)
     api_span_t name;
 
     if (w->nlevel == 0) {
-        json_path_add(w, API_SPAN("json"));
+        json_path_add(w, w->root);
         return;
     }
 
@@ -128,8 +129,9 @@ json_is_query(const json_walk_t *w, uint32_t i)
 {
     uint32_t depth = w->nlevel;
 
-    return w->b->conf->graphql && depth > 0 && depth <= 2
-           && !w->level[depth - 1].array && (depth == 1 || w->level[0].array)
+    return w->b->conf->graphql && w->var == API_WAF_ARGS_POST && depth > 0
+           && depth <= 2 && !w->level[depth - 1].array
+           && (depth == 1 || w->level[0].array)
            && api_json_string_eq(w->doc, i - 1, API_SPAN("query"));
 }
 
@@ -141,7 +143,7 @@ json_leaf(json_walk_t *w, uint32_t i)
     api_span_t            value;
     const api_json_tok_t *t = &w->doc->tok[i];
 
-    if (api_values_full(w->b)) {
+    if (api_values_full(w->b, w->var)) {
         w->b->over = true;
         return;
     }
@@ -166,7 +168,7 @@ json_leaf(json_walk_t *w, uint32_t i)
     }
 
     memcpy(name, w->path, w->len);
-    api_values_arg(w->b, API_WAF_ARGS_POST, api_span(name, w->len), value);
+    api_values_arg(w->b, w->var, api_span(name, w->len), value);
 
     if (t->type == API_JSON_STRING && json_is_query(w, i)) {
         api_values_graphql(w->b, API_WAF_ARGS_POST, value);
@@ -214,6 +216,8 @@ json_walker(json_walk_t *w, api_values_t *b)
 {
     memset(w, 0, sizeof(*w));
     w->b = b;
+    w->var = API_WAF_ARGS_POST;
+    w->root = API_SPAN("json");
     w->room = 256;
     w->path = api_arena_alloc(b->arena, w->room);
     w->level = api_arena_calloc(
@@ -254,114 +258,6 @@ json_read(json_walk_t *w, api_span_t body, api_err_t *err)
 }
 
 
-/* \uXXXX at s[i + 2], as UTF-8; returns the bytes taken, 0: it is none. */
-
-static size_t
-json_lenient_unicode(api_span_t s, size_t i, uint8_t *out, size_t *n)
-{
-    size_t   j, len;
-    uint8_t  c;
-    uint32_t cp = 0;
-
-    if (s.len - i < 6) {
-        return 0;
-    }
-
-    for (j = i + 2; j < i + 6; j++) {
-        c = s.data[j];
-        cp <<= 4;
-
-        if (c >= '0' && c <= '9') {
-            cp |= (uint32_t) (c - '0');
-        } else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f') {
-            cp |= (uint32_t) ((c | 0x20) - 'a' + 10);
-        } else {
-            return 0;
-        }
-    }
-
-    len = api_utf8_encode(cp, out + *n);
-    *n += len;
-
-    return len ? 6 : 0;
-}
-
-
-/* The string behind the quote at *pos, its escapes decoded where they are
-   such; *pos is behind its end. */
-
-static api_span_t
-json_lenient_string(api_values_t *b, api_span_t s, size_t *pos, uint8_t quote)
-{
-    size_t            i, n = 0, took;
-    uint8_t          *p;
-    const char       *at;
-    static const char from[] = "bfnrt", to[] = "\b\f\n\r\t";
-
-    for (i = *pos; i < s.len && s.data[i] != quote; i++) {
-        i += s.data[i] == '\\';
-    }
-
-    took = i < s.len ? i : s.len;
-    p = api_arena_alloc(b->arena, took - *pos);
-
-    if (p == NULL) {
-        b->nomem = true;
-        *pos = s.len;
-        return api_span("", 0);
-    }
-
-    for (i = *pos; i < took; i++) {
-        if (s.data[i] != '\\' || i + 1 >= took) {
-            p[n++] = s.data[i];
-            continue;
-        }
-
-        if (s.data[i + 1] == 'u') {
-            size_t u = json_lenient_unicode(api_span(s.data, took), i, p, &n);
-            if (u) {
-                i += u - 1;
-                continue;
-            }
-        }
-
-        at = s.data[i + 1] ? strchr(from, s.data[i + 1]) : NULL;
-        p[n++] = at ? (uint8_t) to[at - from] : s.data[i + 1];
-        i++;
-    }
-
-    *pos = took + 1;
-
-    return api_span(p, n);
-}
-
-
-/*
- * A text that is no JSON: some reader behind us may make something of it all
- * the same.  Its strings are arguments, in either quotes, and what is between
- * two of them as it stands; then all of it as one.
- */
-
-static void
-json_lenient(api_values_t *b, api_span_t body)
-{
-    uint8_t    quote;
-    size_t     i = 0;
-    api_span_t s;
-
-    api_values_arg(b, API_WAF_ARGS_POST, API_SPAN("json"), body);
-
-    while (i < body.len && !b->nomem && !b->over) {
-        quote = body.data[i++];
-
-        if (quote == '"' || quote == '\'') {
-            s = json_lenient_string(b, body, &i, quote);
-            api_values_arg(b, API_WAF_ARGS_POST, API_SPAN("json"), s);
-        }
-    }
-}
-
-
 /* said: the body says that it is JSON; what is not is a fault then. */
 
 static void
@@ -385,7 +281,8 @@ json_document(json_walk_t *w, api_span_t text, bool said)
                 api_json_error_name(err.code), err.pos);
         }
 
-        json_lenient(b, text);
+        api_values_arg(b, API_WAF_ARGS_POST, API_SPAN("json"), text);
+        api_values_lenient(b, API_WAF_ARGS_POST, API_SPAN("json"), text);
     }
 }
 
@@ -398,6 +295,33 @@ api_values_json(api_values_t *b, api_span_t body)
     if (json_walker(&w, b)) {
         json_document(&w, body, true);
     }
+}
+
+
+bool
+api_values_json_inner(api_values_t *b, api_span_t name, api_span_t text)
+{
+    int              rc;
+    api_err_t        err;
+    json_walk_t      w;
+    api_arena_mark_t mark = api_arena_mark(b->arena);
+
+    if (!json_walker(&w, b)) {
+        return false;
+    }
+
+    w.var = API_WAF_ARGS_UNPACKED;
+    w.root = name;
+    rc = json_read(&w, text, &err);
+
+    if (rc == API_NOMEM) {
+        b->nomem = true;
+
+    } else if (rc != API_OK) {
+        api_arena_rewind(b->arena, mark);
+    }
+
+    return rc == API_OK;
 }
 
 

@@ -20,6 +20,7 @@ typedef struct {
     uint8_t       *text;
     size_t         len;
     size_t         room;
+    size_t         from; /* text behind the last tag */
     uint32_t       depth;
     uint32_t       nodes;
     bool           root;
@@ -73,6 +74,39 @@ xml_on_text(void *ctx, const xmlChar *s, int len)
 }
 
 
+/* The text between two tags as a value of its own, by the name of the element
+   that ends, or that begins behind it. */
+
+static void
+xml_piece(xml_read_t *x, const xmlChar *element)
+{
+    size_t     i;
+    api_span_t name, text = api_span(x->text + x->from, x->len - x->from);
+
+    x->from = x->len;
+
+    for (i = 0; i < text.len && text.data[i] <= ' '; i++) {
+        /* void */
+    }
+
+    if (i == text.len || x->b->conf->unpacked == 0) {
+        return;
+    }
+
+    name = api_arena_dup(
+        x->b->arena, api_span(element, strlen((const char *) element)));
+    text = api_arena_dup(x->b->arena, text);
+
+    if (name.data == NULL || text.data == NULL) {
+        x->b->nomem = true;
+        xml_stop(x, "no memory");
+        return;
+    }
+
+    api_values_arg(x->b, API_WAF_ARGS_UNPACKED, name, text);
+}
+
+
 /* name, prefix, URI, first byte, byte behind the last: five a piece. */
 
 static void
@@ -104,7 +138,6 @@ xml_on_start(void *ctx, const xmlChar *name, const xmlChar *prefix,
 {
     xml_read_t *x = ((xmlParserCtxt *) ctx)->_private;
 
-    (void) name;
     (void) prefix;
     (void) uri;
     (void) nnamespaces;
@@ -112,6 +145,7 @@ xml_on_start(void *ctx, const xmlChar *name, const xmlChar *prefix,
     (void) ndefaulted;
 
     x->root = true;
+    xml_piece(x, name);
     x->nodes += 1 + (uint32_t) nattributes;
 
     if (++x->depth > x->b->conf->xml_depth) {
@@ -132,10 +166,10 @@ xml_on_end(
 {
     xml_read_t *x = ((xmlParserCtxt *) ctx)->_private;
 
-    (void) name;
     (void) prefix;
     (void) uri;
 
+    xml_piece(x, name);
     x->depth -= x->depth > 0;
 }
 

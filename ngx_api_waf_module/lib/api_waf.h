@@ -87,6 +87,7 @@ typedef struct {
     const void      *unicode_map;    /* api_transform.h; NULL: none */
     bool             full_request;   /* something names FULL_REQUEST */
     bool             duration;       /* ... DURATION */
+    bool             unpacked;       /* ... ARGS_UNPACKED, or its names */
     uint32_t         collection_timeout; /* SecCollectionTimeout; 0: unsaid */
 } api_waf_settings_t;
 

@@ -47,6 +47,7 @@ typedef enum {
     API_WAF_MULTIPART_NAME,
     API_WAF_MULTIPART_PART_HEADERS, /* part name: "Name: value" */
     API_WAF_XML, /* name: API_WAF_XML_TEXT or API_WAF_XML_ATTRIBUTE */
+    API_WAF_ARGS_UNPACKED, /* what is inside other values, and raw text */
 
     /* Stored, scalar: filled by api_values */
 
@@ -111,6 +112,7 @@ typedef enum {
     API_WAF_ARGS_NAMES,
     API_WAF_ARGS_GET_NAMES,
     API_WAF_ARGS_POST_NAMES,
+    API_WAF_ARGS_UNPACKED_NAMES,
     API_WAF_REQUEST_HEADERS_NAMES,
     API_WAF_REQUEST_COOKIES_NAMES,
     API_WAF_RESPONSE_HEADERS_NAMES,
@@ -202,7 +204,7 @@ typedef struct {
 } api_waf_values_t;
 
 
-/* max: of all collections together; 0: 20 000. */
+/* max: of all collections together; 0: 65 536. */
 
 void
 api_waf_values_init(api_waf_values_t *v, api_arena_t *arena, uint32_t max);
