@@ -271,6 +271,29 @@ unpack_value(api_values_t *b, api_span_t name, api_span_t s)
 }
 
 
+/*
+ * Rules may leave out arguments of these names as a whole, for a document of
+ * GraphQL in them is full of quotes: here are its strings and arguments, or
+ * the value where it is no document.
+ */
+
+static bool
+unpack_query(api_values_t *b, const api_waf_value_t *v)
+{
+    if (!api_span_eq_nocase(v->name, API_SPAN("query"))
+        && !api_span_eq_nocase(v->name, API_SPAN("json.query")))
+    {
+        return false;
+    }
+
+    if (!api_values_graphql(b, API_WAF_ARGS_UNPACKED, v->value)) {
+        api_values_arg(b, API_WAF_ARGS_UNPACKED, v->name, v->value);
+    }
+
+    return true;
+}
+
+
 /* The set may move while it grows. */
 
 static void
@@ -281,7 +304,12 @@ unpack_set(api_values_t *b, api_waf_var_t var, uint32_t from, uint32_t to)
 
     for (i = from; i < to && !b->over && !b->nomem; i++) {
         v = b->values->set[var].items[i];
-        unpack_value(b, v.name, v.value);
+
+        if ((var != API_WAF_ARGS_GET && var != API_WAF_ARGS_POST)
+            || !unpack_query(b, &v))
+        {
+            unpack_value(b, v.name, v.value);
+        }
     }
 }
 

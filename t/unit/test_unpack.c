@@ -118,6 +118,17 @@ static const unpack_case_t cases[] = {
     { "padding in the middle", "/?q=aGVsbG8=d29ybGQ=aGVsbG8=", NULL, NULL, "",
         "-" },
 
+    /* GraphQL, under the names that rules may leave out */
+
+    { "a query", "/?query={u(a:%22x%22,b:1)}", NULL, NULL, "",
+        "graphql.a=x|graphql.b=1" },
+    { "... by a name in another case", "/?Query={u(a:%22x%22)}", NULL, NULL,
+        "", "graphql.a=x" },
+    { "... that is none", "/?query=a+search", NULL, NULL, "",
+        "query=a search" },
+    { "... in JSON", "/", NULL, JSON, "{\"query\":\"x y\"}",
+        "json.query=x y" },
+
     /* tokens */
 
     { "the header of a token", "/",
