@@ -81,17 +81,19 @@ static void
 xml_piece(xml_read_t *x, const xmlChar *element)
 {
     size_t     i;
-    api_span_t name, text = api_span(x->text + x->from, x->len - x->from);
+    api_span_t name, text;
 
-    x->from = x->len;
-
-    for (i = 0; i < text.len && text.data[i] <= ' '; i++) {
+    for (i = x->from; i < x->len && x->text[i] <= ' '; i++) {
         /* void */
     }
 
-    if (i == text.len || x->b->conf->unpacked == 0) {
+    if (i == x->len || x->b->conf->unpacked == 0) {
+        x->from = x->len;
         return;
     }
+
+    text = api_span(x->text + x->from, x->len - x->from);
+    x->from = x->len;
 
     name = api_arena_dup(
         x->b->arena, api_span(element, strlen((const char *) element)));

@@ -55,6 +55,7 @@ check(const api_values_t *b, const api_waf_values_t *v, api_span_t body)
     MUST(error.len == 1 && (error.data[0] == '0' || error.data[0] == '1'));
     MUST(v->set[API_WAF_ARGS_GET].count + v->set[API_WAF_ARGS_POST].count
          <= b->conf->args);
+    MUST(v->set[API_WAF_ARGS_UNPACKED].count <= b->conf->unpacked);
     MUST(!b->over || error.data[0] == '1');
     MUST(api_span_eq(api_waf_values_get(v, API_WAF_REQUEST_BODY), body));
     touch(v);
@@ -89,6 +90,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     conf.xml_depth = 10;
     conf.xml_nodes = 50;
     conf.parts = 20;
+    conf.unpacked = 60;
     how = size ? data[0] % 8U : 0;
 
     if (how > API_WAF_BODY_MULTIPART) {

@@ -67,6 +67,14 @@ sub ids {
     return $answer =~ /^X-Rules: (\S+)\r$/m ? split(/,/, $1) : ();
 }
 
+# A page has no carriage returns: lines of multipart end in them.
+
+sub crlf {
+    my ($head, $body) = split /\n\n/, $_[0], 2;
+    $body =~ s/\n/\r\n/g if $head =~ m{multipart/form-data};
+    return join "\n\n", $head, defined $body ? $body : ();
+}
+
 my %tested;
 
 for my $case (split /^=== /m, text('t/waf/corpus/rules.txt')) {
@@ -91,9 +99,15 @@ for my $case (split /^=== /m, text('t/waf/corpus/rules.txt')) {
 # Each rule that scores has a case, and a row in the documentation with the
 # level and the message that it has.
 
-my %rule;
-my $files = join '', map { text($_) }
-    map { substr $_, 1 + length $top } glob "$top/ngx_api_waf_module/rules/*.conf";
+my (%rule, %severity, %owasp, %file);
+my $files = '';
+
+for my $path (map { substr $_, 1 + length $top }
+    glob "$top/ngx_api_waf_module/rules/*.conf") {
+    my $text = text($path);
+    $file{$_} = $path =~ s{.*/}{}r for $text =~ /"id:(\d+)/g;
+    $files .= $text;
+}
 
 while ($files =~ /"id:(\d+),(.*?)"\s*$/msg) {
     my ($id, $text) = ($1, $2);
@@ -101,6 +115,8 @@ while ($files =~ /"id:(\d+),(.*?)"\s*$/msg) {
     my ($msg) = $text =~ /msg:'([^']*)'/;
     my ($level) = $text =~ m{paranoia-level/(\d)};
     $rule{$id} = "$level $msg";
+    $severity{$id} = lc(($text =~ /severity:'(\w+)'/)[0]);
+    ($owasp{$id}) = $text =~ m{OWASP-API/(API\d+)};
 }
 
 cmp_ok(scalar keys %rule, '>', 40, 'there are rules');
@@ -112,6 +128,35 @@ for (split /\n/, text('docs/guide/waf-core-rules.md')) {
     $row{$1} = "$2 $3" if /^\| `(\d+)` \| (\d) \| (.*?) \| /;
 }
 is_deeply(\%row, \%rule, 'the documentation has a row for each');
+
+# A page for each rule, and none for another: it says of the rule what the rule
+# says, and its examples are what it says they are.
+
+my %page = map { m{/(\d+)\.md$} ? ($1 => text(substr $_, 1 + length $top)) : () }
+    glob "$top/docs/rules/*.md";
+is_deeply([sort keys %page], [sort keys %rule], 'a page for each rule');
+my $index = text('docs/rules/README.md');
+
+for my $id (sort keys %page) {
+    my ($level, $msg) = split / /, $rule{$id} // '', 2;
+    my $text = $page{$id};
+
+    like($text, qr/^# $id \Q$msg\E\n\nLevel $level, $severity{$id}\. /,
+        "$id: its message, level and severity");
+    like($text, qr/OWASP: $owasp{$id}:2023\. `$file{$id}`\./,
+        '... its OWASP item and file');
+    like($text, qr/^## $_\n\n\S/m, "... has: $_")
+        for 'Why', 'An attack', 'What to do';
+    like($index, qr/^\| \[$id\]\($id\.md\) \| $level \| $severity{$id} \| $owasp{$id}:2023 \| \Q$msg\E \|$/m,
+        '... and is in the index');
+    next if $id eq '7600024';
+
+    my ($attack, $benign) = map { s/\n\z//r } $text
+        =~ /^## An attack\n\n```http\n(.*?)```\n\n## Meant well\n\n```http\n(.*?)```/ms;
+    my @ids = ids(crlf($attack), $level);
+    ok((grep { $_ eq $id } @ids), '... its attack is found') or diag("@ids\n$attack");
+    is(join(' ', ids(crlf($benign), $level)), '', '... what is meant well is not');
+}
 
 # Requests that are meant well.
 
