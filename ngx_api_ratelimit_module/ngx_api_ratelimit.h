@@ -146,6 +146,16 @@ ngx_uint_t ngx_api_ratelimit_sample(ngx_api_ratelimit_sample_t *sample,
     ngx_uint_t *left_out);
 
 
+/* The periods that a worker was in last: by the clock, and by the later of the
+   clock and one that nobody sets.  Changes while it runs. */
+
+typedef struct {
+    api_period_t                now;
+    api_period_t                last;
+    int64_t                     later;    /* end of the one behind it */
+} ngx_api_ratelimit_calendar_t;
+
+
 struct ngx_api_ratelimit_policy_s {
     ngx_str_t                         name;
     const ngx_api_ratelimit_kind_t   *kind;
@@ -184,8 +194,7 @@ struct ngx_api_ratelimit_policy_s {
 
     api_quota_t                       quota;
     const api_tz_t                   *tz;     /* NULL: UTC */
-    api_period_t                     *period; /* of a quota: the one that a
-                                                 worker was in last */
+    ngx_api_ratelimit_calendar_t     *calendar; /* of a quota */
 
     ngx_uint_t                        at;
     ngx_uint_t                        empty;
@@ -223,7 +232,7 @@ struct ngx_api_ratelimit_item_s {
     uint64_t                          limit;
     const api_gcra_t                 *gcra;
     api_gcra_t                       *shared; /* of a store that is away */
-    uint64_t                          end;    /* of a quota's period */
+    api_term_t                        term;   /* of a quota */
     api_now_t                         now;    /* when it was decided */
     uint64_t                          state;  /* tat, or used */
     api_window_report_t               window;
@@ -245,11 +254,13 @@ struct ngx_api_ratelimit_item_s {
  * where it has been, for an error_page leads elsewhere before LOG.
  */
 
-#define NGX_API_RATELIMIT_BANS  8
+#define NGX_API_RATELIMIT_BANS  8    /* of one location */
 
 typedef struct {
-    const ngx_api_ratelimit_ban_t    *lines[NGX_API_RATELIMIT_BANS];
+    const ngx_api_ratelimit_ban_t    *first[NGX_API_RATELIMIT_BANS];
+    const ngx_api_ratelimit_ban_t   **lines;     /* those, or more */
     ngx_uint_t                        n;
+    ngx_uint_t                        room;
     ngx_uint_t                        banned;    /* refused: no strikes */
 } ngx_api_ratelimit_ban_ctx_t;
 

@@ -392,9 +392,9 @@ ngx_api_ratelimit_header_policy(u_char *p,
     if (policy->window.length) {
         p = ngx_sprintf(p, ";w=%uL", policy->window.length);
 
-    } else if (policy->period) {
-        p = ngx_sprintf(p, ";w=%L", policy->period->end
-                                    - policy->period->begin);
+    } else if (policy->calendar) {
+        p = ngx_sprintf(p, ";w=%L", policy->calendar->now.end
+                                    - policy->calendar->now.begin);
 
     } else if (policy->kind->table == NGX_API_RATELIMIT_LANES) {
         p = ngx_cpymem(p, ";qu=\"concurrent-requests\"",

@@ -7,7 +7,8 @@
  *   LOG                     what was refused, or answered with a status that
  *                           counts, is a strike
  *
- *   ngx_api_ratelimit_ban.c        one request
+ *   ngx_api_ratelimit_ban.c        is a request banned?
+ *   ngx_api_ratelimit_ban_strike.c is it a strike?
  *   ngx_api_ratelimit_ban_conf.c   the directives
  *   ngx_api_ratelimit_ban_zone.c   the shared memory
  *   ngx_api_ratelimit_ban_admin.c  what the operator sees and changes
@@ -101,6 +102,21 @@ ngx_int_t ngx_api_ratelimit_ban_address_handler(ngx_http_request_t *r);
 ngx_int_t ngx_api_ratelimit_ban_identity_handler(ngx_http_request_t *r);
 void ngx_api_ratelimit_ban_log(ngx_http_request_t *r,
     const ngx_api_ratelimit_main_conf_t *mcf, ngx_api_record_t *rec);
+
+
+/* ngx_api_ratelimit_ban.c: who a line looks at.  NGX_DECLINED: the key is
+   empty, the line does not apply. */
+
+typedef struct {
+    uint64_t                    key;
+    api_span_t                  text;      /* to be shown */
+} ngx_api_ratelimit_ban_key_t;
+
+ngx_int_t ngx_api_ratelimit_ban_key(ngx_http_request_t *r,
+    const ngx_api_ratelimit_bans_t *bans, const ngx_api_ratelimit_ban_t *ban,
+    ngx_uint_t mode, ngx_api_ratelimit_ban_key_t *key);
+ngx_uint_t ngx_api_ratelimit_ban_allowed(ngx_http_request_t *r,
+    const ngx_api_ratelimit_bans_t *bans);
 
 
 /* In main_conf, made by the first line about bans. */

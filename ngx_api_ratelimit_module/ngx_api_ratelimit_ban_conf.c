@@ -379,12 +379,12 @@ ngx_api_ratelimit_ban_keyed(ngx_conf_t *cf,
 }
 
 
-/* The same for lines that count the same, also over reloads. */
+/* The same for lines that count the same and ban alike, also over reloads. */
 
 static uint64_t
 ngx_api_ratelimit_ban_id(const ngx_api_ratelimit_ban_t *ban)
 {
-    uint64_t  v[5];
+    uint64_t  v[7];
 
     v[0] = ban->checks;
     v[1] = ban->space;
@@ -393,6 +393,8 @@ ngx_api_ratelimit_ban_id(const ngx_api_ratelimit_ban_t *ban)
     v[4] = api_siphash24((api_sipkey_t) { 0, 0 },
                          api_span(ban->statuses.elts,
                                   ban->statuses.nelts * sizeof(ngx_uint_t)));
+    v[5] = ban->rule.ban;
+    v[6] = ban->rule.max;
 
     return api_siphash24((api_sipkey_t) { 0, 0 }, api_span(v, sizeof(v)));
 }

@@ -19,6 +19,9 @@ static ngx_int_t ngx_api_ratelimit_handle(ngx_http_request_t *r,
 static ngx_int_t ngx_api_ratelimit_check(ngx_http_request_t *r,
     const ngx_api_ratelimit_main_conf_t *mcf, ngx_api_record_t *rec,
     ngx_api_ratelimit_ctx_t *ctx, const ngx_array_t *uses, ngx_uint_t at);
+static ngx_uint_t ngx_api_ratelimit_hardened(ngx_http_request_t *r,
+    const ngx_api_ratelimit_main_conf_t *mcf,
+    const ngx_api_ratelimit_item_t *item, ngx_uint_t mode);
 static ngx_int_t ngx_api_ratelimit_late(ngx_http_request_t *r,
     const ngx_api_ratelimit_main_conf_t *mcf, ngx_api_record_t *rec,
     ngx_api_ratelimit_ctx_t *ctx, ngx_api_ratelimit_item_t *late);
@@ -143,10 +146,7 @@ ngx_api_ratelimit_check(ngx_http_request_t *r,
             continue;
         }
 
-        if (item->over && item->monitor && mode == NGX_API_MODE_ENFORCE) {
-
-            /* the location before only watched this one */
-
+        if (ngx_api_ratelimit_hardened(r, mcf, item, mode)) {
             item->monitor = 0;
             return ngx_api_ratelimit_late(r, mcf, rec, ctx, item);
         }
@@ -173,6 +173,20 @@ ngx_api_ratelimit_check(ngx_http_request_t *r,
     }
 
     return ngx_api_ratelimit_single(r, mcf, rec, ctx, first);
+}
+
+
+/* The location before only watched this one, or had an exception. */
+
+static ngx_uint_t
+ngx_api_ratelimit_hardened(ngx_http_request_t *r,
+    const ngx_api_ratelimit_main_conf_t *mcf,
+    const ngx_api_ratelimit_item_t *item, ngx_uint_t mode)
+{
+    return item->over && item->monitor
+           && ngx_api_excepted_mode(r, &mcf->self, NGX_API_CHECK_LIMIT,
+                                    &item->policy->name, mode)
+              == NGX_API_MODE_ENFORCE;
 }
 
 

@@ -243,7 +243,9 @@ ngx_api_ratelimit_keep_load(void *data, api_span_t file, uint64_t wall,
                                          now.mono, 1000000);
         }
 
-        if (slot.tag && slot.val < (uint64_t) 1 << 63) {
+        if (slot.tag
+            && (zone->kind != API_TABLE_RATE || slot.val < (uint64_t) 1 << 63))
+        {
             api_table_put(table, slot, &now);
         }
     }

@@ -182,9 +182,10 @@ ngx_api_ratelimit_rate_prepare(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    if (policy->bytes) {
-        api_gcra_overdraft(gcra, NGX_API_RATELIMIT_OVERDRAFT);
-    }
+    /* what another rate or burst of this key has left owing is owed */
+
+    api_gcra_overdraft(gcra, policy->bytes ? NGX_API_RATELIMIT_OVERDRAFT
+                                           : API_GCRA_TAU_MAX);
 
     item->gcra = gcra;
 

@@ -9,6 +9,8 @@
 
 static ngx_int_t ngx_api_ratelimit_quota_prepare(ngx_http_request_t *r,
     ngx_api_ratelimit_item_t *item);
+static void ngx_api_ratelimit_quota_term(
+    const ngx_api_ratelimit_policy_t *policy, ngx_api_ratelimit_item_t *item);
 static int ngx_api_ratelimit_quota_peek(ngx_api_ratelimit_item_t *item);
 static int ngx_api_ratelimit_quota_charge(ngx_http_request_t *r,
     ngx_api_ratelimit_item_t *item);
@@ -46,7 +48,6 @@ static ngx_int_t
 ngx_api_ratelimit_quota_prepare(ngx_http_request_t *r,
     ngx_api_ratelimit_item_t *item)
 {
-    int64_t                            wall;
     ngx_int_t                          rc;
     const ngx_api_ratelimit_policy_t  *policy;
 
@@ -65,15 +66,42 @@ ngx_api_ratelimit_quota_prepare(ngx_http_request_t *r,
         }
     }
 
-    wall = (int64_t) item->now.wall;
-
-    if (wall < policy->period->begin || wall >= policy->period->end) {
-        *policy->period = api_quota_period(&policy->quota, policy->tz, wall);
-    }
-
-    item->end = (uint64_t) policy->period->end;
+    ngx_api_ratelimit_quota_term(policy, item);
 
     return NGX_OK;
+}
+
+
+/*
+ * A clock that is set back does not bring back what was used up: counts of
+ * periods that have begun by a clock that nobody sets hold, and those of the
+ * one behind it.  Others are of a clock that was ahead for a while.
+ */
+
+static void
+ngx_api_ratelimit_quota_term(const ngx_api_ratelimit_policy_t *policy,
+    ngx_api_ratelimit_item_t *item)
+{
+    int64_t                        wall, last;
+    ngx_api_ratelimit_calendar_t  *c;
+
+    c = policy->calendar;
+    wall = (int64_t) item->now.wall;
+    last = (int64_t) api_table_steady(policy->zone->data, &item->now);
+    last = ngx_max(last, wall);
+
+    if (wall < c->now.begin || wall >= c->now.end) {
+        c->now = api_quota_period(&policy->quota, policy->tz, wall);
+    }
+
+    if (last < c->last.begin || last >= c->last.end) {
+        c->last = api_quota_period(&policy->quota, policy->tz, last);
+        c->later = api_quota_period(&policy->quota, policy->tz,
+                                    c->last.end).end;
+    }
+
+    item->term.end = (uint64_t) c->now.end;
+    item->term.later = (uint64_t) c->later;
 }
 
 
@@ -81,7 +109,7 @@ static int
 ngx_api_ratelimit_quota_peek(ngx_api_ratelimit_item_t *item)
 {
     return api_table_quota_peek(item->policy->zone->data, item->tag,
-                                item->end, item->limit, item->cost,
+                                &item->term, item->limit, item->cost,
                                 &item->state);
 }
 
@@ -94,7 +122,7 @@ ngx_api_ratelimit_quota_charge(ngx_http_request_t *r,
 
     zone = item->policy->zone;
 
-    return api_table_quota(zone->data, item->tag, item->end, item->limit,
+    return api_table_quota(zone->data, item->tag, &item->term, item->limit,
                            item->cost, &item->now, (api_full_t) zone->full,
                            &item->state);
 }
@@ -103,8 +131,8 @@ ngx_api_ratelimit_quota_charge(ngx_http_request_t *r,
 static void
 ngx_api_ratelimit_quota_refund(ngx_api_ratelimit_item_t *item, uint64_t cost)
 {
-    api_table_quota_refund(item->policy->zone->data, item->tag, item->end,
-                           cost);
+    api_table_quota_refund(item->policy->zone->data, item->tag,
+                           item->term.end, cost);
 }
 
 
@@ -117,7 +145,7 @@ ngx_api_ratelimit_quota_more(ngx_api_ratelimit_item_t *item, uint64_t cost)
 
     zone = item->policy->zone;
 
-    api_table_quota_charge(zone->data, item->tag, item->end, cost,
+    api_table_quota_charge(zone->data, item->tag, &item->term, cost,
                            &item->now, (api_full_t) zone->full);
 }
 
@@ -128,7 +156,7 @@ ngx_api_ratelimit_quota_report(const ngx_api_ratelimit_item_t *item,
 {
     report->limit = item->limit;
     report->left = item->state < item->limit ? item->limit - item->state : 0;
-    report->next = (item->end - item->now.wall) * API_NS;
+    report->next = (item->term.end - item->now.wall) * API_NS;
     report->wait = item->rc == API_LIMIT_PASS ? 0 : report->next;
 
     if (item->rc == API_LIMIT_NEVER) {
@@ -196,11 +224,12 @@ ngx_api_ratelimit_quota(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         words.tz = utc;
     }
 
-    /* another period is another count */
+    /* another period or unit is another count */
 
     policy->id = api_table_policy(ngx_api_span(&policy->name),
                      api_table_policy(ngx_api_span(&words.period),
-                         api_table_policy(ngx_api_span(&words.tz), 0)));
+                         api_table_policy(ngx_api_span(&words.tz),
+                                          words.unit)));
 
     return ngx_api_ratelimit_quota_zone(cf, policy, &words.tz);
 }
@@ -217,9 +246,10 @@ ngx_api_ratelimit_quota_limit(ngx_conf_t *cf,
                "366d, for example limit=100000 period=month";
     }
 
-    policy->period = ngx_pcalloc(cf->pool, sizeof(api_period_t));
+    policy->calendar = ngx_pcalloc(cf->pool,
+                                   sizeof(ngx_api_ratelimit_calendar_t));
 
-    if (policy->period == NULL
+    if (policy->calendar == NULL
         || ngx_api_ratelimit_compile(cf, &words->limit, &policy->limit_value)
            != NGX_CONF_OK)
     {

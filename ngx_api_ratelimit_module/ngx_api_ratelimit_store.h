@@ -311,7 +311,8 @@ void ngx_api_ratelimit_store_name(const ngx_api_ratelimit_item_t *item,
 
 extern const ngx_api_ratelimit_kind_t  ngx_api_ratelimit_stored;
 
-void ngx_api_ratelimit_stored_widen(api_gcra_t *gcra);
+void ngx_api_ratelimit_stored_widen(const ngx_api_ratelimit_policy_t *policy,
+    api_gcra_t *gcra);
 ngx_int_t ngx_api_ratelimit_merge_send(ngx_api_ratelimit_link_t *link);
 void ngx_api_ratelimit_merge_answer(ngx_api_ratelimit_link_t *link,
     const ngx_api_ratelimit_flight_t *flight, const api_resp_reply_t *reply);

@@ -187,7 +187,7 @@ ngx_api_ratelimit_store_bind(ngx_conf_t *cf,
     }
 
     if (policy->gcra.burst) {
-        ngx_api_ratelimit_stored_widen(&policy->gcra);
+        ngx_api_ratelimit_stored_widen(policy, &policy->gcra);
     }
 
     return NGX_CONF_OK;

@@ -70,12 +70,23 @@ const ngx_api_ratelimit_kind_t  ngx_api_ratelimit_stored = {
 };
 
 
-/* What nodes admitted apart may be more than one burst together. */
+/* What nodes admitted apart may be more than one burst together.  Where the
+   rate is not the same for all requests of a key, one with a higher rate must
+   not cut what is owed at a lower one, at least not to less than a day. */
 
 void
-ngx_api_ratelimit_stored_widen(api_gcra_t *gcra)
+ngx_api_ratelimit_stored_widen(const ngx_api_ratelimit_policy_t *policy,
+    api_gcra_t *gcra)
 {
-    api_gcra_overdraft(gcra, api_rate_ns(&gcra->rate, gcra->tau));
+    uint64_t  ns;
+
+    ns = api_rate_ns(&gcra->rate, gcra->tau);
+
+    if (policy->rate || policy->burst) {
+        ns = ngx_max(ns, NGX_API_RATELIMIT_OVERDRAFT);
+    }
+
+    api_gcra_overdraft(gcra, ns);
 }
 
 
@@ -94,7 +105,8 @@ ngx_api_ratelimit_stored_prepare(ngx_http_request_t *r,
     if (item->gcra != &item->policy->gcra) {
 
         /* made for this request */
-        ngx_api_ratelimit_stored_widen((api_gcra_t *) item->gcra);
+        ngx_api_ratelimit_stored_widen(item->policy,
+                                       (api_gcra_t *) item->gcra);
     }
 
     if (item->policy->store->on_error == NGX_API_RATELIMIT_SHARE) {

@@ -25,6 +25,13 @@ api_table_make(void *mem, size_t size, api_table_kind_t kind,
 }
 
 
+uint64_t
+api_table_steady(const api_table_t *t, const api_now_t *now)
+{
+    return t->born + now->mono / API_NS;
+}
+
+
 bool
 api_table_is(const void *mem, size_t size, api_table_kind_t kind)
 {

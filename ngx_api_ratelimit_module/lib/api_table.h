@@ -99,6 +99,11 @@ typedef enum {
 api_table_t *api_table_make(void *mem, size_t size, api_table_kind_t kind,
     const uint8_t random[16], const api_now_t *now);
 
+/* Seconds since 1970 by a clock that nobody sets: `wall` of when the table was
+   made, and what has gone by since. */
+
+uint64_t api_table_steady(const api_table_t *t, const api_now_t *now);
+
 /* What api_table_make made, in a release that this one understands? */
 
 bool api_table_is(const void *mem, size_t size, api_table_kind_t kind);
@@ -154,16 +159,25 @@ void api_table_rate_raise(api_table_t *t, uint64_t tag, uint64_t tat,
 /*
  * Counters.  A quota counts up to `limit` until the second `end` and begins
  * anew then; *used is the count afterwards.  When the clock is set back over
- * an end, the count of the later period goes on.
+ * an end, the count of the later period goes on, if that ends by `later`: one
+ * that ends behind it was counted while the clock was ahead of the time, and
+ * nobody is held to it.
  */
 
 #define API_COUNT_MAX ((UINT64_C(1) << 48) - 1)
 
-int api_table_quota(api_table_t *t, uint64_t tag, uint64_t end, uint64_t limit,
-    uint64_t cost, const api_now_t *now, api_full_t full, uint64_t *used);
-int api_table_quota_peek(const api_table_t *t, uint64_t tag, uint64_t end,
-    uint64_t limit, uint64_t cost, uint64_t *used);
-void api_table_quota_charge(api_table_t *t, uint64_t tag, uint64_t end,
+typedef struct {
+    uint64_t end;
+    uint64_t later; /* end at least */
+} api_term_t;
+
+int api_table_quota(api_table_t *t, uint64_t tag, const api_term_t *term,
+    uint64_t limit, uint64_t cost, const api_now_t *now, api_full_t full,
+    uint64_t *used);
+int api_table_quota_peek(const api_table_t *t, uint64_t tag,
+    const api_term_t *term, uint64_t limit, uint64_t cost, uint64_t *used);
+void
+api_table_quota_charge(api_table_t *t, uint64_t tag, const api_term_t *term,
     uint64_t cost, const api_now_t *now, api_full_t full);
 void api_table_quota_refund(
     api_table_t *t, uint64_t tag, uint64_t end, uint64_t cost);

@@ -2,11 +2,11 @@
 
 
 typedef struct {
-    uint64_t end;
-    uint64_t limit;
-    uint64_t cost;
-    uint64_t used;
-    bool     pass;
+    api_term_t term;
+    uint64_t   limit;
+    uint64_t   cost;
+    uint64_t   used;
+    bool       pass;
 } api_table_quota_t;
 
 
@@ -17,16 +17,17 @@ api_count_add(uint64_t count, uint64_t cost)
 }
 
 
-/* The count of the period that ends at *end, or of a later one. */
+/* The count of this period, or of a later one; *end is that one's. */
 
 API_TABLE_HINT uint64_t
-api_quota_used(api_slot_t slot, uint64_t *end)
+api_quota_used(api_slot_t slot, const api_term_t *term, uint64_t *end)
 {
-    if (api_count_end(slot) < *end) {
+    *end = api_count_end(slot);
+
+    if (*end < term->end || *end > term->later) {
+        *end = term->end;
         return 0;
     }
-
-    *end = api_count_end(slot);
 
     return api_count_get(slot);
 }
@@ -38,8 +39,7 @@ api_table_step_quota(void *ctx, api_slot_t old, api_slot_t *next)
     uint64_t           end;
     api_table_quota_t *c = ctx;
 
-    end = c->end;
-    c->used = api_quota_used(old, &end);
+    c->used = api_quota_used(old, &c->term, &end);
     c->pass = c->used <= c->limit && c->cost <= c->limit - c->used;
 
     if (!c->pass || c->cost == 0) {
@@ -65,14 +65,15 @@ api_table_quota_answer(const api_table_quota_t *c)
 
 
 int
-api_table_quota(api_table_t *t, uint64_t tag, uint64_t end, uint64_t limit,
-    uint64_t cost, const api_now_t *now, api_full_t full, uint64_t *used)
+api_table_quota(api_table_t *t, uint64_t tag, const api_term_t *term,
+    uint64_t limit, uint64_t cost, const api_now_t *now, api_full_t full,
+    uint64_t *used)
 {
     int               rc;
     uint64_t          until;
     api_table_quota_t c;
 
-    c.end = end;
+    c.term = *term;
     c.limit = limit;
     c.cost = cost;
     c.used = 0;
@@ -112,13 +113,13 @@ api_table_look(const api_table_t *t, uint64_t tag)
 
 
 int
-api_table_quota_peek(const api_table_t *t, uint64_t tag, uint64_t end,
-    uint64_t limit, uint64_t cost, uint64_t *used)
+api_table_quota_peek(const api_table_t *t, uint64_t tag,
+    const api_term_t *term, uint64_t limit, uint64_t cost, uint64_t *used)
 {
     api_slot_t        next;
     api_table_quota_t c;
 
-    c.end = end;
+    c.term = *term;
     c.limit = limit;
     c.cost = cost;
 
@@ -136,8 +137,7 @@ api_table_step_more(void *ctx, api_slot_t old, api_slot_t *next)
     uint64_t                 end, used;
     const api_table_quota_t *c = ctx;
 
-    end = c->end;
-    used = api_quota_used(old, &end);
+    used = api_quota_used(old, &c->term, &end);
     *next = api_count_set(old, end, api_count_add(used, c->cost));
 
     return c->cost != 0;
@@ -145,13 +145,13 @@ api_table_step_more(void *ctx, api_slot_t old, api_slot_t *next)
 
 
 void
-api_table_quota_charge(api_table_t *t, uint64_t tag, uint64_t end,
+api_table_quota_charge(api_table_t *t, uint64_t tag, const api_term_t *term,
     uint64_t cost, const api_now_t *now, api_full_t full)
 {
     uint64_t          until;
     api_table_quota_t c;
 
-    c.end = end;
+    c.term = *term;
     c.cost = cost;
 
     (void) api_table_update(
@@ -165,7 +165,7 @@ api_table_step_less(void *ctx, api_slot_t old, api_slot_t *next)
     uint64_t                 used;
     const api_table_quota_t *c = ctx;
 
-    if (api_count_end(old) != c->end) {
+    if (api_count_end(old) != c->term.end) {
         return false; /* that period is over */
     }
 
@@ -184,7 +184,7 @@ api_table_quota_refund(
     api_slot_t       *slot;
     api_table_quota_t c;
 
-    c.end = end;
+    c.term.end = end;
     c.cost = cost;
 
     do {
@@ -216,7 +216,7 @@ api_window_begin(api_table_window_t *c, const api_table_t *t,
 {
     uint64_t s;
 
-    s = t->born + now->mono / API_NS;
+    s = api_table_steady(t, now);
 
     c->w = w;
     c->cost = cost;

@@ -112,16 +112,14 @@ api_table_order(const api_table_t *t, api_slot_t s, const api_now_t *now)
         return s.val <= now->mono ? 0 : s.val;
     }
 
-    if (api_count_end(s) <= now->wall) {
-        return 0;
-    }
-
     if (t->kind == API_TABLE_WINDOW) {
-        return (api_count_get(s) & API_WINDOW_MAX)
-               + (api_count_get(s) >> API_WINDOW_BITS) + 1;
+        return api_count_end(s) <= t->born + now->mono / API_NS
+                   ? 0
+                   : (api_count_get(s) & API_WINDOW_MAX)
+                         + (api_count_get(s) >> API_WINDOW_BITS) + 1;
     }
 
-    return api_count_get(s) + 1;
+    return api_count_end(s) <= now->wall ? 0 : api_count_get(s) + 1;
 }
 
 

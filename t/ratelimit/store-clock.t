@@ -1,5 +1,5 @@
-# The clock of a machine is set an hour forth, two days back: a library in
-# front of libc says the time of day, with what the test adds to it.  Limits
+# The clock of a machine is set an hour forth, two days back, a year forth: a
+# library in front of libc says the time of day, with what the test adds to it.  Limits
 # of one nginx, those it shares with another whose clock is right, bans and the
 # log go by a clock that is never set; quotas by the day that the clock says.
 
@@ -182,6 +182,15 @@ until_true('the next day', sub { ask($jumps, '/quota?k=a') eq '200' });
 set_clock($noon);
 until_true('the clock is right again', sub { date($jumps) =~ / 12:/ });
 is(ask($jumps, '/?k=a'), '429', 'right again: who is over stays over');
+
+# a clock that was a year ahead for a while
+set_clock($noon + 400 * 86400);
+my $year = 1900 + (gmtime time + 400 * 86400)[5];
+until_true('a year ahead', sub { date($jumps) =~ / $year / });
+is(ask($jumps, '/quota?k=far', 4), '200 200 200 429', 'a quota of a year to come');
+set_clock($noon);
+until_true('the clock is right again', sub { date($jumps) =~ / 12:/ && date($jumps) !~ / $year / });
+is(ask($jumps, '/quota?k=far', 4), '200 200 200 429', 'holds nobody until then, and begins now');
 
 # what is said once in ten seconds is said, though the clock goes back
 $redis->kill9;

@@ -162,6 +162,18 @@ test_rate(void)
 }
 
 
+static const api_term_t *
+term(uint64_t end)
+{
+    static api_term_t to;
+
+    to.end = end;
+    to.later = end + 3600;
+
+    return &to;
+}
+
+
 static void
 test_ends(api_table_t *t, uint64_t end, uint64_t limit, uint64_t used)
 {
@@ -172,17 +184,17 @@ test_ends(api_table_t *t, uint64_t end, uint64_t limit, uint64_t used)
     at.wall = end - 1;
 
     api_table_quota_refund(t, tag(t, 0), end - 3600, used);
-    (void) api_table_quota_peek(t, tag(t, 0), end, limit, 0, &got);
+    (void) api_table_quota_peek(t, tag(t, 0), term(end), limit, 0, &got);
     ut_int(got, used, "no refund from a period that is over");
 
-    ut_int(api_table_quota(
-               t, tag(t, 0), end, limit, limit + 1, &at, API_FULL_EVICT, &got),
+    ut_int(api_table_quota(t, tag(t, 0), term(end), limit, limit + 1, &at,
+               API_FULL_EVICT, &got),
         API_LIMIT_NEVER, "more than the whole");
 
     api_table_quota_charge(
-        t, tag(t, 0), end, API_COUNT_MAX, &at, API_FULL_EVICT);
+        t, tag(t, 0), term(end), API_COUNT_MAX, &at, API_FULL_EVICT);
     ut_int(api_table_quota(
-               t, tag(t, 0), end, limit, 1, &at, API_FULL_EVICT, &got),
+               t, tag(t, 0), term(end), limit, 1, &at, API_FULL_EVICT, &got),
         API_LIMIT_OVER, "a charge without a question");
     ut_int(got, API_COUNT_MAX, "does not wrap");
 
@@ -193,14 +205,14 @@ test_ends(api_table_t *t, uint64_t end, uint64_t limit, uint64_t used)
     /* the clock goes back into the last period, and forth again */
 
     (void) api_table_quota(
-        t, tag(t, 9999), end, 10, 10, &at, API_FULL_EVICT, &got);
+        t, tag(t, 9999), term(end), 10, 10, &at, API_FULL_EVICT, &got);
     at.wall = end - 3601;
-    ut_int(api_table_quota(
-               t, tag(t, 9999), end - 3600, 10, 1, &at, API_FULL_EVICT, &got),
+    ut_int(api_table_quota(t, tag(t, 9999), term(end - 3600), 10, 1, &at,
+               API_FULL_EVICT, &got),
         API_LIMIT_OVER, "a clock set back gives no second quota");
     at.wall = end - 1;
     ut_int(api_table_quota(
-               t, tag(t, 9999), end, 10, 1, &at, API_FULL_EVICT, &got),
+               t, tag(t, 9999), term(end), 10, 1, &at, API_FULL_EVICT, &got),
         API_LIMIT_OVER, "and set forth again neither");
 }
 
@@ -232,11 +244,11 @@ test_quota(void)
         cost = ut_below(&r, limit / 30);
         room = limit - used[k];
 
-        rc = api_table_quota_peek(t, tag(t, k), end, limit, cost, &got);
+        rc = api_table_quota_peek(t, tag(t, k), term(end), limit, cost, &got);
         wrong += (rc == API_LIMIT_PASS) != (cost <= room) || got != used[k];
 
         rc = api_table_quota(
-            t, tag(t, k), end, limit, cost, &at, API_FULL_EVICT, &got);
+            t, tag(t, k), term(end), limit, cost, &at, API_FULL_EVICT, &got);
         wrong += (rc == API_LIMIT_PASS) != (cost <= room);
         used[k] += rc == API_LIMIT_PASS ? cost : 0;
         wrong += got != used[k];
@@ -351,6 +363,7 @@ test_window(void)
     ut_int(api_table_window(
                t, tag(t, 0), &win, 101, &at, API_FULL_EVICT, &report),
         API_LIMIT_NEVER, "more than the whole");
+
     free(mem);
 }
 
