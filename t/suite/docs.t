@@ -7,7 +7,9 @@
 #     <!-- example: NAME -->
 #
 # complete as the content of http {}, or as a whole nginx.conf.  A block that
-# shows part of a configuration says <!-- fragment --> instead.
+# shows part of a configuration says <!-- fragment --> instead: it is put where
+# nginx takes it (in http, a server or a location), beside the definitions of
+# @BESIDE that it does not bring along.
 #
 # Files named below /etc/nginx, /etc/ssl, /var and /run are looked for in a
 # folder of this test, where %FILES is; ports become sockets.
@@ -55,11 +57,48 @@ my %FILES = (
     },
     'etc/nginx/customers.openapi.yaml' => sub {
         slurp('docs/examples/policy/customers.openapi.yaml') },
+    'etc/nginx/geo.openapi.yaml'    => sub { contract() },
     'etc/nginx/webhook.schema.json' => sub { '{"type":"object"}' },
+    'etc/nginx/keys/idp.json'       => sub { jwks('rsa2048') },
+    'etc/nginx/modsecurity.conf'    => sub { "SecRuleEngine On\n" },
+    'usr/share/modsecurity-crs/owasp-crs.load' => sub { '' },
+    'run/credentials/nginx/api-pepper' => sub { pepper() },
     'run/credentials/nginx/gateway' => sub { secret('hs512') },
+    'etc/ssl/certs/ca-certificates.crt' => \&certificate,
     'etc/ssl/api.key'               => sub { private_pem('p256') },
     'etc/ssl/api.pem'               => \&certificate,
 );
+
+# What fragments name: [that, as what brings it along says it, its definition].
+
+my @BESIDE = (
+    ['api_zone',               'api_zone main 2m;'],
+    ['api_jwt_issuer corp',    issuer_of('corp')],
+    ['api_jwt_issuer starter', issuer_of('starter')],
+    ['api_jwt_issuer idp',     issuer_of('idp')],
+    ['api_key_store partners', 'api_key_store partners /etc/nginx/api-keys.json'
+        . ' pepper=file:/etc/nginx/api-key-pepper;'],
+    ['api_schema_spec orders',
+        'api_schema_spec orders /etc/nginx/orders.openapi.yaml;'
+        . ' api_schema_security orders bearer jwt=corp,starter;'],
+    ['api_schema_spec geo',
+        'api_schema_spec geo /etc/nginx/geo.openapi.yaml;'],
+    ['api_ratelimit_zone users',  'api_ratelimit_zone users 1m;'],
+    ['api_ratelimit_zone logins', 'api_ratelimit_zone logins 1m;'],
+    map({ ["api_ratelimit_policy $_", "api_ratelimit_policy $_ zone=users"
+        . ' key=$api_principal rate=5r/s;'] }
+        qw(per_user per_address per_caller)),
+    ['api_waf_ruleset crs', 'api_waf_ruleset crs /etc/nginx/waf.conf;'],
+    map { ["upstream $_", "upstream $_ { server 127.0.0.1:3000; }"] }
+        qw(orders articles app geo.example.com idp.example.com
+           orders.example.com),
+);
+
+sub issuer_of {
+    my ($name) = @_;
+    return "api_jwt_issuer $name { issuer https://$name.example.com; audience"
+        . ' orders; algorithms RS256; jwks /etc/nginx/jwks.json; }';
+}
 
 my @FOLDERS = qw(logs var/log/nginx var/lib/nginx/api var/www run);
 
@@ -128,7 +167,7 @@ sub configuration {
 
     $text =~ s/^\s*(?:load_module|user|pid|daemon|error_log)\s[^;]*;//mg;
     $text =~ s{\blisten\s+[^\s;]+}{"listen unix:$dir/s" . $sockets++}ge;
-    $text =~ s{(?<![\w.:/])/(etc/nginx|etc/ssl|var|run)/}{$dir/$1/}g;
+    $text =~ s{(?<![\w.:/])/(etc/nginx|etc/ssl|usr/share/modsecurity-crs|var|run)/}{$dir/$1/}g;
     $text =~ s{\bfile:/(etc|run)/}{file:$dir/$1/}g;
 
     my $main = join '', "pid $dir/pid;\nerror_log $dir/error.log;\n",
@@ -155,6 +194,37 @@ sub accepts {
 
     ok($? == 0 && $out !~ /\[(?:warn|error|crit|alert|emerg)\]/, $name)
         or diag($out, configuration($text));
+}
+
+
+# What nginx says of a fragment, wherever it is put; nothing: it fits.
+sub misfit {
+    my ($text) = @_;
+    my $beside = join "\n", map { $_->[1] }
+        grep { $text !~ /\Q$_->[0]\E\b/ } @BESIDE;
+    my $server = 'server { listen 127.0.0.1:8080; api_auth jwt=corp;';
+    my $conf = catfile($dir, 'etc/nginx/nginx.conf');
+    my @said;
+
+    for my $in ($text, "$server\n$text }", "$server location / {\n$text } }",
+        "$server location / { api_schema orders;\n$text } }")
+    {
+        write_file($conf, configuration("$beside\n$in"));
+        my $out = `$nginx -t -e stderr -p $dir -c $conf 2>&1`;
+        return
+            if $? == 0 && $out !~ /\[(?:warn|error|crit|alert|emerg)\]/;
+        push @said, $out;
+    }
+
+    return @said;
+}
+
+
+sub fits {
+    my ($text, $name) = @_;
+    my @said = misfit($text);
+
+    return @said ? (fail($name), diag($text, @said)) : pass($name);
 }
 
 
@@ -189,6 +259,12 @@ prepare();
 
 # Examples
 
+for my $wrong ("api_auth jwt=corp, optional;\n", "api_auht jwt=corp;\n",
+    "location / {\n    api_auth jwt=nobody;\n}\n")
+{
+    isnt(scalar(() = misfit($wrong)), 0, 'no fragment: ' . $wrong =~ s/\s+/ /gr);
+}
+
 my %examples;
 
 for my $page (sort keys %text) {
@@ -196,9 +272,11 @@ for my $page (sort keys %text) {
 
     for (blocks($text{$page})) {
         my ($line, $mark, $kind, $text) = @$_;
-        next if $kind ne 'nginx' || $mark eq 'fragment';
+        next if $kind ne 'nginx';
 
-        if ($mark =~ /^example: ([\w-]+)$/) {
+        if ($mark eq 'fragment') {
+            fits($text, "$page:$line: a fragment");
+        } elsif ($mark =~ /^example: ([\w-]+)$/) {
             ok(!$examples{$1}, "$page:$line: $1 is a name of its own");
             $examples{$1} = $page;
             accepts($text, "$page:$line: $1");
@@ -208,6 +286,15 @@ for my $page (sort keys %text) {
     }
 
     is("@plain", '', "$page: blocks of nginx are examples or fragments");
+
+    # nor is a configuration hidden in a block of another kind
+
+    my @other = map { $_->[0] } grep { $_->[2] eq '' && $_->[3]
+        =~ /^\s*(?:api_\w+|proxy_\w+|location|server|http)\b.*[;{]$/m }
+        blocks($text{$page});
+    push @other, $1 while ($text{$page} =~ s/^```.*?^```$//gmsr)
+        =~ /^    ((?:api_\w+|proxy_\w+|listen|location|server)\b.*[;{])$/mg;
+    is("@other", '', "$page: all of nginx is in blocks of nginx");
 }
 
 
