@@ -43,9 +43,6 @@ static const ngx_uint_t  ngx_api_sec_exceptable[] = {
 ngx_int_t
 ngx_api_sec_govern_create(ngx_conf_t *cf, ngx_api_sec_main_conf_t *mcf)
 {
-    mcf->door.except = ngx_api_sec_except;
-    mcf->door.except_rules = ngx_api_sec_except_rules;
-
     if (ngx_array_init(&mcf->policies, cf->pool, 4, sizeof(void *)) != NGX_OK)
     {
         return NGX_ERROR;
@@ -262,6 +259,11 @@ ngx_api_sec_exception_add(ngx_conf_t *cf, ngx_api_sec_govern_t *govern,
     }
 
     *other = e;
+
+    /* nobody asks where there is none */
+
+    mcf->door.except = ngx_api_sec_except;
+    mcf->door.except_rules = ngx_api_sec_except_rules;
 
     return ngx_api_conf_list_add(cf, &govern->exceptions, e);
 }

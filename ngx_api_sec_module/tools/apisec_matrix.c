@@ -50,7 +50,7 @@ or_none(const char *s, bool fault)
 }
 
 
-/* Who answers for it: the policy says so, or else the document. */
+/* Who answers for it: the document says so, or else the policy. */
 
 /* Whom the document names, else who has the policy: as the inventory says. */
 

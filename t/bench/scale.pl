@@ -10,7 +10,8 @@
 # look-up costs shows there, and on a busy machine too. Each request is one
 # that was sent before. A request may take no more than $DOUBLING of itself
 # more each time the configuration doubles (that is log n); starting, no more
-# than $LINEAR times as long for ten times as many.
+# than $LINEAR times as long for ten times as many. nginx sorts locations by
+# insertion, which is its own square: what it takes alone is taken off.
 
 use strict;
 use warnings;
@@ -173,14 +174,30 @@ sub instructions {
 }
 
 
+# Milliseconds of CPU until it listens, the best of three, and how it runs then.
+
+sub started {
+    my (%conf) = @_;
+    my ($pid, $port, $best);
+
+    for my $try (1 .. 3) {
+        $bench->stop($pid) if $pid;
+        ($pid, $port) = $bench->start('native', %conf);
+        my $ms = cpu_ns($pid) / 1e6;
+        $best = $ms if !defined $best || $ms < $best;
+    }
+    return ($pid, $port, $best);
+}
+
+
 sub measure {
     my ($name, $size) = @_;
     my ($make, $request) = @{ $grows{$name} };
     my ($load, $http, $server) = $make->($size);
     my %conf = (load => $load, http => $http, server => $server);
 
-    my ($pid, $port) = $bench->start('native', %conf);
-    my %got = (start => cpu_ns($pid) / 1e6, rss => memory_kib($pid, 'Pss'));
+    my ($pid, $port, $start) = started(%conf);
+    my %got = (start => $start, rss => memory_kib($pid, 'Pss'));
 
     ask($port, $request, $size, 0 .. $size - 1);
     for my $round (1 .. $rounds) {
@@ -222,11 +239,11 @@ for my $name (@order) {
     my ($few, $many) = @{ $result{$name} }{ @SIZES[0, -1] };
     my $doublings = log($SIZES[-1] / $SIZES[0]) / log(2);
     my $growth = ($many->{ir} / $few->{ir} - 1) / $doublings;
-    my ($before) = @{ $result{$name} }{ $SIZES[-2] };
-    my $slower = ($many->{start} - $few->{start})
-        / (($before->{start} - $few->{start}) || 1);
-    my $bad = $growth > $DOUBLING
-        || ($many->{start} > 100 && $slower > $LINEAR);
+    my $alone = $name eq $order[1] ? $result{ $order[0] } : undef;
+    my ($tenth, $whole) = map { $result{$name}{$_}{start}
+        - ($alone ? $alone->{$_}{start} : $few->{start}) } @SIZES[-2, -1];
+    my $slower = $tenth > 0 ? $whole / $tenth : 0;
+    my $bad = $growth > $DOUBLING || ($whole > 100 && $slower > $LINEAR);
 
     $missed = 1 if $bad && $name !~ /nginx alone/;
     printf "%-32s a doubling costs %5.2f %% of a request (budget %.0f), ten "

@@ -53,8 +53,8 @@ like($text, qr{^\| GET /o/\{id\} \| key=k \| none \| path:id = claim:sub \| each
     'an operation with all');
 like($text, qr{^\| GET /p \| none \| none \| none \| \*\*none\*\* \| s }m,
     'one with nothing');
-like($text, qr{^\| GET /o/\{id\}/s \| key=k \| scope o:read o:list or o:admin \| }m,
-    'one with scopes in the document');
+like($text, qr{^\| GET /o/\{id\}/s \| key=k \| scope o:read o:list or o:admin \| .* \| team-o \|$}m,
+    'one with scopes and an owner in the document');
 like($text, qr/^\| API1:2023 .*api_bind at 1 of 2 \(E1\)/m, 'coverage');
 like($text, qr/^\| API10:2023 /m, '... of all ten');
 like($text, qr/^\| <b>platform \| policy \| whole \| \*\*2020-01-01, overdue\*\*/m,
