@@ -183,8 +183,8 @@ const api_waf_program_t *api_waf_view_program(const api_waf_view_t *view);
  * its own, twice, in memory that goes back.  API_OK or API_NOMEM.
  */
 
-int api_waf_view_gauge(const api_waf_view_t *view, const api_alloc_t *alloc,
-    uint64_t *units);
+int api_waf_view_gauge(
+    const api_waf_view_t *view, const api_alloc_t *alloc, uint64_t *units);
 
 
 /*
@@ -293,7 +293,7 @@ typedef struct {
     api_span_t   location; /* of redirect; data NULL: none */
     api_span_t   msg;      /* expanded */
     const char  *failure;  /* of API_WAF_FAILED */
-    bool        over;     /* ... more work than it may be */
+    bool         over;     /* ... more work than it may be */
 
     /* A rule would have, were the engine on: same fields */
 
