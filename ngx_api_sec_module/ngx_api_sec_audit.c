@@ -291,6 +291,30 @@ ngx_api_sec_audit_stop(const ngx_api_sec_main_conf_t *mcf, ngx_cycle_t *cycle)
 }
 
 
+/* In the master, when all others are gone: what was left by those who were
+   killed when nobody came behind them. */
+
+void
+ngx_api_sec_audit_sweep(const ngx_api_sec_main_conf_t *mcf, ngx_cycle_t *cycle)
+{
+    ngx_uint_t             i;
+    ngx_slab_pool_t       *shpool;
+    ngx_api_sec_sink_t   **sink;
+
+    sink = mcf->audits->sinks.elts;
+
+    for (i = 0; i < mcf->audits->sinks.nelts; i++) {
+        shpool = (ngx_slab_pool_t *) sink[i]->zone->shm.addr;
+
+        if (ngx_api_sec_lanes_orphaned(shpool->data)
+            && ngx_api_sec_writer_open(sink[i], cycle) == NGX_OK)
+        {
+            ngx_api_sec_writer_stop(sink[i], cycle);
+        }
+    }
+}
+
+
 /* For the other modules, through the door. */
 
 ngx_int_t

@@ -78,7 +78,6 @@ typedef struct {
 typedef struct {
     uint64_t                    size;         /* of one lane */
     uint64_t                    nlanes;
-    ngx_atomic_t                open;         /* lanes that have an owner */
     ngx_atomic_t                writing;      /* pid, while it is writing */
     ngx_atomic_t                told;         /* configuration: which was */
     u_char                      rev[16];      /* ... its revision */
@@ -177,7 +176,7 @@ struct ngx_api_sec_audits_s {
 
 /* A process and a sink. */
 
-#define NGX_API_SEC_LANES  64                 /* adopted at a time */
+#define NGX_API_SEC_LANES  8                  /* adopted at a time */
 
 struct ngx_api_sec_writer_s {
     const ngx_api_sec_sink_t   *sink;
@@ -192,6 +191,7 @@ struct ngx_api_sec_writer_s {
     ngx_thread_task_t          *task;
     ngx_socket_t                sock;         /* SYSLOG; -1: none */
     ngx_msec_t                  last;         /* when it last wrote */
+    ngx_msec_t                  deadline;     /* of its end */
     ngx_err_t                   err;          /* of the last write, 0: fine */
     time_t                      logged;       /* about that */
     time_t                      looked;       /* closely, for dead owners */
@@ -203,6 +203,7 @@ struct ngx_api_sec_writer_s {
     unsigned                    busy:1;       /* task is under way */
     unsigned                    private:1;    /* no lane was free */
     unsigned                    fresh:1;      /* nothing since it was opened */
+    unsigned                    ending:1;     /* no timer any more */
 };
 
 
@@ -313,21 +314,33 @@ ngx_api_sec_sink_t *ngx_api_sec_sink_add(ngx_conf_t *cf,
 ngx_int_t ngx_api_sec_lanes_zone(ngx_conf_t *cf, ngx_api_sec_sink_t *sink);
 ngx_int_t ngx_api_sec_lanes_claim(ngx_api_sec_writer_t *w,
     ngx_cycle_t *cycle);
-void ngx_api_sec_lanes_adopt(ngx_api_sec_writer_t *w, ngx_cycle_t *cycle);
+
+/* How many. */
+
+ngx_uint_t ngx_api_sec_lanes_adopt(ngx_api_sec_writer_t *w,
+    ngx_cycle_t *cycle);
 ngx_uint_t ngx_api_sec_lanes_leave(ngx_api_sec_writer_t *w,
     api_spool_t *lane);
+
+/* Other processes have lanes; or only such as are leaving too, as this one is
+   from now on; or nobody has what is in some. */
+
 ngx_uint_t ngx_api_sec_lanes_others(const ngx_api_sec_writer_t *w);
+ngx_uint_t ngx_api_sec_lanes_last(ngx_api_sec_writer_t *w);
+ngx_uint_t ngx_api_sec_lanes_orphaned(const ngx_api_sec_lanes_t *lanes);
 void ngx_api_sec_lanes_count_in(ngx_api_sec_lanes_t *lanes,
     const api_spool_t *lane);
 api_spool_t *ngx_api_sec_lanes_at(const ngx_api_sec_lanes_t *lanes,
     ngx_uint_t n);
 
 
-/* init_process and exit_process, for all sinks. */
+/* init_process, exit_process and exit_master, for all sinks. */
 
 ngx_int_t ngx_api_sec_audit_start(const ngx_api_sec_main_conf_t *mcf,
     ngx_cycle_t *cycle);
 void ngx_api_sec_audit_stop(const ngx_api_sec_main_conf_t *mcf,
+    ngx_cycle_t *cycle);
+void ngx_api_sec_audit_sweep(const ngx_api_sec_main_conf_t *mcf,
     ngx_cycle_t *cycle);
 
 
@@ -356,6 +369,10 @@ typedef struct {
 
 /* ngx_api_sec_audit_writer.c */
 
+/* A lane for this process; and the timers that write. */
+
+ngx_int_t ngx_api_sec_writer_open(const ngx_api_sec_sink_t *sink,
+    ngx_cycle_t *cycle);
 ngx_int_t ngx_api_sec_writer_start(const ngx_api_sec_sink_t *sink,
     ngx_cycle_t *cycle);
 void ngx_api_sec_writer_stop(const ngx_api_sec_sink_t *sink,

@@ -7,15 +7,22 @@
 #include "ngx_api_sec_audit.h"
 
 
-#define NGX_API_SEC_LANES_MAX  192
+#define NGX_API_SEC_LANES_MAX   192
+
+/* Address space, of which the system gives what is used: so many lanes that
+   reloads and killed workers find one while nothing can be written, and as
+   many for any number of workers, for a zone of another size is another one. */
+
+#define NGX_API_SEC_LANES_ROOM  (64 * 1024 * 1024)
 
 
 static ngx_int_t ngx_api_sec_lanes_init(ngx_shm_zone_t *zone, void *data);
-static ngx_uint_t ngx_api_sec_lanes_count(ngx_conf_t *cf);
+static ngx_uint_t ngx_api_sec_lanes_count(ngx_conf_t *cf, size_t size);
 static uint64_t ngx_api_sec_lanes_born(ngx_pid_t pid);
 static uint64_t ngx_api_sec_lanes_self(void);
 static ngx_uint_t ngx_api_sec_lanes_dead(uint64_t owner, ngx_uint_t closely);
 static ngx_uint_t ngx_api_sec_lanes_left(const api_spool_t *lane);
+static ngx_uint_t ngx_api_sec_lanes_other(const api_spool_t *lane);
 static void ngx_api_sec_lanes_take(ngx_api_sec_writer_t *w, api_spool_t *lane,
     uint64_t owner, ngx_cycle_t *cycle);
 static ngx_int_t ngx_api_sec_lanes_private(ngx_api_sec_writer_t *w,
@@ -30,12 +37,12 @@ static ngx_int_t ngx_api_sec_lanes_chain(ngx_api_sec_writer_t *w,
 
 
 /*
- * Processes of three configurations may be there at a time: a reload while
- * those of the one before still have connections.
+ * Processes of three configurations at least: a reload while those of the one
+ * before still have connections.
  */
 
 static ngx_uint_t
-ngx_api_sec_lanes_count(ngx_conf_t *cf)
+ngx_api_sec_lanes_count(ngx_conf_t *cf, size_t size)
 {
     ngx_uint_t              n;
     const ngx_core_conf_t  *ccf;
@@ -50,7 +57,9 @@ ngx_api_sec_lanes_count(ngx_conf_t *cf)
         n = ccf->worker_processes;
     }
 
-    return ngx_min(3 * n, NGX_API_SEC_LANES_MAX);
+    n = ngx_max(3 * n, NGX_API_SEC_LANES_ROOM / size);
+
+    return ngx_min(n, NGX_API_SEC_LANES_MAX);
 }
 
 
@@ -61,9 +70,9 @@ ngx_api_sec_lanes_zone(ngx_conf_t *cf, ngx_api_sec_sink_t *sink)
     ngx_str_t   name;
     ngx_uint_t  lanes;
 
-    lanes = ngx_api_sec_lanes_count(cf);
-    size = sizeof(ngx_api_sec_lanes_t)
-           + lanes * ngx_align(api_spool_bytes(sink->buffer), 64);
+    size = ngx_align(api_spool_bytes(sink->buffer), 64);
+    lanes = ngx_api_sec_lanes_count(cf, size);
+    size = sizeof(ngx_api_sec_lanes_t) + lanes * size;
 
     name.len = sizeof("api_audit ") - 1 + sink->name.len;
     name.data = ngx_pnalloc(cf->pool, name.len);
@@ -244,7 +253,7 @@ ngx_api_sec_lanes_dead(uint64_t owner, ngx_uint_t closely)
 static ngx_uint_t
 ngx_api_sec_lanes_left(const api_spool_t *lane)
 {
-    return api_spool_pending(lane) || api_spool_lost(lane) != lane->told
+    return api_spool_pending(lane) || api_spool_untold(lane)
            || api_spool_place(lane)->seq;
 }
 
@@ -271,8 +280,6 @@ ngx_api_sec_lanes_claim(ngx_api_sec_writer_t *w, ngx_cycle_t *cycle)
 
         api_spool_reset(lane);
         w->own = lane;
-
-        (void) ngx_atomic_fetch_add(&w->lanes->open, 1);
 
         return ngx_api_sec_lanes_chain(w, lane);
     }
@@ -339,13 +346,14 @@ ngx_api_sec_lanes_chain(ngx_api_sec_writer_t *w, api_spool_t *lane)
  * each other one.
  */
 
-void
+ngx_uint_t
 ngx_api_sec_lanes_adopt(ngx_api_sec_writer_t *w, ngx_cycle_t *cycle)
 {
     uint64_t      owner;
-    ngx_uint_t    i, closely;
+    ngx_uint_t    i, n, closely;
     api_spool_t  *lane;
 
+    n = w->nadopted;
     closely = (w->looked == 0 || ngx_time() - w->looked >= 60);
 
     if (closely) {
@@ -366,6 +374,8 @@ ngx_api_sec_lanes_adopt(ngx_api_sec_writer_t *w, ngx_cycle_t *cycle)
             ngx_api_sec_lanes_take(w, lane, owner, cycle);
         }
     }
+
+    return w->nadopted - n;
 }
 
 
@@ -374,8 +384,8 @@ ngx_api_sec_lanes_take(ngx_api_sec_writer_t *w, api_spool_t *lane,
     uint64_t owner, ngx_cycle_t *cycle)
 {
     if (owner) {
+        lane->leaving = 0;
         api_spool_bury(lane);
-        (void) ngx_atomic_fetch_add(&w->lanes->open, -1);
 
         ngx_log_error(NGX_LOG_WARN, cycle->log, 0,
                       "api_audit \"%V\": process %L is gone: its last "
@@ -388,18 +398,82 @@ ngx_api_sec_lanes_take(ngx_api_sec_writer_t *w, api_spool_t *lane,
 }
 
 
-/* Is another process there that has a lane? */
+/* Has another process, which is there, that lane? */
+
+static ngx_uint_t
+ngx_api_sec_lanes_other(const api_spool_t *lane)
+{
+    uint64_t  owner;
+
+    owner = api_spool_owner(lane);
+
+    return owner && owner != ngx_api_sec_lanes_self()
+           && !ngx_api_sec_lanes_dead(owner, 1);
+}
+
 
 ngx_uint_t
 ngx_api_sec_lanes_others(const ngx_api_sec_writer_t *w)
 {
-    uint64_t    owner;
     ngx_uint_t  i;
 
     for (i = 0; i < w->lanes->nlanes; i++) {
-        owner = api_spool_owner(ngx_api_sec_lanes_at(w->lanes, i));
+        if (ngx_api_sec_lanes_other(ngx_api_sec_lanes_at(w->lanes, i))) {
+            return 1;
+        }
+    }
 
-        if (owner && owner != ngx_api_sec_lanes_self()) {
+    return 0;
+}
+
+
+/* Of processes that end at the same time one is the last, and has to know. */
+
+ngx_uint_t
+ngx_api_sec_lanes_last(ngx_api_sec_writer_t *w)
+{
+    ngx_uint_t          i, last;
+    ngx_slab_pool_t    *shpool;
+    const api_spool_t  *lane;
+
+    shpool = (ngx_slab_pool_t *) w->sink->zone->shm.addr;
+
+    ngx_shmtx_lock(&shpool->mutex);
+
+    while (w->nadopted) {
+        api_spool_release(w->adopted[--w->nadopted]);
+    }
+
+    w->own->leaving = 1;
+    last = 1;
+
+    for (i = 0; last && i < w->lanes->nlanes; i++) {
+        lane = ngx_api_sec_lanes_at(w->lanes, i);
+        last = lane->leaving || !ngx_api_sec_lanes_other(lane);
+    }
+
+    ngx_shmtx_unlock(&shpool->mutex);
+
+    return last;
+}
+
+
+/* Has a process that is no more left something behind? */
+
+ngx_uint_t
+ngx_api_sec_lanes_orphaned(const ngx_api_sec_lanes_t *lanes)
+{
+    uint64_t            owner;
+    ngx_uint_t          i;
+    const api_spool_t  *lane;
+
+    for (i = 0; i < lanes->nlanes; i++) {
+        lane = ngx_api_sec_lanes_at(lanes, i);
+        owner = api_spool_owner(lane);
+
+        if (owner ? ngx_api_sec_lanes_dead(owner, 1)
+                  : ngx_api_sec_lanes_left(lane))
+        {
             return 1;
         }
     }

@@ -211,7 +211,7 @@ ngx_api_sec_audit_gap(ngx_api_sec_writer_t *w, api_spool_t *lane)
 
     lost = api_spool_lost(lane);
 
-    if (lost == lane->told) {
+    if (!api_spool_untold(lane)) {
         return;
     }
 

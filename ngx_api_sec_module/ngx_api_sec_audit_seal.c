@@ -463,7 +463,7 @@ ngx_api_sec_seal_part(ngx_api_sec_writer_t *w, api_spool_t *lane)
 
     place = api_spool_place(lane);
 
-    if (w->seal == NULL || place->seq == lane->sealed) {
+    if (w->seal == NULL || place->seq <= lane->sealed) {
         return 1;
     }
 

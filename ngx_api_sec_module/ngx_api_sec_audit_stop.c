@@ -9,7 +9,8 @@
 #include <poll.h>
 
 
-#define NGX_API_SEC_WRITER_END  1000    /* msec */
+#define NGX_API_SEC_WRITER_END     1000    /* msec */
+#define NGX_API_SEC_WRITER_OTHERS  200     /* ... of it, for those that go */
 
 
 static void ngx_api_sec_writer_halt(ngx_api_sec_writer_t *w);
@@ -17,6 +18,8 @@ static void ngx_api_sec_writer_last(ngx_api_sec_writer_t *w,
     ngx_cycle_t *cycle);
 static void ngx_api_sec_writer_leave(ngx_api_sec_writer_t *w);
 
+
+/* One deadline for all of it: nginx kills who takes more than some 1.5 s. */
 
 void
 ngx_api_sec_writer_stop(const ngx_api_sec_sink_t *sink, ngx_cycle_t *cycle)
@@ -31,19 +34,22 @@ ngx_api_sec_writer_stop(const ngx_api_sec_sink_t *sink, ngx_cycle_t *cycle)
         return;
     }
 
-    ngx_api_sec_writer_halt(w);
-    ngx_api_sec_audit_gap(w, w->own);
-    ngx_api_sec_writer_mourn(w);
-    ngx_api_sec_writer_drain(w);
+    ngx_time_update();
+    w->deadline = ngx_current_msec + NGX_API_SEC_WRITER_END;
 
-    last = !w->private && ngx_atomic_fetch_add(&w->lanes->open, -1) == 1;
+    ngx_api_sec_writer_halt(w);
+    ngx_api_sec_writer_drain(w);
+    ngx_api_sec_writer_mourn(w);
+
+    last = !w->private && ngx_api_sec_lanes_last(w);
 
     if (last) {
         ngx_api_sec_writer_last(w, cycle);
     }
 
-    ngx_api_sec_writer_halt(w);
+    /* behind a worker comes the master */
 
+    last = last && ngx_process != NGX_PROCESS_WORKER;
     pending = w->private || last ? api_spool_pending(w->own) : 0;
 
     for (i = 0; last && i < w->nadopted; i++) {
@@ -76,9 +82,7 @@ ngx_api_sec_writer_last(ngx_api_sec_writer_t *w, ngx_cycle_t *cycle)
 {
     ngx_uint_t  wait;
 
-    for (wait = NGX_API_SEC_WRITER_END / 5; wait; wait--) {
-        ngx_api_sec_lanes_adopt(w, cycle);
-
+    for (wait = NGX_API_SEC_WRITER_OTHERS / 5; wait; wait--) {
         if (!ngx_api_sec_lanes_others(w)) {
             break;
         }
@@ -86,7 +90,10 @@ ngx_api_sec_writer_last(ngx_api_sec_writer_t *w, ngx_cycle_t *cycle)
         ngx_msleep(5);
     }
 
-    ngx_api_sec_writer_drain(w);
+    while (ngx_api_sec_lanes_adopt(w, cycle)) {
+        ngx_api_sec_writer_drain(w);
+    }
+
     ngx_api_sec_seal_tick(w, 1);
     ngx_api_sec_writer_drain(w);
 }
@@ -102,7 +109,7 @@ ngx_api_sec_writer_leave(ngx_api_sec_writer_t *w)
         return;
     }
 
-    if (api_spool_pending(w->own) || api_spool_lost(w->own) != w->own->told
+    if (api_spool_pending(w->own) || api_spool_untold(w->own)
         || !ngx_api_sec_lanes_leave(w, w->own))
     {
         api_spool_release(w->own);    /* for others to finish */
@@ -110,7 +117,7 @@ ngx_api_sec_writer_leave(ngx_api_sec_writer_t *w)
 }
 
 
-/* No timer and no thread any more. */
+/* No timer and no thread any more, and none again. */
 
 static void
 ngx_api_sec_writer_halt(ngx_api_sec_writer_t *w)
@@ -118,6 +125,8 @@ ngx_api_sec_writer_halt(ngx_api_sec_writer_t *w)
 #if (NGX_THREADS)
     const ngx_api_sec_writer_task_t  *task;
 #endif
+
+    w->ending = 1;
 
     if (w->tick.timer_set) {
         ngx_del_timer(&w->tick);
@@ -153,11 +162,10 @@ ngx_api_sec_writer_halt(ngx_api_sec_writer_t *w)
 void
 ngx_api_sec_writer_drain(ngx_api_sec_writer_t *w)
 {
-    ngx_msec_t         passed = 0;
     struct pollfd      pfd;
     ngx_api_sec_put_t  p;
 
-    while (passed < NGX_API_SEC_WRITER_END) {
+    while ((ngx_msec_int_t) (w->deadline - ngx_current_msec) > 0) {
 
         if (!ngx_api_sec_writer_next(w, &p)) {
             return;
@@ -166,6 +174,8 @@ ngx_api_sec_writer_drain(ngx_api_sec_writer_t *w)
         ngx_api_sec_writer_put(w, &p);
         api_spool_wrote(w->writing, p.n);
         w->err = p.err;
+
+        ngx_time_update();
 
         if (p.err == 0) {
             continue;
@@ -182,10 +192,8 @@ ngx_api_sec_writer_drain(ngx_api_sec_writer_t *w)
 
         if (p.kind == NGX_API_SEC_SINK_FILE || poll(&pfd, 1, 20) == 1) {
             ngx_msleep(1);
-            passed++;
-
-        } else {
-            passed += 20;
         }
+
+        ngx_time_update();
     }
 }

@@ -34,7 +34,7 @@ static void ngx_api_sec_writer_posted(ngx_event_t *ev);
 
 
 ngx_int_t
-ngx_api_sec_writer_start(const ngx_api_sec_sink_t *sink, ngx_cycle_t *cycle)
+ngx_api_sec_writer_open(const ngx_api_sec_sink_t *sink, ngx_cycle_t *cycle)
 {
     ngx_slab_pool_t                *shpool;
     ngx_api_sec_writer_t           *w;
@@ -47,6 +47,7 @@ ngx_api_sec_writer_start(const ngx_api_sec_sink_t *sink, ngx_cycle_t *cycle)
     w->sink = sink;
     w->lanes = shpool->data;
     w->sock = (ngx_socket_t) -1;
+    w->ending = (ngx_process == NGX_PROCESS_MASTER);
 
     if (ngx_api_sec_seal_start(w, cycle) != NGX_OK
         || ngx_api_sec_lanes_claim(w, cycle) != NGX_OK)
@@ -57,6 +58,21 @@ ngx_api_sec_writer_start(const ngx_api_sec_sink_t *sink, ngx_cycle_t *cycle)
     w->fresh = 0;
 
     ngx_api_sec_writer_prepare(w, mcf, cycle);
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_api_sec_writer_start(const ngx_api_sec_sink_t *sink, ngx_cycle_t *cycle)
+{
+    ngx_api_sec_writer_t  *w;
+
+    if (ngx_api_sec_writer_open(sink, cycle) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    w = sink->writer;
 
     if (sink->file && sink->file->flush == NULL) {
         sink->file->flush = ngx_api_sec_writer_reopen;
@@ -79,7 +95,7 @@ ngx_api_sec_writer_start(const ngx_api_sec_sink_t *sink, ngx_cycle_t *cycle)
     }
 #endif
 
-    ngx_api_sec_lanes_adopt(w, cycle);
+    (void) ngx_api_sec_lanes_adopt(w, cycle);
     ngx_add_timer(&w->tick, NGX_API_SEC_WRITER_TICK);
 
     return NGX_OK;
@@ -119,7 +135,7 @@ ngx_api_sec_writer_wake(ngx_api_sec_writer_t *w)
 {
     ngx_msec_t  since;
 
-    if (w->busy || w->flush.posted) {
+    if (w->busy || w->flush.posted || w->ending) {
         return;
     }
 
@@ -164,7 +180,7 @@ ngx_api_sec_writer_tick(ngx_event_t *ev)
 {
     ngx_api_sec_writer_t *w = ev->data;
 
-    ngx_api_sec_lanes_adopt(w, (ngx_cycle_t *) ngx_cycle);
+    (void) ngx_api_sec_lanes_adopt(w, (ngx_cycle_t *) ngx_cycle);
     ngx_api_sec_audit_gap(w, w->own);
     ngx_api_sec_writer_mourn(w);
     ngx_api_sec_seal_tick(w, 0);
@@ -261,7 +277,7 @@ ngx_api_sec_writer_next(ngx_api_sec_writer_t *w, ngx_api_sec_put_t *p)
 
 
 /* Lanes that were adopted and are empty are given back, once an event has
-   told what their owners lost. */
+   told what their owners lost; so are our own losses. */
 
 static void
 ngx_api_sec_writer_settle(ngx_api_sec_writer_t *w)
@@ -278,11 +294,15 @@ ngx_api_sec_writer_settle(ngx_api_sec_writer_t *w)
 
         ngx_api_sec_audit_gap(w, lane);
 
-        if (lane->told == api_spool_lost(lane)
+        if (!api_spool_untold(lane)
             && ngx_api_sec_lanes_leave(w, lane))
         {
             w->adopted[i--] = w->adopted[--w->nadopted];
         }
+    }
+
+    if (!api_spool_pressed(w->own)) {
+        ngx_api_sec_audit_gap(w, w->own);
     }
 }
 

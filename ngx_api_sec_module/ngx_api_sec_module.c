@@ -27,6 +27,7 @@ static ngx_int_t ngx_api_sec_postconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_api_sec_init_module(ngx_cycle_t *cycle);
 static ngx_int_t ngx_api_sec_init_process(ngx_cycle_t *cycle);
 static void ngx_api_sec_exit_process(ngx_cycle_t *cycle);
+static void ngx_api_sec_exit_master(ngx_cycle_t *cycle);
 static ngx_int_t ngx_api_sec_header_filter(ngx_http_request_t *r);
 static ngx_int_t ngx_api_sec_header(ngx_http_request_t *r,
     const ngx_api_sec_main_conf_t *mcf, ngx_api_record_t *rec);
@@ -67,7 +68,7 @@ ngx_module_t  ngx_api_sec_module = {
     NULL,                       /* init thread */
     NULL,                       /* exit thread */
     ngx_api_sec_exit_process,
-    NULL,                       /* exit master */
+    ngx_api_sec_exit_master,
     NGX_MODULE_V1_PADDING
 };
 
@@ -453,5 +454,18 @@ ngx_api_sec_exit_process(ngx_cycle_t *cycle)
         ngx_api_sec_inventory_stop(cycle, mcf);
         ngx_api_sec_audit_stop(mcf, cycle);
         ngx_api_sec_revoke_end(mcf);
+    }
+}
+
+
+static void
+ngx_api_sec_exit_master(ngx_cycle_t *cycle)
+{
+    ngx_api_sec_main_conf_t  *mcf;
+
+    mcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_api_sec_module);
+
+    if (mcf) {
+        ngx_api_sec_audit_sweep(mcf, cycle);
     }
 }

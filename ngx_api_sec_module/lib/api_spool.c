@@ -102,15 +102,28 @@ api_spool_born(uint64_t owner)
 }
 
 
+/* In this order, an owner that dies between leaves nothing that was begun and
+   nothing to be told. */
+
 void
 api_spool_reset(api_spool_t *s)
 {
-    memset(s->half, 0, sizeof(s->half));
-    memset(s->lost, 0, sizeof(s->lost));
+    int i;
 
-    s->fill = 0;
-    s->begun = 0;
-    s->told = 0;
+    store(&s->begun, 0);
+
+    for (i = 0; i < API_SPOOL_NCAUSES; i++) {
+        store(&s->lost[i], 0);
+    }
+
+    store(&s->told, 0);
+
+    for (i = 0; i < 2; i++) {
+        store(&s->half[i].filled, 0);
+        store(&s->half[i].done, 0);
+    }
+
+    store(&s->fill, 0);
     s->aside = 0;
 }
 
@@ -149,7 +162,15 @@ api_spool_look(const api_spool_t *s, api_spool_place_t *place)
 void
 api_spool_release(api_spool_t *s)
 {
+    store(&s->leaving, 0);
     store(&s->owner, 0);
+}
+
+
+bool
+api_spool_untold(const api_spool_t *s)
+{
+    return api_spool_lost(s) > load(&s->told);
 }
 
 

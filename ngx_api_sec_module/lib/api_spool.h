@@ -66,9 +66,10 @@ typedef struct {
 } api_spool_place_t;
 
 typedef struct {
-    uint64_t         owner; /* 0: nobody's */
-    uint64_t         size;  /* of one half */
-    uint64_t         fill;  /* which half takes events */
+    uint64_t         owner;   /* 0: nobody's */
+    uint64_t         leaving; /* ... soon: the owner is at its end */
+    uint64_t         size;    /* of one half */
+    uint64_t         fill;    /* which half takes events */
     api_spool_half_t half[2];
 
     /* since it was claimed */
@@ -114,7 +115,8 @@ uint64_t api_spool_process(int64_t pid, uint64_t born);
 int64_t  api_spool_pid(uint64_t owner);
 uint64_t api_spool_born(uint64_t owner);
 
-/* An empty lane begins anew: nothing kept, nothing lost. */
+/* An empty lane whose losses were told begins anew: nothing kept, nothing lost.
+   Who dies meanwhile leaves one that is empty. */
 
 void api_spool_reset(api_spool_t *s);
 
@@ -154,6 +156,10 @@ void api_spool_bury(api_spool_t *s);
 
 uint64_t api_spool_kept(const api_spool_t *s);
 uint64_t api_spool_lost(const api_spool_t *s);
+
+/* Has it lost more than an event has told of? */
+
+bool api_spool_untold(const api_spool_t *s);
 
 /* Bytes to be written; more than half of the room is taken. */
 

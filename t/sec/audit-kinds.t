@@ -185,26 +185,9 @@ subtest 'an alert' => sub {
 };
 
 
-sub many {
-    my ($path, $n) = @_;
-
-    while ($n > 0) {
-        my $socket = $server->connected or die;
-        my $batch  = $n > 200 ? 200 : $n;
-        print {$socket} "GET $path HTTP/1.1\r\nHost: localhost\r\n"
-            . ($_ == $batch ? "Connection: close\r\n" : '') . "\r\n"
-            for 1 .. $batch;
-        1 while <$socket>;
-        $n -= $batch;
-    }
-
-    return;
-}
-
-
 subtest 'events=sample:10' => sub {
-    many('/sampled/', 4000);
-    many('/sampled/no/', 50);
+    many($server, 4000, '/sampled/');
+    many($server, 50, '/sampled/no/');
     my @refused = events('request', 50, sub { $_[0]{verdict} eq 'deny' }, 'sampled');
     is(scalar @refused, 50, 'each that was refused');
     is((grep { exists $_->{sample} } @refused), 0, '... which stand for themselves');

@@ -175,8 +175,9 @@ sub members {
 # n requests, up to 500 on one connection; the number of answers.
 
 sub many {
-    my ($server, $n) = @_;
+    my ($server, $n, $path) = @_;
     my $got = 0;
+    $path //= '/orders/list';
     local $SIG{PIPE} = 'IGNORE';    # a worker may be killed meanwhile
 
     while ($n > 0) {
@@ -184,7 +185,7 @@ sub many {
         $socket->autoflush(1);
         my $batch = $n > 500 ? 500 : $n;
 
-        print {$socket} "GET /orders/list HTTP/1.1\r\nHost: localhost\r\n"
+        print {$socket} "GET $path HTTP/1.1\r\nHost: localhost\r\n"
             . ($_ == $batch ? "Connection: close\r\n" : '') . "\r\n"
             for 1 .. $batch;
 
