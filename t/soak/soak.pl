@@ -233,6 +233,7 @@ sub rss_of_workers {
 # What goes wrong, each as a line of the table and one function.
 
 my ($kills, $rotated, $set) = (0, 0, 0);
+my $full = 0;    # faults until there is room on the disk again
 
 my @faults = (
     [4, 'reload', sub { $server->reload(busy => 1) }],
@@ -271,7 +272,7 @@ my @faults = (
         $disk or return;
         system "dd if=/dev/zero of=$disk/ballast bs=1M count=100 2>/dev/null";
         sleep 0.5 + rand 1.5;
-        unlink "$disk/ballast";
+        $full = 1 + int rand 4;
     }],
 );
 
@@ -309,6 +310,7 @@ while (time < $end) {
     my $fault = one_fault();
     $fault->[2]->();
     $did{ $fault->[1] }++;
+    unlink "$disk/ballast" if $full && --$full == 0;
 
     if (time > $settled) {
         sleep 1;
@@ -317,6 +319,7 @@ while (time < $end) {
 }
 
 waitpid $traffic, 0;
+unlink "$disk/ballast" if $disk;
 sleep 2;
 
 
