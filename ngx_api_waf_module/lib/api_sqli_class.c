@@ -117,6 +117,26 @@ static const uint8_t api_sqli_in_operator[256] = {
 
 #define NOPERATORS (sizeof(api_sqli_operators) / sizeof(api_sqli_operators[0]))
 
+/* data ? 'key' of PostgreSQL, which is no mark of a placeholder in front of a
+   string. */
+
+static bool
+api_sqli_has_key(const api_sqli_lexer_t *lex)
+{
+    const uint8_t *p = lex->p;
+
+    if (*p++ != '?') {
+        return false;
+    }
+
+    while (p < lex->end && *p == ' ') {
+        p++;
+    }
+
+    return p < lex->end && *p == '\'';
+}
+
+
 void
 api_sqli_operator_next(api_sqli_lexer_t *lex, api_sqli_token_t *token)
 {
@@ -142,6 +162,12 @@ api_sqli_operator_next(api_sqli_lexer_t *lex, api_sqli_token_t *token)
             token->type = (api_sqli_type_t) api_sqli_operators[i].type;
             return;
         }
+    }
+
+    if (api_sqli_has_key(lex)) {
+        lex->p++;
+        token->type = SQ_COMPARE;
+        return;
     }
 
     api_sqli_lex_single(*lex->p++, token);

@@ -13,9 +13,21 @@
  * elements; XML://@star is one value for each attribute.
  */
 
+/* Text of an element that is looked at as one where other elements stand in
+   between. */
+
+#define XML_MIXED 1024
+
+typedef struct {
+    size_t   start;  /* of its text */
+    uint32_t pieces; /* of its own text, with more than blanks */
+    bool     parent; /* of another element */
+} xml_element_t;
+
 typedef struct {
     api_values_t  *b;
     xmlParserCtxt *ctxt;
+    xml_element_t *element; /* those that are open, with room for one more */
     const char    *fault;
     uint8_t       *text;
     size_t         len;
@@ -24,6 +36,7 @@ typedef struct {
     uint32_t       depth;
     uint32_t       nodes;
     bool           root;
+    bool           mixed; /* some element has text on both sides of another */
 } xml_read_t;
 
 
@@ -74,26 +87,10 @@ xml_on_text(void *ctx, const xmlChar *s, int len)
 }
 
 
-/* The text between two tags as a value of its own, by the name of the element
-   that ends, or that begins behind it. */
-
 static void
-xml_piece(xml_read_t *x, const xmlChar *element)
+xml_value(xml_read_t *x, const xmlChar *element, api_span_t text)
 {
-    size_t     i;
-    api_span_t name, text;
-
-    for (i = x->from; i < x->len && x->text[i] <= ' '; i++) {
-        /* void */
-    }
-
-    if (i == x->len || x->b->conf->unpacked == 0) {
-        x->from = x->len;
-        return;
-    }
-
-    text = api_span(x->text + x->from, x->len - x->from);
-    x->from = x->len;
+    api_span_t name;
 
     name = api_arena_dup(
         x->b->arena, api_span(element, strlen((const char *) element)));
@@ -106,6 +103,61 @@ xml_piece(xml_read_t *x, const xmlChar *element)
     }
 
     api_values_arg(x->b, API_WAF_ARGS_UNPACKED, name, text);
+}
+
+
+/* The text between two tags as a value of its own, by the name of the element
+   that ends, or that begins behind it. */
+
+static void
+xml_piece(xml_read_t *x, const xmlChar *element)
+{
+    size_t     i;
+    api_span_t text;
+
+    for (i = x->from; i < x->len && x->text[i] <= ' '; i++) {
+        /* void */
+    }
+
+    if (i == x->len || x->b->conf->unpacked == 0) {
+        x->from = x->len;
+        return;
+    }
+
+    text = api_span(x->text + x->from, x->len - x->from);
+    x->from = x->len;
+    x->element[x->depth].pieces++;
+    xml_value(x, element, text);
+}
+
+
+static void
+xml_open(xml_read_t *x)
+{
+    x->element[x->depth].parent = true;
+    x->depth++;
+    memset(&x->element[x->depth], 0, sizeof(*x->element));
+    x->element[x->depth].start = x->len;
+}
+
+
+/* What an application that asks for the text of an element gets. */
+
+static void
+xml_close(xml_read_t *x, const xmlChar *element)
+{
+    const xml_element_t *e = &x->element[x->depth];
+
+    if (x->depth && e->parent && e->pieces > 1) {
+        x->mixed = true;
+
+        if (x->len - e->start <= XML_MIXED && x->b->conf->unpacked) {
+            xml_value(
+                x, element, api_span(x->text + e->start, x->len - e->start));
+        }
+    }
+
+    x->depth -= x->depth > 0;
 }
 
 
@@ -150,13 +202,14 @@ xml_on_start(void *ctx, const xmlChar *name, const xmlChar *prefix,
     xml_piece(x, name);
     x->nodes += 1 + (uint32_t) nattributes;
 
-    if (++x->depth > x->b->conf->xml_depth) {
+    if (x->depth >= x->b->conf->xml_depth) {
         xml_stop(x, "deeper than allowed");
 
     } else if (x->nodes > x->b->conf->xml_nodes) {
         xml_stop(x, "more elements and attributes than allowed");
 
     } else {
+        xml_open(x);
         xml_attributes(x, nattributes, attributes);
     }
 }
@@ -172,7 +225,30 @@ xml_on_end(
     (void) uri;
 
     xml_piece(x, name);
-    x->depth -= x->depth > 0;
+    xml_close(x, name);
+}
+
+
+/* <?php ... ?> is for whoever takes the file for something else. */
+
+static void
+xml_on_instruction(void *ctx, const xmlChar *target, const xmlChar *data)
+{
+    api_span_t  part[4];
+    xml_read_t *x = ((xmlParserCtxt *) ctx)->_private;
+
+    if (x->b->conf->unpacked == 0) {
+        return;
+    }
+
+    part[0] = API_SPAN("<?");
+    part[1] = api_span(target, strlen((const char *) target));
+    part[2] = API_SPAN(" ");
+    part[3] =
+        data ? api_span(data, strlen((const char *) data)) : api_span("", 0);
+
+    api_values_arg(x->b, API_WAF_ARGS_UNPACKED, API_SPAN("?"),
+        api_values_join(x->b, part, 4));
 }
 
 
@@ -253,6 +329,7 @@ xml_handlers(xmlSAXHandler *sax)
     sax->characters = xml_on_text;
     sax->ignorableWhitespace = xml_on_text;
     sax->cdataBlock = xml_on_text;
+    sax->processingInstruction = xml_on_instruction;
     sax->entityDecl = xml_on_entity;
     sax->internalSubset = xml_on_subset;
     sax->getEntity = xml_on_get_entity;
@@ -313,6 +390,14 @@ api_values_xml(api_values_t *b, api_span_t body)
         return;
     }
 
+    x.element = api_arena_calloc(
+        b->arena, (size_t) b->conf->xml_depth + 1, sizeof(xml_element_t));
+
+    if (x.element == NULL) {
+        b->nomem = true;
+        return;
+    }
+
     ok = xml_parse(&x, body);
 
     if (x.fault != NULL) {
@@ -320,6 +405,11 @@ api_values_xml(api_values_t *b, api_span_t body)
 
     } else if (!ok) {
         api_values_body_fault(b, "XML", "it is not well-formed");
+    }
+
+    if (x.mixed && b->conf->unpacked) {
+        api_values_arg(
+            b, API_WAF_ARGS_UNPACKED, API_SPAN("/*"), api_span(x.text, x.len));
     }
 
     if (x.root || x.len) {

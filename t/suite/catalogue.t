@@ -1,13 +1,15 @@
 #!/usr/bin/perl
 
-# docs/guide/token-attacks.md says where each attack is tested: all rows are
-# there, each test it names is, and the files for HTTP/2 run a file of the row.
+# docs/guide/token-attacks.md says where each attack is tested, and
+# docs/guide/waf-bypasses.md where each way around the WAF: all rows are there,
+# each test they name is, and the files for HTTP/2 run a file of the row.
 
 use strict;
 use warnings;
 use Test::More;
 
 my $page = slurp('docs/guide/token-attacks.md');
+my $ways = slurp('docs/guide/waf-bypasses.md');
 my %seen;
 
 
@@ -20,7 +22,7 @@ sub slurp {
 
 sub path_of {
     my ($file) = @_;
-    return (grep { -f } map { "t/$_/$file" } qw(sec suite unit))[0];
+    return (grep { -f } map { "t/$_/$file" } qw(sec waf suite unit))[0];
 }
 
 # The tests of a cell, `file` "title", "title"; `file` ...: [path, title].
@@ -49,11 +51,18 @@ sub fault {
     return index($text, $title) >= 0 ? '' : "$file has no \"$title\"";
 }
 
-for my $line (grep { /^\| (?:R\d|C\d|flips)/ } split /\n/, $page) {
+# Rows of a page whose names fit; what may go without HTTP/2.
+sub rows {
+    my ($text, $names, $without) = @_;
+    row($_, $without) for grep { /^\| (?:$names)/ } split /\n/, $text;
+}
+
+sub row {
+    my ($line, $without) = @_;
     my ($id, $attack, $tests, $http2) = $line
         =~ /\A\| (\S+) \| (.*?) \| (.*?) \| (.*?) ?\|\z/ or do {
             fail("a row of four cells: $line");
-            next;
+            return;
         };
     my @named  = named($tests);
     my @faults = grep { length } map { fault(@$_) } @named;
@@ -69,13 +78,19 @@ for my $line (grep { /^\| (?:R\d|C\d|flips)/ } split /\n/, $page) {
         ok((grep { $_->[0] eq ($run // '') } @named),
             "$id: $file runs a file of the row");
     } else {
-        like($tests, qr/\A(?:[^`]*`(?:test_\w+\.c|[\w-]*workers\.t)`[^`]*)+\z/,
+        like($tests, qr/\A(?:[^`]*`(?:$without)`[^`]*)+\z/,
             "$id: only what has no requests is without HTTP/2");
     }
 }
 
+# Chunks and dropped headers are of HTTP/1.1; a matrix and places have HTTP/2 within,
+# or are about what is behind the framing.
+rows($page, 'R\d|C\d|flips', 'test_\w+\.c|[\w-]*workers\.t');
+rows($ways, 'W\d', 'test_\w+\.c|bypass-(?:chunks|headers)\.t|placements\.t|matrix\.t');
+
 is_deeply([sort keys %seen],
-    [sort((map {"R$_"} 1 .. 30), (map {"C$_"} 1 .. 14), 'flips')],
+    [sort((map {"R$_"} 1 .. 30), (map {"C$_"} 1 .. 14),
+        (map {"W$_"} 1 .. 18), 'flips')],
     'each attack has its row');
 
 # ... and a title of the catalogue that nobody names is not forgotten
@@ -85,6 +100,12 @@ for my $file (qw(jwt-attacks.t issuer.t token-cache.t)) {
     my @lost = grep { index($page, "\"$_\"") < 0 }
         $text =~ /^=== TEST \d+: (R\d+, .*)$/mg;
     is(join(' / ', @lost), '', "$file: each of its attacks is on the page");
+}
+
+{
+    my @lost = grep { index($ways, "\"$_\"") < 0 }
+        slurp('t/waf/bypass.t') =~ /^=== TEST \d+: (.*)$/mg;
+    is(join(' / ', @lost), '', 'bypass.t: each of its ways is on the page');
 }
 
 done_testing();

