@@ -40,8 +40,9 @@ const apisec_command_t apisec_waf = { "waf",
     "bench    what they cost for the request of --request, with the prefilter "
     "and\n"
     "         rule by rule\n"
-    "RULES are files or patterns, in quotes; Include is followed.  Exit code\n"
-    "1: explain: the request is refused.\n",
+    "RULES are files or patterns, in quotes, or core; Include is followed.  "
+    "Exit\n"
+    "code 1: explain: the request is refused.\n",
     options, run };
 
 

@@ -1,5 +1,6 @@
 /* Files of rules, for the loader. */
 
+#include "apisec_conf.h"
 #include "apisec_waf.h"
 
 #include <errno.h>
@@ -111,6 +112,24 @@ glob_file(void *ctx, const char *pattern, size_t index, const char **path)
 }
 
 
+/* The rules of core are where the modules are. */
+
+static int
+load_core(api_seclang_t *loader, api_err_t *err)
+{
+    const char *modules = apisec_conf_modules(NULL);
+
+    if (modules == NULL) {
+        return api_fail(err, API_INVALID, 0, 0,
+            "the rules of core are beside the modules, which are not found: "
+            "name their files");
+    }
+
+    return api_seclang_file(
+        loader, apisec_text("%s/ngx_api_waf_rules/*.conf", modules), err);
+}
+
+
 int
 apisec_waf_load(const apisec_list_t *files, const apisec_waf_values_t *values,
     api_seclang_t **loader, const api_waf_program_t **program)
@@ -129,7 +148,9 @@ apisec_waf_load(const apisec_list_t *files, const apisec_waf_values_t *values,
     rc = API_OK;
 
     for (i = 0; i < files->n && rc == API_OK; i++) {
-        rc = api_seclang_file(*loader, files->item[i], &err);
+        rc = strcmp(files->item[i], "core") == 0
+                 ? load_core(*loader, &err)
+                 : api_seclang_file(*loader, files->item[i], &err);
     }
 
     if (values->paranoia) {

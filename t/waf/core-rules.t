@@ -6,6 +6,7 @@
 use strict;
 use warnings;
 use ApiTest;
+use ApiTest::Run;
 use ApiTest::Server;
 use Cwd qw(abs_path);
 use FindBin;
@@ -67,6 +68,21 @@ sub ids {
     return $answer =~ /^X-Rules: (\S+)\r$/m ? split(/,/, $1) : ();
 }
 
+# The same request by apisec waf explain, which says what the log of nginx says.
+
+sub explained {
+    my ($text, $level) = @_;
+    my ($head, $body) = split /\n\n/, $text, 2;
+    my ($first, @fields) = split /\n/, $head;
+    $body //= '';
+    write_file("$dir/request", join("\r\n", "$first HTTP/1.1",
+        'Host: api.example.com', 'Connection: close', @fields,
+        length $body ? 'Content-Length: ' . length $body : (), '', $body));
+    my $ran = apisec('waf', 'explain', 'core', '--request', "$dir/request",
+        '--paranoia', $level, '--detect', '--ids');
+    return split /\n/, $ran->{out};
+}
+
 # A page has no carriage returns: lines of multipart end in them.
 
 sub crlf {
@@ -82,10 +98,13 @@ for my $case (split /^=== /m, text('t/waf/corpus/rules.txt')) {
     my ($id, $level, $what) = ($1, $2 || 1, $3);
     my ($attack, $benign) = split /\n---\n/, substr($case, $+[0]);
     $benign =~ s/\n\n?\z//;
-    $tested{$id}++;
+    my $first = !$tested{$id}++;
 
     my @ids = ids($attack, $level);
     ok((grep { $_ eq $id } @ids), "$id: $what") or diag("@ids\n$attack");
+
+    is(join(' ', sort(explained($attack, $level))), join(' ', sort @ids),
+        '... by nginx and by apisec waf explain') if $first;
 
     # an error alone does not reach the threshold, a warning neither
 
