@@ -26,6 +26,7 @@ static const apisec_command_t *const commands[] = {
     &apisec_where,
     &apisec_lint,
     &apisec_policy,
+    &apisec_replay,
     &apisec_doctor,
     &apisec_report,
 };

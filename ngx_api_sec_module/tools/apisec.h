@@ -72,7 +72,7 @@ extern const apisec_command_t apisec_init, apisec_token, apisec_key,
     apisec_inventory, apisec_alert, apisec_where, apisec_attack, apisec_lint,
     apisec_report;
 
-extern const apisec_command_t apisec_doctor, apisec_policy;
+extern const apisec_command_t apisec_doctor, apisec_policy, apisec_replay;
 
 /* Reads argv (without the command's name) into *values and *args.  APISEC_OK
    or APISEC_USAGE, and then it has said what is wrong. */

@@ -52,18 +52,23 @@ static const struct {
 };
 
 
-/* What is left when we are told to end: the folder. */
+/* What is left when we are told to end: folders. */
 
-static const char *volatile left;
+static const char *volatile left[2];
 
 static void
 clean_up(int signal)
 {
-    const char *dir = left;
+    size_t      i;
+    const char *dir;
 
-    if (dir) {
-        left = NULL;
-        apisec_folder_drop(dir);
+    for (i = 0; i < 2; i++) {
+        dir = left[i];
+        left[i] = NULL;
+
+        if (dir) {
+            apisec_folder_drop(dir);
+        }
     }
 
     _exit(128 + signal);
@@ -75,7 +80,7 @@ apisec_policy_guard(const char *dir)
 {
     struct sigaction act = { .sa_handler = clean_up };
 
-    left = dir;
+    left[left[0] != NULL] = dir;
     (void) sigaction(SIGINT, &act, NULL);
     (void) sigaction(SIGTERM, &act, NULL);
     (void) sigaction(SIGHUP, &act, NULL);
