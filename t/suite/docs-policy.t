@@ -31,7 +31,7 @@ my %files = (
     'office.list'   => "192.0.2.0/24\n",
     'services.list' => "spiffe://prod/orders orders\n",
     'lever.list'    => '',
-    'revoked'       => "sub mallory\n",
+    'revoked'       => "jti stolen-token\n",
     'mime.types'    => "types { text/html html; }\n",
 );
 spew("$dir/etc/nginx/$_", $files{$_}) for keys %files;
