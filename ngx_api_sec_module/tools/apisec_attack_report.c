@@ -1,4 +1,5 @@
 #include "apisec_attack.h"
+#include "apisec_junit.h"
 
 #include "api_text.h"
 
@@ -135,19 +136,12 @@ report_text(const apisec_attack_t *attack, const char *url)
 }
 
 
-/* JSON and SARIF 2.1.0, as trees of cJSON */
+/* JSON, as a tree of cJSON */
 
 static void
 put(cJSON *to, const char *name, const char *text)
 {
     (void) apisec_sure(cJSON_AddStringToObject(to, name, text));
-}
-
-
-static cJSON *
-object(cJSON *to, const char *name)
-{
-    return apisec_sure(cJSON_AddObjectToObject(to, name));
 }
 
 
@@ -213,121 +207,71 @@ report_json(
 
 
 static void
-sarif_rules(cJSON *driver)
-{
-    unsigned i;
-    cJSON   *rule, *rules = array(driver, "rules"), *tags;
-
-    for (i = 0; i < APISEC_NATTACKS; i++) {
-        rule = element(rules);
-        put(rule, "id", apisec_attacks[i].id);
-        put(object(rule, "shortDescription"), "text", apisec_attacks[i].title);
-        put(object(rule, "help"), "text",
-            apisec_text("docs/%s", apisec_attacks[i].page));
-        tags = array(object(rule, "properties"), "tags");
-        cJSON_AddItemToArray(
-            tags, apisec_sure(cJSON_CreateString(apisec_attacks[i].owasp)));
-    }
-}
-
-
-static void
 report_sarif(const apisec_attack_t *attack, const char *document)
 {
-    cJSON               *root = apisec_sure(cJSON_CreateObject());
-    cJSON               *run, *results, *item, *place;
-    const apisec_case_t *c;
+    bool                  first = true;
+    unsigned              i;
+    const apisec_case_t  *c;
+    apisec_sarif_rule_t   rule = { .level = "error", .rank = "8.0" };
+    apisec_sarif_result_t result = { .file = apisec_span(document) };
 
-    put(root, "$schema", "https://json.schemastore.org/sarif-2.1.0.json");
-    put(root, "version", "2.1.0");
-    run = element(array(root, "runs"));
-    item = object(object(run, "tool"), "driver");
-    put(item, "name", "apisec attack");
-    sarif_rules(item);
-    results = array(run, "results");
+    apisec_sarif_begin(stdout, "apisec attack");
+
+    for (i = 0; i < APISEC_NATTACKS; i++) {
+        rule.id = apisec_attacks[i].id;
+        rule.title = apisec_attacks[i].title;
+        rule.help = apisec_text("See docs/%s.", apisec_attacks[i].page);
+        rule.owasp = apisec_attacks[i].owasp;
+        apisec_sarif_rule(stdout, &rule, i == 0);
+    }
+
+    apisec_sarif_results(stdout);
 
     for (c = attack->first; c; c = c->next) {
         if (c->outcome == APISEC_REFUSED) {
             continue;
         }
 
-        item = element(results);
-        put(item, "ruleId", apisec_attacks[c->kind].id);
-        (void) apisec_sure(
-            cJSON_AddNumberToObject(item, "ruleIndex", c->kind));
-        put(item, "level", c->outcome == APISEC_ACCEPTED ? "error" : "note");
-        put(object(item, "message"), "text",
-            apisec_text("%s: %s", operation(c), story(attack, c)));
-        place = object(element(array(item, "locations")), "physicalLocation");
-        put(object(place, "artifactLocation"), "uri",
-            apisec_percent(document));
-        (void) apisec_sure(cJSON_AddNumberToObject(
-            object(place, "region"), "startLine", c->op ? c->op->line : 1));
+        result.rule = apisec_attacks[c->kind].id;
+        result.index = c->kind;
+        result.level = c->outcome == APISEC_ACCEPTED ? "error" : "note";
+        result.message =
+            apisec_span(apisec_text("%s: %s", operation(c), story(attack, c)));
+        result.line = c->op ? c->op->line : 1;
+        apisec_sarif_result(stdout, &result, first);
+        first = false;
     }
 
-    print(root);
-}
-
-
-/* JUnit */
-
-static void
-xml(const char *text)
-{
-    for (/* void */; *text; text++) {
-        switch (*text) {
-        case '<':
-            printf("&lt;");
-            break;
-        case '>':
-            printf("&gt;");
-            break;
-        case '&':
-            printf("&amp;");
-            break;
-        case '"':
-            printf("&quot;");
-            break;
-        default:
-            putchar((unsigned char) *text < ' ' ? ' ' : *text);
-        }
-    }
+    apisec_sarif_end(stdout);
 }
 
 
 static void
 report_junit(const apisec_attack_t *attack)
 {
+    bool                 fault;
     unsigned             n[APISEC_NOUTCOMES];
     const apisec_case_t *c;
 
     count(attack, APISEC_NATTACKS, n);
-    printf("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-           "<testsuite name=\"apisec attack\" tests=\"%u\" failures=\"%u\" "
-           "skipped=\"%u\">\n",
-        n[0] + n[1] + n[2] + n[3], n[APISEC_ACCEPTED],
-        n[APISEC_UNDECIDED] + n[APISEC_NOT_SENT]);
+    apisec_junit_begin(stdout, "apisec attack", n[0] + n[1] + n[2] + n[3],
+        n[APISEC_ACCEPTED], n[APISEC_UNDECIDED] + n[APISEC_NOT_SENT]);
 
     for (c = attack->first; c; c = c->next) {
-        printf("  <testcase classname=\"%s\" name=\"",
-            apisec_attacks[c->kind].id);
-        xml(operation(c));
-        printf(" ");
-        xml(c->detail);
-        printf("\"");
+        fault = c->outcome != APISEC_REFUSED;
+        apisec_junit_case(stdout, apisec_attacks[c->kind].id,
+            apisec_span(apisec_text("%s %s", operation(c), c->detail)));
 
-        if (c->outcome == APISEC_REFUSED) {
-            printf("/>\n");
-            continue;
+        if (fault) {
+            apisec_junit_fault(stdout,
+                c->outcome == APISEC_ACCEPTED ? "failure" : "skipped", "",
+                apisec_span(story(attack, c)), api_span(NULL, 0));
         }
 
-        printf("><%s message=\"",
-            c->outcome == APISEC_ACCEPTED ? "failure" : "skipped");
-        xml(story(attack, c));
-        printf("\"/></testcase>\n");
+        apisec_junit_close(stdout, fault);
     }
 
-    printf("</testsuite>\n");
+    apisec_junit_end(stdout);
 }
 
 

@@ -4,6 +4,8 @@
 
 #include "apisec_lint.h"
 
+#include "apisec_junit.h"
+
 
 static const char *
 page(const api_lint_check_t *c)
@@ -129,8 +131,8 @@ junit_check(FILE *out, const api_lint_t *lint, const api_lint_check_t *c)
     const api_lint_finding_t *f;
 
     if (count(lint, c) == 0) {
-        fprintf(out, "  <testcase classname=\"%s\" name=\"%s\"/>\n", c->id,
-            c->name);
+        apisec_junit_case(out, c->id, apisec_span(c->name));
+        apisec_junit_close(out, false);
         return;
     }
 
@@ -139,17 +141,14 @@ junit_check(FILE *out, const api_lint_t *lint, const api_lint_check_t *c)
             continue;
         }
 
-        fprintf(
-            out, "  <testcase classname=\"%s\" name=\"%s: ", c->id, c->name);
-        apisec_put_xml(out, f->subject);
-        fprintf(out, "\">\n    <failure type=\"%s\" message=\"",
-            api_lint_severity_name(c->severity));
-        apisec_put_xml(out, f->text);
-        fputs("\">", out);
-        apisec_put_xml(out, f->file);
-        fprintf(out, ":%u\n", (unsigned) f->line);
-        apisec_put_xml(out, apisec_span(c->remedy));
-        fputs("</failure>\n  </testcase>\n", out);
+        apisec_junit_case(out, c->id,
+            apisec_span(apisec_text("%s: %.*s", c->name, (int) f->subject.len,
+                (const char *) f->subject.data)));
+        apisec_junit_fault(out, "failure", api_lint_severity_name(c->severity),
+            f->text,
+            apisec_span(apisec_text("%.*s:%u\n%s", (int) f->file.len,
+                (const char *) f->file.data, (unsigned) f->line, c->remedy)));
+        apisec_junit_close(out, true);
     }
 }
 
@@ -166,16 +165,13 @@ apisec_lint_junit(FILE *out, const api_lint_t *lint)
         tests += n ? n : 1;
     }
 
-    fprintf(out,
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-        "<testsuite name=\"apisec lint\" tests=\"%u\" failures=\"%u\">\n",
-        tests, failures);
+    apisec_junit_begin(out, "apisec lint", tests, failures, 0);
 
     for (c = api_lint_checks; c->id; c++) {
         junit_check(out, lint, c);
     }
 
-    fputs("</testsuite>\n", out);
+    apisec_junit_end(out);
 }
 
 
