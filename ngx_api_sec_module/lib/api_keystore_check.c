@@ -22,11 +22,9 @@ api_keystore_code_name(int code)
 }
 
 
-static bool
-is_alnum(uint8_t c)
-{
-    return (uint8_t) (c - '0') < 10 || (uint8_t) ((c | 0x20) - 'a') < 26;
-}
+/* Letters and digits, a bit each. */
+
+static const uint64_t alnum[4] = { 0x03ff000000000000, 0x07fffffe07fffffe };
 
 
 int
@@ -43,12 +41,14 @@ api_keystore_hex(uint8_t c)
 bool
 api_keystore_alnum(const uint8_t *p, size_t n)
 {
-    while (n && is_alnum(*p)) {
-        p++;
-        n--;
+    size_t   i;
+    uint64_t all = 1;
+
+    for (i = 0; i < n; i++) {
+        all &= alnum[p[i] >> 6] >> (p[i] & 63);
     }
 
-    return n == 0;
+    return all & 1;
 }
 
 

@@ -10,7 +10,8 @@ static void
 test_spans(void)
 {
     int        i, wrong;
-    uint8_t    a[1], b[1];
+    size_t     len;
+    uint8_t    a[40], b[40];
     api_span_t none = { NULL, 0 };
 
     ut_ok(api_span_eq(none, API_SPAN("")), "no bytes are no bytes");
@@ -44,6 +45,27 @@ test_spans(void)
     ut_ok(!api_span_eq_secret(API_SPAN("secret"), API_SPAN("secrets")),
         "lengths of secrets differ");
     ut_ok(api_span_eq_secret(none, none), "empty secrets");
+
+    /* of each length, with one bit of difference anywhere and with none */
+
+    for (wrong = 0, len = 0; len <= sizeof(a); len++) {
+        for (i = 0; i < (int) sizeof(a); i++) {
+            a[i] = b[i] = (uint8_t) (i * 37);
+        }
+
+        wrong +=
+            !api_span_eq_secret(ut_guard(api_span(a, len)), api_span(b, len));
+
+        for (i = 0; i < 8 * (int) len; i++) {
+            b[i / 8] ^= (uint8_t) (1 << i % 8);
+            wrong += api_span_eq_secret(api_span(a, len), api_span(b, len));
+            b[i / 8] ^= (uint8_t) (1 << i % 8);
+        }
+
+        ut_guard_reset();
+    }
+
+    ut_int(wrong, 0, "every bit of a secret counts");
 }
 
 

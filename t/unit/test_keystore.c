@@ -146,6 +146,21 @@ test_flips(void)
     }
 
     ut_int(passed, 0, "no flipped and no cut key passes");
+
+    /* letters and digits have the form, and no other byte */
+
+    for (passed = 0, i = 0; i < 256; i++) {
+        char c = key[5];
+
+        key[5] = (char) i;
+        passed += (api_keystore_check(store, text(key), NOW, &entry)
+                      != API_KEYSTORE_MALFORMED)
+                  != ((i >= '0' && i <= '9') || (i >= 'A' && i <= 'Z')
+                      || (i >= 'a' && i <= 'z'));
+        key[5] = c;
+    }
+
+    ut_int(passed, 0, "each byte in the place of an id's");
     ut_int(api_keystore_check(store, text(key), NOW, &entry), API_KEYSTORE_OK,
         "the key itself does");
 

@@ -31,11 +31,14 @@ api_span_eq_nocase(api_span_t a, api_span_t b)
 }
 
 
+/* Word by word, each of them whatever the others were. */
+
 bool
 api_span_eq_secret(api_span_t a, api_span_t b)
 {
-    size_t           i;
-    volatile uint8_t diff;
+    size_t            i;
+    uint64_t          x, y;
+    volatile uint64_t diff;
 
     if (a.len != b.len) {
         return false;
@@ -43,8 +46,14 @@ api_span_eq_secret(api_span_t a, api_span_t b)
 
     diff = 0;
 
-    for (i = 0; i < a.len; i++) {
-        diff = (uint8_t) (diff | (a.data[i] ^ b.data[i]));
+    for (i = 0; a.len - i >= sizeof(x); i += sizeof(x)) {
+        memcpy(&x, a.data + i, sizeof(x));
+        memcpy(&y, b.data + i, sizeof(y));
+        diff |= x ^ y;
+    }
+
+    for (/* void */; i < a.len; i++) {
+        diff |= (uint64_t) (a.data[i] ^ b.data[i]);
     }
 
     return diff == 0;
