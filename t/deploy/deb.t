@@ -297,6 +297,9 @@ sub test_use {
         like($said, qr/^ok    $well /m, "... $well: well");
     }
 
+    like(works('apisec lint, of all that Debian and the example configure',
+        'apisec lint'), qr/^0 high, /m, '... finds nothing that is grave');
+
     works('the log is rotated',
         'logrotate -f /etc/logrotate.d/nginx-api');
     get('/orders');
