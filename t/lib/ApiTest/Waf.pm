@@ -16,7 +16,13 @@ use Time::HiRes qw(sleep time);
 use YAML::XS ();
 
 my $root = abs_path(dirname(__FILE__) . '/../../..');
-my $nginx = $ENV{TEST_NGINX_BINARY} || $ENV{API_NGINX} || '/usr/sbin/nginx';
+
+# Debian's ModSecurity is a module of Debian's nginx, whichever ours is for.
+
+my %nginx = (
+    ours   => $ENV{TEST_NGINX_BINARY} || $ENV{API_NGINX} || '/usr/sbin/nginx',
+    theirs => '/usr/sbin/nginx',
+);
 my $build = $ENV{API_BUILD} || "$root/build";
 
 # Longest wait for an answer and for its line in a log.
@@ -157,9 +163,9 @@ sub start {
         open STDIN, '<', '/dev/null';
         open STDOUT, '>', "$dir/out";
         open STDERR, '>&', \*STDOUT;
-        exec $nginx, '-p', $dir, '-e', "$dir/error.log", '-c',
+        exec $nginx{$side}, '-p', $dir, '-e', "$dir/error.log", '-c',
             "$dir/nginx.conf";
-        die "$nginx: $!\n";
+        die "$nginx{$side}: $!\n";
     }
 
     $self->{pid}{$side} = $pid;
