@@ -286,7 +286,7 @@ deploy-test:
 deb-test: deploy-test
 	@.ci/deps deb
 	@.ci/node
-	@ls $(BUILD)/deb/*.deb >/dev/null 2>&1 || .ci/deb
+	@.ci/deb if-changed
 	@.ci/deb-test
 
 
