@@ -160,6 +160,7 @@ struct ngx_api_ratelimit_policy_s {
     ngx_str_t                         name;
     const ngx_api_ratelimit_kind_t   *kind;
     uint64_t                          id;     /* api_table_policy */
+    uint64_t                          term;   /* the same: period and unit */
 
     ngx_str_t                         zone_name;
     ngx_api_ratelimit_zone_t         *zone;

@@ -25,6 +25,9 @@ static char *ngx_api_ratelimit_header_make(ngx_conf_t *cf,
     ngx_api_ratelimit_policy_t *policy);
 static char *ngx_api_ratelimit_bind(ngx_conf_t *cf,
     ngx_api_ratelimit_main_conf_t *mcf, ngx_api_ratelimit_policy_t *policy);
+static char *ngx_api_ratelimit_zone_share(ngx_conf_t *cf,
+    const ngx_api_ratelimit_main_conf_t *mcf,
+    const ngx_api_ratelimit_policy_t *policy);
 static char *ngx_api_ratelimit_zone_kind(ngx_conf_t *cf,
     ngx_api_ratelimit_zone_t *zone);
 
@@ -248,6 +251,7 @@ ngx_api_ratelimit_rate_window(ngx_conf_t *cf,
 
     policy->window.length = (uint64_t) words->window;
     policy->window.limit = 1;
+    policy->term = policy->window.length;
 
     if (policy->window.length > API_WINDOW_LENGTH_MAX) {
         return "takes a window of 366 days at most";
@@ -336,7 +340,10 @@ ngx_api_ratelimit_resolve(ngx_conf_t *cf, ngx_api_ratelimit_main_conf_t *mcf)
     policy = mcf->policies.elts;
 
     for (i = 0; i < mcf->policies.nelts; i++) {
-        if (ngx_api_ratelimit_bind(cf, mcf, policy[i]) != NGX_CONF_OK) {
+        if (ngx_api_ratelimit_bind(cf, mcf, policy[i]) != NGX_CONF_OK
+            || ngx_api_ratelimit_zone_share(cf, mcf, policy[i])
+               != NGX_CONF_OK)
+        {
             return NGX_CONF_ERROR;
         }
     }
@@ -387,6 +394,41 @@ ngx_api_ratelimit_bind(ngx_conf_t *cf, ngx_api_ratelimit_main_conf_t *mcf,
 
     return policy->store_name.len
            ? ngx_api_ratelimit_store_bind(cf, mcf, policy) : NGX_CONF_OK;
+}
+
+
+/* Keys without a slot share one count, which has one end and one unit. */
+
+static char *
+ngx_api_ratelimit_zone_share(ngx_conf_t *cf,
+    const ngx_api_ratelimit_main_conf_t *mcf,
+    const ngx_api_ratelimit_policy_t *policy)
+{
+    ngx_uint_t                           i;
+    ngx_api_ratelimit_policy_t * const  *other;
+
+    other = mcf->policies.elts;
+
+    for (i = 0; policy->zone->full == API_FULL_SHARE; i++) {
+
+        if (other[i] == policy) {
+            break;
+        }
+
+        if (other[i]->zone == policy->zone
+            && other[i]->term != policy->term)
+        {
+            ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                          "api_ratelimit_zone \"%V\" has on_full=share, and "
+                          "\"%V\" counts in another period or unit than "
+                          "\"%V\": give it a zone of its own in %V:%ui",
+                          &policy->zone->name, &policy->name,
+                          &other[i]->name, &policy->file, policy->line);
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    return NGX_CONF_OK;
 }
 
 

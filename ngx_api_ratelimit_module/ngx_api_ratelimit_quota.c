@@ -226,10 +226,10 @@ ngx_api_ratelimit_quota(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     /* another period or unit is another count */
 
-    policy->id = api_table_policy(ngx_api_span(&policy->name),
-                     api_table_policy(ngx_api_span(&words.period),
-                         api_table_policy(ngx_api_span(&words.tz),
-                                          words.unit)));
+    policy->term = api_table_policy(ngx_api_span(&words.period),
+                                    api_table_policy(ngx_api_span(&words.tz),
+                                                     words.unit));
+    policy->id = api_table_policy(ngx_api_span(&policy->name), policy->term);
 
     return ngx_api_ratelimit_quota_zone(cf, policy, &words.tz);
 }

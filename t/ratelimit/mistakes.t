@@ -116,3 +116,70 @@ takes no delay= with charge=bytes
 --- must_die
 --- error_log
 "snapshot" needs the directory of api_state: run install -d -o USER -m 0700 /var/lib/nginx/api
+
+
+
+=== TEST 11: a file of the system that is no time zone
+--- http_config
+    api_ratelimit_quota q zone=z key=$remote_addr limit=1 period=day tz=leapseconds;
+--- must_die
+--- error_log
+"/usr/share/zoneinfo/leapseconds" is no time zone file (TZif, version 2 or later)
+
+
+
+=== TEST 12: a time zone that counts leap seconds, which the clock does not
+--- http_config
+    api_ratelimit_quota q zone=z key=$remote_addr limit=1 period=day tz=right/Europe/Berlin;
+--- must_die
+--- error_log
+"/usr/share/zoneinfo/right/Europe/Berlin" is a time zone with leap seconds
+
+
+
+=== TEST 13: counts of two periods share one
+--- http_config
+    api_ratelimit_zone s 1m on_full=share;
+    api_ratelimit_quota a zone=s key=$arg_k limit=1 period=day;
+    api_ratelimit_quota b zone=s key=$arg_k limit=1 period=month;
+--- must_die
+--- error_log eval
+qr/api_ratelimit_zone "s" has on_full=share, and "b" counts in another period or unit than "a": give it a zone of its own in .*nginx.conf:\d+/
+
+
+
+=== TEST 14: ... and requests with bytes
+--- http_config
+    api_ratelimit_zone s 1m on_full=share;
+    api_ratelimit_quota a zone=s key=$arg_k limit=1 period=day;
+    api_ratelimit_quota b zone=s key=$arg_k limit=1g period=day unit=bytes;
+--- must_die
+--- error_log
+"b" counts in another period or unit than "a"
+
+
+
+=== TEST 15: ... and windows
+--- http_config
+    api_ratelimit_zone s 1m on_full=share;
+    api_ratelimit_policy a zone=s key=$arg_k rate=10r/m window=1m;
+    api_ratelimit_policy b zone=s key=$arg_k rate=10r/m window=2m;
+--- must_die
+--- error_log
+"b" counts in another period or unit than "a"
+
+
+
+=== TEST 16: their like, and rates of all kinds, may
+--- http_config
+    api_ratelimit_zone s 1m on_full=share;
+    api_ratelimit_quota a zone=s key=$arg_k limit=1 period=day tz=Europe/Berlin;
+    api_ratelimit_quota b zone=s key=$arg_k limit=9 period=day tz=Europe/Berlin;
+    api_ratelimit_zone t 1m on_full=share;
+    api_ratelimit_policy c zone=t key=$arg_k rate=10r/m;
+    api_ratelimit_policy d zone=t key=$arg_k rate=1k/s burst=1m charge=bytes;
+--- config
+    location /x { return 204; }
+--- request
+GET /x
+--- error_code: 204
