@@ -415,6 +415,60 @@ ngx_api_ratelimit_store_forget(void *data)
 }
 
 
+#if (NGX_SSL)
+
+/* Certificates in a directory bear a hash of their subject: 1f2e3d4c.0 */
+
+static ngx_uint_t
+ngx_api_ratelimit_store_hashed(const char *path)
+{
+    DIR            *dir;
+    ngx_uint_t      found;
+    struct dirent  *e;
+
+    dir = opendir(path);
+    if (dir == NULL) {
+        return 0;
+    }
+
+    found = 0;
+
+    while (!found && (e = readdir(dir)) != NULL) {
+        found = strspn(e->d_name, "0123456789abcdef") == 8
+                && e->d_name[8] == '.';
+    }
+
+    (void) closedir(dir);
+
+    return found;
+}
+
+
+/* Where OpenSSL looks for certificates, is there anything?  It does not say,
+   and trusts nobody when there is not. */
+
+static ngx_uint_t
+ngx_api_ratelimit_store_trusts(void)
+{
+    const char       *path;
+    ngx_file_info_t   fi;
+
+    path = getenv(X509_get_default_cert_file_env());
+    path = path ? path : X509_get_default_cert_file();
+
+    if (ngx_file_info(path, &fi) != NGX_FILE_ERROR) {
+        return 1;
+    }
+
+    path = getenv(X509_get_default_cert_dir_env());
+    path = path ? path : X509_get_default_cert_dir();
+
+    return ngx_strchr(path, ':') || ngx_api_ratelimit_store_hashed(path);
+}
+
+#endif
+
+
 static char *
 ngx_api_ratelimit_store_tls(ngx_conf_t *cf, ngx_api_ratelimit_store_t *store,
     ngx_str_t *ca)
@@ -456,7 +510,9 @@ ngx_api_ratelimit_store_tls(ngx_conf_t *cf, ngx_api_ratelimit_store_t *store,
 
         ERR_clear_error();
 
-    } else if (SSL_CTX_set_default_verify_paths(store->ssl->ctx) != 1) {
+    } else if (!ngx_api_ratelimit_store_trusts()
+               || SSL_CTX_set_default_verify_paths(store->ssl->ctx) != 1)
+    {
         return "needs ca=: there are no certificates of the system";
     }
 
