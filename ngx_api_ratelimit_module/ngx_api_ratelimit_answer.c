@@ -54,6 +54,13 @@ ngx_api_ratelimit_seconds(uint64_t ns)
 }
 
 
+static ngx_inline ngx_uint_t
+ngx_api_ratelimit_status(const ngx_api_ratelimit_item_t *item)
+{
+    return item->away ? NGX_HTTP_SERVICE_UNAVAILABLE : item->policy->status;
+}
+
+
 static const ngx_str_t *
 ngx_api_ratelimit_reason(const ngx_api_ratelimit_item_t *item)
 {
@@ -93,8 +100,7 @@ ngx_api_ratelimit_refuse(ngx_http_request_t *r,
     ngx_memzero(&why, sizeof(ngx_api_why_t));
 
     why.check = NGX_API_CHECK_LIMIT;
-    why.status = item->away ? NGX_HTTP_SERVICE_UNAVAILABLE
-                            : item->policy->status;
+    why.status = ngx_api_ratelimit_status(item);
     why.reason = *ngx_api_ratelimit_reason(item);
     why.detail = item->policy->name;
     why.code = ngx_api_ratelimit_code;
@@ -256,7 +262,7 @@ ngx_api_ratelimit_headers(ngx_http_request_t *r,
     const ngx_api_ratelimit_loc_conf_t *lcf)
 {
     if (ctx->refused && ctx->retry
-        && r->headers_out.status == ctx->refused->policy->status
+        && r->headers_out.status == ngx_api_ratelimit_status(ctx->refused)
         && ngx_api_ratelimit_retry_after(r, ctx, lcf->jitter) != NGX_OK)
     {
         return NGX_ERROR;

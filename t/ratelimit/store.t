@@ -378,6 +378,7 @@ is(ask($by{local}, 'e', 6), '200 200 200 200 200 429', 'local: the whole limit')
 is(ask($by{share}, 'e', 6), '200 200 429 429 429 429', 'share: half of it');
 is(ask($by{pass}, 'e', 6), '200 200 200 200 200 200', 'pass: no limit');
 is(ask($by{deny}, 'e', 2), '503 503', 'deny: nobody');
+like(($by{deny}->get('/?k=e'))[1], qr/^Retry-After: 1\r?$/m, 'and when to come again');
 
 
 # --- unix socket
