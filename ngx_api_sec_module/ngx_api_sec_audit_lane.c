@@ -10,8 +10,9 @@
 #define NGX_API_SEC_LANES_MAX   192
 
 /* Address space, of which the system gives what is used: so many lanes that
-   reloads and killed workers find one while nothing can be written, and as
-   many for any number of workers, for a zone of another size is another one. */
+   reloads and killed workers find one while nothing can be written; and as
+   many for any number of workers, for a zone of another size is another
+   zone. */
 
 #define NGX_API_SEC_LANES_ROOM  (64 * 1024 * 1024)
 

@@ -137,6 +137,19 @@ api_sqli_has_key(const api_sqli_lexer_t *lex)
 }
 
 
+static void
+api_sqli_single_next(api_sqli_lexer_t *lex, api_sqli_token_t *token)
+{
+    bool has_key = api_sqli_has_key(lex);
+
+    api_sqli_lex_single(*lex->p++, token);
+
+    if (has_key) {
+        token->type = SQ_COMPARE;
+    }
+}
+
+
 void
 api_sqli_operator_next(api_sqli_lexer_t *lex, api_sqli_token_t *token)
 {
@@ -146,7 +159,7 @@ api_sqli_operator_next(api_sqli_lexer_t *lex, api_sqli_token_t *token)
     if (lex->end - lex->p < 2 || !(api_sqli_in_operator[lex->p[0]] & 1)
         || !(api_sqli_in_operator[lex->p[1]] & 2))
     {
-        api_sqli_lex_single(*lex->p++, token);
+        api_sqli_single_next(lex, token);
         return;
     }
 
@@ -164,11 +177,5 @@ api_sqli_operator_next(api_sqli_lexer_t *lex, api_sqli_token_t *token)
         }
     }
 
-    if (api_sqli_has_key(lex)) {
-        lex->p++;
-        token->type = SQ_COMPARE;
-        return;
-    }
-
-    api_sqli_lex_single(*lex->p++, token);
+    api_sqli_single_next(lex, token);
 }
