@@ -24,6 +24,8 @@ static const apisec_option_t options[] = {
         "keygen: how often chains are sealed, 60s if not said" },
     { "checkpoint", APISEC_TEXT, offsetof(apisec_log_t, checkpoint), "FILE",
         "verify: a note that must be among the seals" },
+    { "not-older", APISEC_TEXT, offsetof(apisec_log_t, not_older), "TIME",
+        "verify: the last seal must be that young, as in 5m" },
     { "part", APISEC_FLAG, offsetof(apisec_log_t, part), NULL,
         "verify: there are files before or behind these" },
     { "kind", APISEC_TEXT, offsetof(apisec_log_t, kind), "KIND",

@@ -24,6 +24,7 @@ typedef struct {
     const char *path;
     const char *since;
     const char *until;
+    const char *not_older;
     bool        part;
     bool        follow;
 } apisec_log_t;

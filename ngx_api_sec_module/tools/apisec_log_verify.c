@@ -208,11 +208,48 @@ summary(const api_seal_sum_t *s, const api_seal_opts_t *opts, uint64_t told)
 }
 
 
+/* A log that is whole and of yesterday is that of an nginx that does not run,
+   or one that writes elsewhere. */
+
+static void
+freshness(const apisec_log_t *v, int64_t seconds, teller_t *t, int64_t now,
+    api_seal_sum_t *sum)
+{
+    if (v->not_older == NULL || (sum->seals && sum->last >= now - seconds)) {
+        return;
+    }
+
+    if (sum->verdict == API_SEAL_FINE) {
+        sum->verdict = API_SEAL_MISSING;
+    }
+
+    tell(t, API_SEAL_MISSING, 0,
+        sum->seals
+            ? apisec_text("the last seal is %lld seconds old, %lld may be",
+                (long long) (now - sum->last), (long long) seconds)
+            : "there is no seal, and one was to be that young");
+}
+
+
+static int
+age(const apisec_log_t *v, int64_t *seconds)
+{
+    if (v->not_older
+        && (!apisec_seconds(v->not_older, seconds) || *seconds <= 0)) {
+        return apisec_fail(APISEC_USAGE,
+            "--not-older \"%s\" is no time: write 90s, 15m, 1h", v->not_older);
+    }
+
+    return APISEC_OK;
+}
+
+
 int
 apisec_log_verify(const apisec_log_t *v, const apisec_list_t *files)
 {
     int             rc = APISEC_OK;
     size_t          i;
+    int64_t         seconds = 0;
     teller_t        t = { .files = files };
     api_seal_sum_t  sum;
     api_seal_opts_t opts = {
@@ -221,7 +258,9 @@ apisec_log_verify(const apisec_log_t *v, const apisec_list_t *files)
     api_seal_check_t *check;
     apisec_log_file_t f = { .buf = NULL };
 
-    if (v->key) {
+    rc = age(v, &seconds);
+
+    if (rc == APISEC_OK && v->key) {
         rc = read_keys(v->key, &opts);
     }
 
@@ -243,6 +282,7 @@ apisec_log_verify(const apisec_log_t *v, const apisec_list_t *files)
 
     if (rc == APISEC_OK) {
         (void) api_seal_check_end(check, &sum);
+        freshness(v, seconds, &t, opts.now, &sum);
         summary(&sum, &opts, t.told);
 
         rc = sum.verdict == API_SEAL_FINE      ? APISEC_OK

@@ -149,7 +149,8 @@ subtest 'on_error=deny and degrade' => sub {
     my $server = server(workers => 1,
         http   => "api_audit $fifo buffer=64k on_error=deny;",
         server => "location /degrade/ { api_audit $fifo; try_files /x =404; }
-            location /off/ { api_audit off; try_files /x =404; }");
+            location /off/ { api_audit off; try_files /x =404; }
+            location /return/ { return 200 'no check before it'; }");
 
     my ($code) = $server->get('/orders');
     is($code, 200, 'while it can be written requests pass');
@@ -164,6 +165,8 @@ subtest 'on_error=deny and degrade' => sub {
     is($code, 200, 'degrade lets it pass');
     ($code) = $server->get('/off/');
     is($code, 200, 'api_audit off too');
+    ($code) = $server->get('/return/');
+    is($code, 200, '... and return, which comes before all checks');
 
     sysopen my $in, $fifo, O_RDONLY | O_NONBLOCK or die "fifo: $!";
     my $text = '';

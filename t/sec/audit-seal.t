@@ -112,6 +112,17 @@ is($rc, 4, 'the second file alone is incomplete');
 is($rc, 0, '... or a part') or diag $out;
 
 
+# How old is the last seal?
+
+($rc, $out) = verify('--key', "$dir/keys", '--not-older', '1h', @files);
+is($rc, 0, 'young enough') or diag $out;
+sleep 2.1;
+($rc, $out) = verify('--key', "$dir/keys", '--not-older', '1s', @files);
+is($rc, 4, 'too old');
+like($out, qr/missing: the last seal is \d+ seconds old, 1 may be/, '... says so');
+($rc, $out) = verify('--not-older', 'soon', @files);
+is($rc, 2, 'no time') or diag $out;
+
 # As many files as there are
 
 my $n = 0;

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -256,6 +257,96 @@ test_killed(void)
 }
 
 
+/* An empty lane begins anew, instruction by instruction: wherever its owner
+   dies there is nothing to tell, and no loss that never was. */
+
+static bool
+is_clean(const api_spool_t *s)
+{
+    api_spool_t copy = *s;
+    uint64_t    crash = copy.lost[API_SPOOL_CRASH];
+
+    api_spool_bury(&copy);
+
+    return copy.lost[API_SPOOL_CRASH] == crash && !api_spool_untold(&copy)
+           && api_spool_pending(&copy) == 0;
+}
+
+
+static void
+fill(api_spool_t *s)
+{
+    uint64_t   n;
+    api_span_t bytes;
+
+    for (n = 1; n < 500; n++) {
+        (void) put(s, n, n % 700 + 1);
+
+        if (n % 3 == 0) {
+            (void) api_spool_begin(s, API_SPOOL_COUNT, API_SPOOL_EVENT);
+            api_spool_lose(s, (api_spool_cause_t) (n % API_SPOOL_NCAUSES));
+        }
+    }
+
+    s->told = api_spool_lost(s);
+
+    while (api_spool_next(s, &bytes)) {
+        api_spool_wrote(s, bytes.len);
+    }
+}
+
+
+static void
+test_reset(void)
+{
+    int          status, steps = 0, wrong = 0;
+    pid_t        pid;
+    api_spool_t *s = make();
+
+    fill(s);
+    pid = fork();
+
+    if (pid == 0) {
+        if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) == -1) {
+            _exit(1);
+        }
+
+        (void) raise(SIGSTOP);
+        api_spool_reset(s);
+        (void) raise(SIGSTOP);
+        _exit(0);
+    }
+
+    (void) waitpid(pid, &status, 0);
+
+    if (WIFEXITED(status)) {
+        ut_ok(true, "# SKIP no ptrace here");
+        return;
+    }
+
+    do {
+        wrong += !is_clean(s);
+        steps++;
+
+        if (ptrace(PTRACE_SINGLESTEP, pid, NULL, NULL) == -1) {
+            abort();
+        }
+
+        (void) waitpid(pid, &status, 0);
+
+    } while (WIFSTOPPED(status) && WSTOPSIG(status) == SIGTRAP);
+
+    kill(pid, SIGKILL);
+    (void) waitpid(pid, &status, 0);
+
+    ut_int(wrong, 0, "a lane begins anew in %d steps: at none is there a lie",
+        steps);
+    ut_ok(steps > 50 && s->begun == 0 && api_spool_lost(s) == 0
+              && api_spool_kept(s) == 0,
+        "... and it is empty then");
+}
+
+
 /*
  * Heirs: processes that take a lane from a dead owner, die as owners do, and
  * come again under a number that was another's.  One at a time has it.
@@ -362,6 +453,7 @@ main(void)
     test_order();
     test_full();
     test_killed();
+    test_reset();
     test_heirs();
 
     return ut_done();
