@@ -420,6 +420,10 @@ ngx_int_t ngx_api_ratelimit_identity_handler(ngx_http_request_t *r);
 ngx_int_t ngx_api_ratelimit_wait(ngx_http_request_t *r,
     ngx_api_ratelimit_ctx_t *ctx);
 
+/* Nanoseconds by which it has to be behind, now. */
+
+uint64_t ngx_api_ratelimit_delay_of(const ngx_api_ratelimit_item_t *item);
+
 
 /* ngx_api_ratelimit_store_ask.c: sync=always, up to so many a second */
 

@@ -7,14 +7,10 @@
 #include "ngx_api_wait.h"
 
 
-static uint64_t ngx_api_ratelimit_delay_of(
-    const ngx_api_ratelimit_item_t *item);
-
-
 /* Of what a burst lets in, so many go at once, and the others when their turn
    is. */
 
-static uint64_t
+uint64_t
 ngx_api_ratelimit_delay_of(const ngx_api_ratelimit_item_t *item)
 {
     uint64_t           debt, free;

@@ -14,6 +14,10 @@
 #include "ngx_api_ratelimit_kind.h"
 
 
+static ngx_int_t ngx_api_ratelimit_timed(ngx_http_request_t *r,
+    ngx_http_handler_pt handler);
+static ngx_int_t ngx_api_ratelimit_by_address(ngx_http_request_t *r);
+static ngx_int_t ngx_api_ratelimit_by_identity(ngx_http_request_t *r);
 static ngx_int_t ngx_api_ratelimit_handle(ngx_http_request_t *r,
     ngx_uint_t at);
 static ngx_int_t ngx_api_ratelimit_check(ngx_http_request_t *r,
@@ -58,7 +62,7 @@ ngx_int_t
 ngx_api_ratelimit_address_handler(ngx_http_request_t *r)
 {
     return ngx_api_ratelimit_here(r, NGX_API_RATELIMIT_USES_LIMIT)
-           ? ngx_api_ratelimit_handle(r, NGX_API_RATELIMIT_ADDRESS)
+           ? ngx_api_ratelimit_timed(r, ngx_api_ratelimit_by_address)
            : NGX_DECLINED;
 }
 
@@ -67,8 +71,33 @@ ngx_int_t
 ngx_api_ratelimit_identity_handler(ngx_http_request_t *r)
 {
     return ngx_api_ratelimit_here(r, NGX_API_RATELIMIT_USES_IDENTITY)
-           ? ngx_api_ratelimit_handle(r, NGX_API_RATELIMIT_IDENTITY)
+           ? ngx_api_ratelimit_timed(r, ngx_api_ratelimit_by_identity)
            : NGX_DECLINED;
+}
+
+
+static ngx_int_t
+ngx_api_ratelimit_timed(ngx_http_request_t *r, ngx_http_handler_pt handler)
+{
+    const ngx_api_ratelimit_main_conf_t  *mcf;
+
+    mcf = ngx_http_get_module_main_conf(r, ngx_api_ratelimit_module);
+
+    return ngx_api_timed(r, mcf->self.sec, NGX_API_PHASE_LIMIT, handler);
+}
+
+
+static ngx_int_t
+ngx_api_ratelimit_by_address(ngx_http_request_t *r)
+{
+    return ngx_api_ratelimit_handle(r, NGX_API_RATELIMIT_ADDRESS);
+}
+
+
+static ngx_int_t
+ngx_api_ratelimit_by_identity(ngx_http_request_t *r)
+{
+    return ngx_api_ratelimit_handle(r, NGX_API_RATELIMIT_IDENTITY);
 }
 
 

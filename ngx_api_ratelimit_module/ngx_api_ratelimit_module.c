@@ -21,6 +21,8 @@ typedef struct {
 
 
 static ngx_int_t ngx_api_ratelimit_log_handler(ngx_http_request_t *r);
+static void ngx_api_ratelimit_count(const ngx_api_door_t *sec,
+    const ngx_api_ratelimit_ctx_t *ctx);
 static ngx_int_t ngx_api_ratelimit_header_filter(ngx_http_request_t *r);
 static ngx_int_t ngx_api_ratelimit_header(ngx_http_request_t *r,
     ngx_api_record_t *rec, ngx_api_ratelimit_ctx_t *ctx);
@@ -160,7 +162,43 @@ ngx_api_ratelimit_log_handler(ngx_http_request_t *r)
         ngx_api_tally(&mcf->tenant, rec);
     }
 
+    if (ctx && mcf->self.sec && mcf->self.sec->count) {
+        ngx_api_ratelimit_count(mcf->self.sec, ctx);
+    }
+
     return NGX_OK;
+}
+
+
+/* What each limit has said, for metrics. */
+
+static void
+ngx_api_ratelimit_count(const ngx_api_door_t *sec,
+    const ngx_api_ratelimit_ctx_t *ctx)
+{
+    const ngx_str_t                 *result;
+    const ngx_api_ratelimit_item_t  *item;
+
+    static const ngx_str_t  passed = ngx_string("passed");
+    static const ngx_str_t  delayed = ngx_string("delayed");
+    static const ngx_str_t  rejected = ngx_string("rejected");
+    static const ngx_str_t  would = ngx_string("would_reject");
+    static const ngx_str_t  given_back = ngx_string("given_back");
+
+    for (item = ctx->items; item; item = item->next) {
+        if (item->over) {
+            result = item->monitor ? &would : &rejected;
+
+        } else if (!item->charged) {
+            result = &given_back;    /* another has refused it */
+
+        } else {
+            result = ctx->delay && ngx_api_ratelimit_delay_of(item)
+                     ? &delayed : &passed;
+        }
+
+        sec->count(sec, NGX_API_FAMILY_LIMIT, &item->policy->name, result);
+    }
 }
 
 

@@ -21,6 +21,9 @@ static void ngx_api_sec_audit_family(const ngx_api_sec_main_conf_t *mcf,
     api_metrics_t *m, ngx_uint_t which);
 static ngx_uint_t ngx_api_sec_audit_again(ngx_api_watch_t *const *w,
     ngx_uint_t n);
+static uint64_t ngx_api_sec_audit_epoch(const ngx_api_sec_lanes_t *lanes);
+static void ngx_api_sec_audit_sealed(const ngx_api_sec_sink_t *sink,
+    const ngx_api_sec_lanes_t *lanes, api_writer_t *w);
 static void ngx_api_sec_audit_sample(const ngx_api_sec_sink_t *sink,
     api_metrics_t *m, ngx_uint_t which);
 
@@ -32,6 +35,8 @@ typedef enum {
     NGX_API_SEC_AUDIT_ERRORS,
     NGX_API_SEC_AUDIT_QUEUE,
     NGX_API_SEC_AUDIT_WROTE,
+    NGX_API_SEC_AUDIT_EPOCH,
+    NGX_API_SEC_AUDIT_SEALED,
     NGX_API_SEC_AUDIT_NFAMILIES
 } ngx_api_sec_audit_family_e;
 
@@ -54,7 +59,11 @@ static const ngx_api_sec_audit_metric_t  ngx_api_sec_audit_families[] = {
     { API_METRIC_GAUGE, "apisec_audit_queue_bytes",
       "Bytes of events that wait to be written." },
     { API_METRIC_GAUGE, "apisec_audit_last_write_timestamp_seconds",
-      "When the sink has last taken something; 0: never." }
+      "When the sink has last taken something; 0: never." },
+    { API_METRIC_GAUGE, "apisec_audit_seal_epoch",
+      "The epoch that is sealed next, where there is an api_audit_seal." },
+    { API_METRIC_GAUGE, "apisec_audit_sealed_timestamp_seconds",
+      "Up to when the log is sealed: the end of the last epoch that is." }
 };
 
 
@@ -132,6 +141,15 @@ ngx_api_sec_audit_family(const ngx_api_sec_main_conf_t *mcf,
 }
 
 
+/* The one that is sealed next; all before it are. */
+
+static uint64_t
+ngx_api_sec_audit_epoch(const ngx_api_sec_lanes_t *lanes)
+{
+    return lanes->seal.slot[lanes->seal.which & 1].epoch;
+}
+
+
 static void
 ngx_api_sec_audit_sample(const ngx_api_sec_sink_t *sink, api_metrics_t *m,
     ngx_uint_t which)
@@ -142,6 +160,18 @@ ngx_api_sec_audit_sample(const ngx_api_sec_sink_t *sink, api_metrics_t *m,
     const ngx_api_sec_lanes_t  *lanes;
 
     lanes = ngx_api_sec_audit_sum(sink, &sum);
+
+    if (which == NGX_API_SEC_AUDIT_EPOCH || which == NGX_API_SEC_AUDIT_SEALED)
+    {
+        if (sink->audits->signer && lanes->seal.set) {
+            api_metrics_label(m, API_SPAN("sink"), ngx_api_span(&sink->name));
+            value = ngx_api_sec_audit_epoch(lanes);
+            api_metrics_uint(m, which == NGX_API_SEC_AUDIT_EPOCH
+                                ? value : value * sink->audits->length);
+        }
+
+        return;
+    }
 
     if (which == NGX_API_SEC_AUDIT_LOST) {
         for (n = 0; n < API_SPOOL_NCAUSES; n++) {
@@ -163,6 +193,38 @@ ngx_api_sec_audit_sample(const ngx_api_sec_sink_t *sink, api_metrics_t *m,
 
     api_metrics_label(m, API_SPAN("sink"), ngx_api_span(&sink->name));
     api_metrics_uint(m, value);
+}
+
+
+/* What may be said of the chains: nothing secret, and nothing that would help
+   to forge one. */
+
+static void
+ngx_api_sec_audit_sealed(const ngx_api_sec_sink_t *sink,
+    const ngx_api_sec_lanes_t *lanes, api_writer_t *w)
+{
+    uint64_t  epoch, sealed;
+
+    epoch = ngx_api_sec_audit_epoch(lanes);
+    sealed = epoch * sink->audits->length;
+
+    api_writer_name(w, API_SPAN("seal"));
+    api_writer_object(w);
+    api_writer_name(w, API_SPAN("epoch"));
+    api_writer_uint(w, epoch);
+    api_writer_name(w, API_SPAN("length"));
+    api_writer_uint(w, sink->audits->length);
+    api_writer_name(w, API_SPAN("sealed_at"));
+    api_writer_uint(w, sealed);
+
+    /* as apisec log verify asks of a log that goes on */
+
+    api_writer_name(w, API_SPAN("late"));
+    api_writer_bool(w, sealed + 3 * (uint64_t) sink->audits->length
+                       < (uint64_t) ngx_time());
+    api_writer_name(w, API_SPAN("ended"));
+    api_writer_uint(w, ngx_min(lanes->seal.nparted, NGX_API_SEC_PARTED));
+    api_writer_end(w);
 }
 
 
@@ -211,6 +273,11 @@ ngx_api_sec_audit_status(const ngx_api_sec_main_conf_t *mcf, api_writer_t *w)
         api_writer_uint(w, lanes->wrote);
         api_writer_name(w, API_SPAN("processes"));
         api_writer_uint(w, sum.lanes);
+
+        if (sink[i]->audits->signer && lanes->seal.set) {
+            ngx_api_sec_audit_sealed(sink[i], lanes, w);
+        }
+
         api_writer_end(w);
     }
 

@@ -101,6 +101,31 @@ ngx_api_sec_govern_expiries(const ngx_api_sec_main_conf_t *mcf,
         api_metrics_label(m, API_SPAN("owner"), ngx_api_span(&e[i]->owner));
         api_metrics_int(m, e[i]->until);
     }
+
+    api_metrics_family(m, API_METRIC_GAUGE,
+                       API_SPAN("apisec_exception_expired"),
+                       API_SPAN("1 for an exception that has ended and still "
+                                "stands in the configuration."));
+
+    for (i = 0; i < mcf->exceptions.nelts; i++) {
+        api_metrics_label(m, API_SPAN("exception"), ngx_api_span(&e[i]->id));
+        api_metrics_label(m, API_SPAN("owner"), ngx_api_span(&e[i]->owner));
+        api_metrics_uint(m, e[i]->until <= ngx_time());
+    }
+
+    if (mcf->zone == NULL) {
+        return;
+    }
+
+    api_metrics_family(m, API_METRIC_COUNTER,
+                       API_SPAN("apisec_exception_requests"),
+                       API_SPAN("Requests that an exception has let pass."));
+
+    for (i = 0; i < mcf->exceptions.nelts; i++) {
+        api_metrics_label(m, API_SPAN("exception"), ngx_api_span(&e[i]->id));
+        api_metrics_label(m, API_SPAN("owner"), ngx_api_span(&e[i]->owner));
+        api_metrics_uint(m, ngx_api_sec_govern_used(mcf, e[i]).requests);
+    }
 }
 
 

@@ -8,7 +8,7 @@
 #include "ngx_api_sec_schema.h"
 
 
-#define NGX_API_SEC_MONITOR_NAMES  128
+#define NGX_API_SEC_MONITOR_NAMES  256
 #define NGX_API_SEC_MONITOR_ZONE   (256 * 1024)    /* the least */
 #define NGX_API_SEC_MONITOR_MAX    (512 * 1024)    /* of a share not given */
 
@@ -20,11 +20,10 @@ static bool ngx_api_sec_monitor_alive(uint32_t pid);
 static size_t ngx_api_sec_monitor_names(void);
 static ngx_uint_t ngx_api_sec_phase_used(ngx_http_request_t *r,
     ngx_uint_t phase);
-static int64_t ngx_api_sec_monitor_clock(void);
-static void ngx_api_sec_monitor_decisions(const ngx_api_record_t *rec,
-    api_series_t *series);
-static void ngx_api_sec_monitor_name(api_series_t *series, u_char kind,
-    const ngx_str_t *first, const ngx_str_t *second);
+static void ngx_api_sec_monitor_decisions(const ngx_api_door_t *door,
+    const ngx_api_record_t *rec);
+static api_span_t ngx_api_sec_monitor_name(u_char *buf,
+    ngx_api_family_e family, const ngx_str_t *first, const ngx_str_t *second);
 
 
 const int64_t  ngx_api_sec_phase_bounds[NGX_API_SEC_PHASE_BOUNDS] = {
@@ -48,11 +47,13 @@ ngx_api_sec_monitor_create(ngx_conf_t *cf, ngx_api_sec_main_conf_t *mcf)
     }
 
     ngx_str_set(&m->tenant.name, "metrics");
-    m->tenant.abi = 1;
+    m->tenant.abi = 2;
     m->tenant.init = ngx_api_sec_monitor_init;
     m->tenant.migrate = ngx_api_sec_monitor_migrate;
 
     mcf->monitor = m;
+    mcf->door.count = ngx_api_sec_count;
+    mcf->door.observe = ngx_api_sec_observe;
 
     return NGX_OK;
 }
@@ -191,8 +192,6 @@ ngx_int_t
 ngx_api_sec_timed(ngx_http_request_t *r, ngx_uint_t phase,
     ngx_http_handler_pt handler)
 {
-    int64_t                          begin;
-    ngx_int_t                        rc;
     const ngx_api_sec_main_conf_t   *mcf;
 
     mcf = ngx_http_get_module_main_conf(r, ngx_api_sec_module);
@@ -201,17 +200,22 @@ ngx_api_sec_timed(ngx_http_request_t *r, ngx_uint_t phase,
         return handler(r);
     }
 
-    begin = ngx_api_sec_monitor_clock();
+    return ngx_api_timed(r, &mcf->door, phase, handler);
+}
 
-    rc = handler(r);    /* r may be gone */
+
+void
+ngx_api_sec_observe(const ngx_api_door_t *door, ngx_api_phase_e phase,
+    int64_t ns)
+{
+    const ngx_api_sec_main_conf_t  *mcf;
+
+    mcf = (const ngx_api_sec_main_conf_t *) door;
 
     api_lane_observe(&mcf->monitor->lane,
                      NGX_API_SEC_COUNT_PHASES
                      + phase * NGX_API_SEC_PHASE_COUNTERS,
-                     ngx_api_sec_phase_bounds, NGX_API_SEC_PHASE_BOUNDS,
-                     ngx_api_sec_monitor_clock() - begin);
-
-    return rc;
+                     ngx_api_sec_phase_bounds, NGX_API_SEC_PHASE_BOUNDS, ns);
 }
 
 
@@ -226,36 +230,25 @@ ngx_api_sec_phase_used(ngx_http_request_t *r, ngx_uint_t phase)
 
     switch (phase) {
 
-    case NGX_API_SEC_PHASE_AUTH:
+    case NGX_API_PHASE_AUTH:
         return lcf->auth != NULL;
 
-    case NGX_API_SEC_PHASE_AUTHORIZE:
+    case NGX_API_PHASE_AUTHORIZE:
         return lcf->require.items || lcf->bind.items
                || lcf->schema->rules != NULL;
 
-    case NGX_API_SEC_PHASE_BODY:
+    case NGX_API_PHASE_BODY:
         return lcf->body != NGX_API_SEC_BODY_OFF;
 
-    case NGX_API_SEC_PHASE_SCHEMA:
+    case NGX_API_PHASE_SCHEMA:
         return lcf->schema->rules != NULL;
 
-    case NGX_API_SEC_PHASE_GRAPHQL:
+    case NGX_API_PHASE_GRAPHQL:
         return lcf->graphql != NULL;
 
-    default:    /* NGX_API_SEC_PHASE_RECORD */
+    default:    /* NGX_API_PHASE_RECORD */
         return r == r->main;
     }
-}
-
-
-static int64_t
-ngx_api_sec_monitor_clock(void)
-{
-    struct timespec  ts;
-
-    (void) clock_gettime(CLOCK_MONOTONIC, &ts);
-
-    return (int64_t) ts.tv_sec * 1000000000 + ts.tv_nsec;
 }
 
 
@@ -311,7 +304,6 @@ ngx_int_t
 ngx_api_sec_monitor_handler(ngx_http_request_t *r)
 {
     ngx_uint_t                       class;
-    api_series_t                    *series;
     ngx_msec_int_t                   ms;
     const api_lane_t                *lane;
     const ngx_api_record_t          *rec;
@@ -341,24 +333,18 @@ ngx_api_sec_monitor_handler(ngx_http_request_t *r)
     }
 
     rec = ngx_api_record_peek(r, mcf->self.record);
-    series = ngx_api_sec_monitor_series(mcf->monitor);
 
-    if (rec && series) {
-        ngx_api_sec_monitor_decisions(rec, series);
+    if (rec) {
+        ngx_api_sec_monitor_decisions(&mcf->door, rec);
     }
 
     return NGX_OK;
 }
 
 
-/*
- * A name is the family, 'a', 'd' or 'w', and two labels with a NUL between
- * them.
- */
-
 static void
-ngx_api_sec_monitor_decisions(const ngx_api_record_t *rec,
-    api_series_t *series)
+ngx_api_sec_monitor_decisions(const ngx_api_door_t *door,
+    const ngx_api_record_t *rec)
 {
     uint32_t                        i;
     ngx_str_t                       reason;
@@ -376,10 +362,10 @@ ngx_api_sec_monitor_decisions(const ngx_api_record_t *rec,
         d = &rec->decisions[i];
 
         if (d->verdict != NGX_API_ALLOW) {
-            ngx_api_sec_monitor_name(series,
-                                     d->verdict == NGX_API_DENY ? 'd' : 'w',
-                                     &ngx_api_check_names[d->check],
-                                     &d->reason);
+            ngx_api_sec_count(door, d->verdict == NGX_API_DENY
+                                    ? NGX_API_FAMILY_DENIED
+                                    : NGX_API_FAMILY_WOULD_DENY,
+                              &ngx_api_check_names[d->check], &d->reason);
         }
 
         if (d->check != NGX_API_CHECK_AUTH || ctx == NULL) {
@@ -392,23 +378,44 @@ ngx_api_sec_monitor_decisions(const ngx_api_record_t *rec,
 
         reason = d->verdict == NGX_API_ALLOW && id ? ok : d->reason;
 
-        ngx_api_sec_monitor_name(series, 'a', method, &reason);
+        ngx_api_sec_count(door, NGX_API_FAMILY_AUTH, method, &reason);
     }
 }
 
 
-static void
-ngx_api_sec_monitor_name(api_series_t *series, u_char kind,
+/* The label that comes last is cut where both are too long. */
+
+static api_span_t
+ngx_api_sec_monitor_name(u_char *buf, ngx_api_family_e family,
     const ngx_str_t *first, const ngx_str_t *second)
 {
-    u_char  buf[API_SERIES_NAME], *p;
+    u_char  *p;
 
-    buf[0] = kind;
+    buf[0] = (u_char) ('a' + family);
 
-    p = ngx_cpymem(buf + 1, first->data, ngx_min(first->len, 16));
+    p = ngx_cpymem(buf + 1, first->data, ngx_min(first->len, 32));
     *p++ = '\0';
     p = ngx_cpymem(p, second->data,
-                   ngx_min(second->len, (size_t) (buf + sizeof(buf) - p)));
+                   ngx_min(second->len,
+                           (size_t) (buf + API_SERIES_NAME - p)));
 
-    api_series_add(series, api_span(buf, p - buf), 1);
+    return api_span(buf, p - buf);
+}
+
+
+void
+ngx_api_sec_count(const ngx_api_door_t *door, ngx_api_family_e family,
+    const ngx_str_t *first, const ngx_str_t *second)
+{
+    u_char                          buf[API_SERIES_NAME];
+    api_series_t                   *series;
+    const ngx_api_sec_main_conf_t  *mcf;
+
+    mcf = (const ngx_api_sec_main_conf_t *) door;
+    series = ngx_api_sec_monitor_series(mcf->monitor);
+
+    if (series) {
+        api_series_add(series, ngx_api_sec_monitor_name(buf, family, first,
+                                                        second), 1);
+    }
 }

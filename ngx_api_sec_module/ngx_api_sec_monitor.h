@@ -18,19 +18,6 @@
 #include "api_series.h"
 
 
-/* Phases that are timed. */
-
-typedef enum {
-    NGX_API_SEC_PHASE_AUTH = 0,
-    NGX_API_SEC_PHASE_AUTHORIZE,
-    NGX_API_SEC_PHASE_BODY,
-    NGX_API_SEC_PHASE_SCHEMA,
-    NGX_API_SEC_PHASE_GRAPHQL,
-    NGX_API_SEC_PHASE_RECORD,
-    NGX_API_SEC_NPHASES
-} ngx_api_sec_phase_e;
-
-
 #define NGX_API_SEC_PHASE_BOUNDS   14    /* nanoseconds */
 #define NGX_API_SEC_TIME_BOUNDS    13    /* milliseconds */
 
@@ -43,7 +30,7 @@ typedef enum {
 
 #define NGX_API_SEC_COUNT_PHASES    0
 #define NGX_API_SEC_COUNT_REQUEST                                             \
-    (NGX_API_SEC_NPHASES * NGX_API_SEC_PHASE_COUNTERS)
+    (NGX_API_NPHASES * NGX_API_SEC_PHASE_COUNTERS)
 #define NGX_API_SEC_COUNT_UPSTREAM                                            \
     (NGX_API_SEC_COUNT_REQUEST + NGX_API_SEC_TIME_COUNTERS)
 #define NGX_API_SEC_COUNT_STATUS                                              \
@@ -82,6 +69,13 @@ api_series_t *ngx_api_sec_monitor_series(const ngx_api_sec_monitor_t *m);
 
 ngx_int_t ngx_api_sec_timed(ngx_http_request_t *r, ngx_uint_t phase,
     ngx_http_handler_pt handler);
+
+/* For the doors: one more of a family, and the time of a phase. */
+
+void ngx_api_sec_count(const ngx_api_door_t *door, ngx_api_family_e family,
+    const ngx_str_t *first, const ngx_str_t *second);
+void ngx_api_sec_observe(const ngx_api_door_t *door, ngx_api_phase_e phase,
+    int64_t ns);
 
 /* LOG: a main request has ended. */
 

@@ -3,9 +3,8 @@
 
 
 typedef struct {
-    u_char                      kind;
-    api_span_t                  family;
-    api_span_t                  help;
+    const char                 *family;
+    const char                 *help;
     api_span_t                  first;        /* labels */
     api_span_t                  second;
 } ngx_api_sec_names_t;
@@ -21,20 +20,34 @@ static void ngx_api_sec_monitor_phases(const api_counters_t *c,
 static void ngx_api_sec_monitor_statuses(const api_counters_t *c,
     api_metrics_t *m);
 static void ngx_api_sec_monitor_family(const api_series_t *s,
-    const ngx_api_sec_names_t *names, api_metrics_t *m);
+    ngx_api_family_e family, api_metrics_t *m);
 
 
-static const ngx_api_sec_names_t  ngx_api_sec_names[] = {
-    { 'd', { (const uint8_t *) "apisec_denied", 13 },
-      { (const uint8_t *) "Refusals, by check and reason.", 30 },
-      { (const uint8_t *) "check", 5 }, { (const uint8_t *) "reason", 6 } },
-    { 'w', { (const uint8_t *) "apisec_would_deny", 17 },
-      { (const uint8_t *) "What a check in monitor mode would have refused.",
-        48 },
-      { (const uint8_t *) "check", 5 }, { (const uint8_t *) "reason", 6 } },
-    { 'a', { (const uint8_t *) "apisec_auth_results", 19 },
-      { (const uint8_t *) "Authentications, by method and result.", 38 },
-      { (const uint8_t *) "method", 6 }, { (const uint8_t *) "result", 6 } }
+static const ngx_api_sec_names_t  ngx_api_sec_names[NGX_API_NFAMILIES] = {
+    { "apisec_denied",
+      "Refusals, by check and reason.",
+      { (const uint8_t *) "check", 5 },
+      { (const uint8_t *) "reason", 6 } },
+    { "apisec_would_deny",
+      "What a check in monitor mode would have refused.",
+      { (const uint8_t *) "check", 5 },
+      { (const uint8_t *) "reason", 6 } },
+    { "apisec_auth_results",
+      "Authentications, by method and result.",
+      { (const uint8_t *) "method", 6 },
+      { (const uint8_t *) "result", 6 } },
+    { "apisec_schema_violations",
+      "Faults that contracts found, by part of the request and keyword.",
+      { (const uint8_t *) "in", 2 },
+      { (const uint8_t *) "keyword", 7 } },
+    { "apisec_ratelimit_decisions",
+      "Requests a limit has decided on.",
+      { (const uint8_t *) "limit", 5 },
+      { (const uint8_t *) "result", 6 } },
+    { "apisec_waf_matches",
+      "Rules that matched, by class and severity.",
+      { (const uint8_t *) "class", 5 },
+      { (const uint8_t *) "severity", 8 } }
 };
 
 
@@ -53,11 +66,8 @@ ngx_api_sec_monitor_metrics(const ngx_api_sec_main_conf_t *mcf,
         return;
     }
 
-    for (i = 0;
-         i < sizeof(ngx_api_sec_names) / sizeof(ngx_api_sec_names[0]);
-         i++)
-    {
-        ngx_api_sec_monitor_family(s, &ngx_api_sec_names[i], m);
+    for (i = 0; i < NGX_API_NFAMILIES; i++) {
+        ngx_api_sec_monitor_family(s, i, m);
     }
 
     ngx_api_sec_monitor_statuses(c, m);
@@ -70,14 +80,19 @@ ngx_api_sec_monitor_metrics(const ngx_api_sec_main_conf_t *mcf,
 
 static void
 ngx_api_sec_monitor_family(const api_series_t *s,
-    const ngx_api_sec_names_t *names, api_metrics_t *m)
+    ngx_api_family_e family, api_metrics_t *m)
 {
-    uint32_t        i;
-    uint64_t        n;
-    api_span_t      name;
-    const uint8_t  *end, *nul;
+    uint32_t                    i;
+    uint64_t                    n;
+    api_span_t                  name;
+    const uint8_t              *end, *nul;
+    const ngx_api_sec_names_t  *names;
 
-    api_metrics_family(m, API_METRIC_COUNTER, names->family, names->help);
+    names = &ngx_api_sec_names[family];
+
+    api_metrics_family(m, API_METRIC_COUNTER,
+                       api_span(names->family, ngx_strlen(names->family)),
+                       api_span(names->help, ngx_strlen(names->help)));
 
     for (i = 0; i < api_series_count(s); i++) {
         if (!api_series_get(s, i, &name, &n)) {
@@ -85,7 +100,7 @@ ngx_api_sec_monitor_family(const api_series_t *s,
         }
 
         if (name.len == 0) {
-            if (names->kind == 'd') {
+            if (family == NGX_API_FAMILY_DENIED) {
                 api_metrics_label(m, names->first, API_SPAN("other"));
                 api_metrics_label(m, names->second, API_SPAN("other"));
                 api_metrics_uint(m, n);
@@ -97,7 +112,7 @@ ngx_api_sec_monitor_family(const api_series_t *s,
         nul = ngx_strlchr((u_char *) (uintptr_t) name.data,
                           (u_char *) (uintptr_t) name.data + name.len, '\0');
 
-        if (name.data[0] != names->kind || nul == NULL) {
+        if (name.data[0] != 'a' + family || nul == NULL) {
             continue;
         }
 
@@ -163,13 +178,15 @@ ngx_api_sec_monitor_phases(const api_counters_t *c, api_metrics_t *m)
 {
     ngx_uint_t  i;
 
-    static const api_span_t  phases[NGX_API_SEC_NPHASES] = {
+    static const api_span_t  phases[NGX_API_NPHASES] = {
         { (const uint8_t *) "auth", 4 },
         { (const uint8_t *) "authorize", 9 },
         { (const uint8_t *) "body", 4 },
         { (const uint8_t *) "schema", 6 },
         { (const uint8_t *) "graphql", 7 },
-        { (const uint8_t *) "record", 6 }
+        { (const uint8_t *) "record", 6 },
+        { (const uint8_t *) "limit", 5 },
+        { (const uint8_t *) "waf", 3 }
     };
 
     api_metrics_family(m, API_METRIC_HISTOGRAM,
@@ -177,7 +194,7 @@ ngx_api_sec_monitor_phases(const api_counters_t *c, api_metrics_t *m)
                        API_SPAN("What a worker is busy with a check, for each "
                                 "call."));
 
-    for (i = 0; i < NGX_API_SEC_NPHASES; i++) {
+    for (i = 0; i < NGX_API_NPHASES; i++) {
         api_metrics_label(m, API_SPAN("phase"), phases[i]);
         ngx_api_sec_monitor_histogram(c,
                                       NGX_API_SEC_COUNT_PHASES

@@ -121,7 +121,7 @@ ngx_api_sec_release_handler(ngx_http_request_t *r)
 static ngx_int_t
 ngx_api_sec_timed_access(ngx_http_request_t *r)
 {
-    return ngx_api_sec_timed(r, NGX_API_SEC_PHASE_AUTH,
+    return ngx_api_sec_timed(r, NGX_API_PHASE_AUTH,
                              ngx_api_sec_access_handler);
 }
 
@@ -129,7 +129,7 @@ ngx_api_sec_timed_access(ngx_http_request_t *r)
 static ngx_int_t
 ngx_api_sec_timed_require(ngx_http_request_t *r)
 {
-    return ngx_api_sec_timed(r, NGX_API_SEC_PHASE_AUTHORIZE,
+    return ngx_api_sec_timed(r, NGX_API_PHASE_AUTHORIZE,
                              ngx_api_sec_require_handler);
 }
 
@@ -137,7 +137,7 @@ ngx_api_sec_timed_require(ngx_http_request_t *r)
 static ngx_int_t
 ngx_api_sec_timed_body(ngx_http_request_t *r)
 {
-    return ngx_api_sec_timed(r, NGX_API_SEC_PHASE_BODY,
+    return ngx_api_sec_timed(r, NGX_API_PHASE_BODY,
                              ngx_api_sec_body_handler);
 }
 
@@ -145,7 +145,7 @@ ngx_api_sec_timed_body(ngx_http_request_t *r)
 static ngx_int_t
 ngx_api_sec_timed_schema(ngx_http_request_t *r)
 {
-    return ngx_api_sec_timed(r, NGX_API_SEC_PHASE_SCHEMA,
+    return ngx_api_sec_timed(r, NGX_API_PHASE_SCHEMA,
                              ngx_api_sec_schema_handler);
 }
 
@@ -153,7 +153,7 @@ ngx_api_sec_timed_schema(ngx_http_request_t *r)
 static ngx_int_t
 ngx_api_sec_timed_bare(ngx_http_request_t *r)
 {
-    return ngx_api_sec_timed(r, NGX_API_SEC_PHASE_SCHEMA,
+    return ngx_api_sec_timed(r, NGX_API_PHASE_SCHEMA,
                              ngx_api_sec_bare_handler);
 }
 
@@ -161,7 +161,7 @@ ngx_api_sec_timed_bare(ngx_http_request_t *r)
 static ngx_int_t
 ngx_api_sec_timed_graphql(ngx_http_request_t *r)
 {
-    return ngx_api_sec_timed(r, NGX_API_SEC_PHASE_GRAPHQL,
+    return ngx_api_sec_timed(r, NGX_API_PHASE_GRAPHQL,
                              ngx_api_sec_graphql_handler);
 }
 
@@ -169,7 +169,7 @@ ngx_api_sec_timed_graphql(ngx_http_request_t *r)
 static ngx_int_t
 ngx_api_sec_timed_log(ngx_http_request_t *r)
 {
-    return ngx_api_sec_timed(r, NGX_API_SEC_PHASE_RECORD,
+    return ngx_api_sec_timed(r, NGX_API_PHASE_RECORD,
                              ngx_api_sec_log_handler);
 }
 

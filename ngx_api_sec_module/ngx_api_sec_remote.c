@@ -547,3 +547,17 @@ ngx_api_sec_remote_status(const ngx_api_sec_main_conf_t *mcf,
         &ngx_api_sec_remote_reasons[state.reason
                                     % (NGX_API_REMOTE_ABORTED + 1)]));
 }
+
+
+ngx_int_t
+ngx_api_sec_remote_state(const ngx_api_sec_main_conf_t *mcf,
+    const ngx_api_sec_issuer_t *issuer, api_bulletin_state_t *state)
+{
+    if (issuer->remote == NULL) {
+        return NGX_DECLINED;
+    }
+
+    api_bulletin_state(ngx_api_sec_remote_bulletin(mcf, issuer), state);
+
+    return NGX_OK;
+}

@@ -95,6 +95,11 @@ ngx_int_t ngx_api_sec_remote_unknown(ngx_http_request_t *r,
 void ngx_api_sec_remote_prepare(ngx_http_request_t *r,
     const ngx_api_sec_main_conf_t *mcf);
 
+/* How fetches went, over all workers; NGX_DECLINED: it has no remote set. */
+
+ngx_int_t ngx_api_sec_remote_state(const ngx_api_sec_main_conf_t *mcf,
+    const ngx_api_sec_issuer_t *issuer, api_bulletin_state_t *state);
+
 /* Members of an object. */
 
 /* Not past refresh and stale; one without a remote set always is. */

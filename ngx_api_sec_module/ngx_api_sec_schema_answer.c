@@ -5,9 +5,12 @@
  */
 
 #include "ngx_api_sec_schema.h"
+#include "ngx_api_sec_monitor.h"
 #include "api_redact.h"
 
 
+static void ngx_api_sec_schema_count(const ngx_api_sec_call_t *call,
+    const api_verdict_t *verdict);
 static ngx_int_t ngx_api_sec_schema_detail(ngx_pool_t *pool,
     const api_fault_t *fault, ngx_str_t *detail);
 static void ngx_api_sec_schema_errors(api_writer_t *w,
@@ -212,6 +215,8 @@ ngx_api_sec_schema_verdict(ngx_api_sec_call_t *call,
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
+    ngx_api_sec_schema_count(call, verdict);
+
     rc = ngx_api_refuse(call->r, &call->mcf->self, call->rec, &why,
                         call->mode);
 
@@ -232,6 +237,31 @@ ngx_api_sec_schema_verdict(ngx_api_sec_call_t *call,
 
     return ngx_api_sec_schema_note(call, rc, why.detail.len ? &why.detail
                                                             : &why.reason);
+}
+
+
+/* For metrics: words of ours alone. */
+
+static void
+ngx_api_sec_schema_count(const ngx_api_sec_call_t *call,
+    const api_verdict_t *verdict)
+{
+    uint32_t    i;
+    ngx_str_t   in, keyword;
+    api_span_t  s;
+
+    for (i = 0; i < verdict->nfaults; i++) {
+        s = api_span(api_in_name(verdict->faults[i].in),
+                     ngx_strlen(api_in_name(verdict->faults[i].in)));
+        in = ngx_api_str(s);
+
+        s = api_span(verdict->faults[i].keyword,
+                     ngx_strlen(verdict->faults[i].keyword));
+        keyword = ngx_api_str(s);
+
+        ngx_api_sec_count(&call->mcf->door, NGX_API_FAMILY_SCHEMA, &in,
+                          &keyword);
+    }
 }
 
 

@@ -323,6 +323,7 @@ ngx_api_sec_metrics(const ngx_api_door_t *door, api_metrics_t *m)
         api_metrics_uint(m, api_jwks_count(issuer[i]->keys->set));
     }
 
+    ngx_api_sec_secrets_metrics(mcf, m);
     ngx_api_sec_monitor_metrics(mcf, m);
     ngx_api_sec_alert_metrics(mcf, m);
     ngx_api_sec_audit_metrics(mcf, m);

@@ -11,6 +11,7 @@
  *   ngx_api_sec_page.c           the page for people
  *   ngx_api_sec_report.c         the document, what sec has to tell
  *   ngx_api_sec_scrape.c         metrics
+ *   ngx_api_sec_secrets.c        ... of keys
  */
 
 #ifndef _NGX_API_SEC_STATUS_H_INCLUDED_
@@ -85,6 +86,11 @@ ngx_int_t ngx_api_sec_status_not_allowed(ngx_http_request_t *r,
 
 extern const ngx_api_section_t  ngx_api_sec_sections[];
 extern const ngx_api_section_t  ngx_api_sec_status_document;
+
+/* Key sets from elsewhere, and when keys of clients end. */
+
+void ngx_api_sec_secrets_metrics(const ngx_api_sec_main_conf_t *mcf,
+    api_metrics_t *m);
 
 ngx_uint_t ngx_api_sec_metrics_section(const ngx_api_door_t *door,
     ngx_api_admin_t *a);

@@ -240,6 +240,7 @@ struct ngx_api_waf_run_s {
     ngx_str_t                   listed;       /* "942100, 949110" */
     ngx_str_t                   matched;      /* "ARGS:q" */
     uint64_t                    nrules;
+    size_t                      counted;      /* matches, in metrics */
 };
 
 
@@ -464,6 +465,11 @@ ngx_int_t ngx_api_waf_unread(ngx_http_request_t *r,
 /* ngx_api_waf_report.c */
 
 void ngx_api_waf_report(const ngx_api_door_t *door, api_writer_t *w);
+/* What has matched since the last time, to the metrics of sec; while the run
+   is live. */
+
+void ngx_api_waf_count(ngx_http_request_t *r, ngx_api_waf_run_t *run);
+
 void ngx_api_waf_metrics(const ngx_api_door_t *door, api_metrics_t *m);
 
 

@@ -17,6 +17,7 @@
 
 static ngx_api_waf_ctx_t *ngx_api_waf_ctx(ngx_http_request_t *r,
     const ngx_api_waf_main_conf_t *mcf, ngx_api_record_t **rec);
+static ngx_int_t ngx_api_waf_request(ngx_http_request_t *r);
 static ngx_uint_t ngx_api_waf_mode(ngx_http_request_t *r,
     const ngx_api_waf_main_conf_t *mcf, const ngx_api_waf_loc_conf_t *lcf);
 static ngx_uint_t ngx_api_waf_page(const ngx_http_request_t *r,
@@ -96,11 +97,6 @@ ngx_api_waf_early_handler(ngx_http_request_t *r)
 ngx_int_t
 ngx_api_waf_handler(ngx_http_request_t *r)
 {
-    ngx_int_t                       rc;
-    ngx_uint_t                      mode;
-    ngx_api_record_t               *rec;
-    ngx_api_waf_ctx_t              *ctx;
-    ngx_api_waf_run_t              *run;
     const ngx_api_waf_loc_conf_t   *lcf;
     const ngx_api_waf_main_conf_t  *mcf;
 
@@ -110,6 +106,25 @@ ngx_api_waf_handler(ngx_http_request_t *r)
         return NGX_DECLINED;
     }
 
+    mcf = ngx_http_get_module_main_conf(r, ngx_api_waf_module);
+
+    return ngx_api_timed(r, mcf->self.sec, NGX_API_PHASE_WAF,
+                         ngx_api_waf_request);
+}
+
+
+static ngx_int_t
+ngx_api_waf_request(ngx_http_request_t *r)
+{
+    ngx_int_t                       rc;
+    ngx_uint_t                      mode;
+    ngx_api_record_t               *rec;
+    ngx_api_waf_ctx_t              *ctx;
+    ngx_api_waf_run_t              *run;
+    const ngx_api_waf_loc_conf_t   *lcf;
+    const ngx_api_waf_main_conf_t  *mcf;
+
+    lcf = ngx_http_get_module_loc_conf(r, ngx_api_waf_module);
     mcf = ngx_http_get_module_main_conf(r, ngx_api_waf_module);
     mode = ngx_api_waf_mode(r, mcf, lcf);
 

@@ -6,10 +6,15 @@
 #include "ngx_api_waf.h"
 
 
+#define NGX_API_WAF_COUNTED  64    /* matches of a request */
+
+
 static void ngx_api_waf_report_patches(const ngx_api_waf_main_conf_t *mcf,
     api_writer_t *w);
 static void ngx_api_waf_metrics_patches(const ngx_api_waf_main_conf_t *mcf,
     api_metrics_t *m);
+static void ngx_api_waf_count_rule(const ngx_api_door_t *sec,
+    const api_waf_program_t *program, const api_waf_match_t *m);
 static void ngx_api_waf_report_set(const ngx_api_waf_set_t *set,
     api_writer_t *w);
 
@@ -137,4 +142,83 @@ ngx_api_waf_metrics_patches(const ngx_api_waf_main_conf_t *mcf,
     api_metrics_uint(m, valid);
     api_metrics_label(m, API_SPAN("state"), API_SPAN("expired"));
     api_metrics_uint(m, expired);
+}
+
+
+/* Rules that are logged, each once. */
+
+void
+ngx_api_waf_count(ngx_http_request_t *r, ngx_api_waf_run_t *run)
+{
+    size_t                          i, k, n;
+    const api_waf_match_t          *m;
+    const ngx_api_door_t           *sec;
+    const ngx_api_waf_main_conf_t  *mcf;
+
+    mcf = ngx_http_get_module_main_conf(r, ngx_api_waf_module);
+    sec = mcf->self.sec;
+
+    if (sec == NULL || sec->count == NULL) {
+        return;
+    }
+
+    n = ngx_min(api_waf_tx_matches(run->tx), NGX_API_WAF_COUNTED);
+
+    for (i = run->counted; i < n; i++) {
+        m = api_waf_tx_match(run->tx, i);
+
+        for (k = 0; k < i; k++) {
+            if (api_waf_tx_match(run->tx, k)->id == m->id) {
+                break;
+            }
+        }
+
+        if (m->log && k == i) {
+            ngx_api_waf_count_rule(sec, run->policy->set->program, m);
+        }
+    }
+
+    run->counted = n;
+}
+
+
+/* Its class is its first tag that begins with "attack-", as the Core Rule Set
+   has them; else "other". */
+
+static void
+ngx_api_waf_count_rule(const ngx_api_door_t *sec,
+    const api_waf_program_t *program, const api_waf_match_t *m)
+{
+    uint32_t              n;
+    ngx_str_t             class;
+    api_span_t            tag;
+    api_waf_rule_info_t   info;
+
+    static const ngx_str_t  severities[] = {
+        ngx_string("emergency"),
+        ngx_string("alert"),
+        ngx_string("critical"),
+        ngx_string("error"),
+        ngx_string("warning"),
+        ngx_string("notice"),
+        ngx_string("info"),
+        ngx_string("debug"),
+        ngx_string("none")
+    };
+
+    api_waf_program_rule(program, m->rule, &info);
+    ngx_str_set(&class, "other");
+
+    for (n = 0; n < info.ntags; n++) {
+        tag = api_waf_program_tag(program, m->rule, n);
+
+        if (tag.len > 7 && ngx_memcmp(tag.data, "attack-", 7) == 0) {
+            class.data = (u_char *) (uintptr_t) tag.data + 7;
+            class.len = tag.len - 7;
+            break;
+        }
+    }
+
+    sec->count(sec, NGX_API_FAMILY_WAF, &class,
+               &severities[ngx_min(m->severity, 8)]);
 }

@@ -341,6 +341,7 @@ ngx_api_waf_run_note(ngx_http_request_t *r, ngx_api_waf_run_t *run)
     }
 
     run->nrules = n;
+    ngx_api_waf_count(r, run);
 
     if (ngx_api_waf_note_rules(r, run) != NGX_OK) {
         return NGX_ERROR;

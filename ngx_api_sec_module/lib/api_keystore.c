@@ -409,6 +409,10 @@ api_keystore_parse(api_keystore_t **out, api_span_t json, api_span_t pepper,
         rc = read_store(store, json, opts, err);
     }
 
+    if (rc == API_OK && api_keystore_sort(store) != API_OK) {
+        rc = api_fail(err, API_NOMEM, API_NOMEM, 0, "no memory");
+    }
+
     if (rc != API_OK) {
         api_keystore_free(store);
         return rc;

@@ -85,6 +85,19 @@ void api_keystore_free(api_keystore_t *store);
 
 size_t api_keystore_count(const api_keystore_t *store);
 
+/* How many are of use now, and when the next of these ends (Unix time; 0: none
+   does). */
+
+typedef struct {
+    size_t  valid; /* not begun yet among them */
+    size_t  expired;
+    size_t  revoked;
+    int64_t next;
+} api_keystore_ages_t;
+
+void api_keystore_ages(
+    const api_keystore_t *store, int64_t now, api_keystore_ages_t *ages);
+
 /*
  * Check what a client presented.  *entry is set when its id and secret are
  * good, also when it is revoked or out of date (for the record), otherwise

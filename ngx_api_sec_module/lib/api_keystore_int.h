@@ -25,7 +25,12 @@ struct api_keystore_s {
     size_t                nentries;
     uint32_t             *slots; /* index + 1 of an entry; 0: free */
     size_t                mask;
+    int64_t              *ends; /* of those not revoked, in order */
+    size_t                nends;
 };
+
+
+int api_keystore_sort(api_keystore_t *store); /* ends */
 
 
 bool api_keystore_alnum(const uint8_t *p, size_t n);

@@ -126,3 +126,37 @@ ngx_api_phase_handler(ngx_conf_t *cf, ngx_uint_t phase,
 
     return NGX_OK;
 }
+
+
+/* Monotonic, in nanoseconds. */
+
+int64_t
+ngx_api_clock(void)
+{
+    struct timespec  ts;
+
+    (void) clock_gettime(CLOCK_MONOTONIC, &ts);
+
+    return (int64_t) ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+
+ngx_int_t
+ngx_api_timed(ngx_http_request_t *r, const ngx_api_door_t *sec,
+    ngx_api_phase_e phase, ngx_http_handler_pt handler)
+{
+    int64_t    begin;
+    ngx_int_t  rc;
+
+    if (sec == NULL || sec->observe == NULL) {
+        return handler(r);
+    }
+
+    begin = ngx_api_clock();
+
+    rc = handler(r);    /* r may be gone */
+
+    sec->observe(sec, phase, ngx_api_clock() - begin);
+
+    return rc;
+}

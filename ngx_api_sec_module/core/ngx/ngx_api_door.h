@@ -60,6 +60,32 @@ typedef struct {
 typedef struct ngx_api_door_s  ngx_api_door_t;
 
 
+/* Families of metrics with names that come up as requests are decided, and
+   phases that are timed. */
+
+typedef enum {
+    NGX_API_FAMILY_DENIED = 0,                /* check, reason */
+    NGX_API_FAMILY_WOULD_DENY,                /* check, reason */
+    NGX_API_FAMILY_AUTH,                      /* method, result */
+    NGX_API_FAMILY_SCHEMA,                    /* in, keyword */
+    NGX_API_FAMILY_LIMIT,                     /* limit, result */
+    NGX_API_FAMILY_WAF,                       /* class, severity */
+    NGX_API_NFAMILIES
+} ngx_api_family_e;
+
+typedef enum {
+    NGX_API_PHASE_AUTH = 0,
+    NGX_API_PHASE_AUTHORIZE,
+    NGX_API_PHASE_BODY,
+    NGX_API_PHASE_SCHEMA,
+    NGX_API_PHASE_GRAPHQL,
+    NGX_API_PHASE_RECORD,
+    NGX_API_PHASE_LIMIT,
+    NGX_API_PHASE_WAF,
+    NGX_API_NPHASES
+} ngx_api_phase_e;
+
+
 /*
  * A request for a resource below api_status, "SECTION" or "SECTION/PATH".
  * The frame has seen to the caller, the method and the body's type, size and
@@ -173,6 +199,16 @@ struct ngx_api_door_s {
     ngx_int_t                 (*note)(const ngx_api_door_t *door,
                                   ngx_http_request_t *r, const char *kind,
                                   api_span_t body);
+
+    /* sec only, else NULL: one more in a family of metrics, with the values
+       of its two labels, which come from the configuration or are words of
+       ours; and how long a phase has kept the worker, in nanoseconds. */
+    void                      (*count)(const ngx_api_door_t *door,
+                                  ngx_api_family_e family,
+                                  const ngx_str_t *first,
+                                  const ngx_str_t *second);
+    void                      (*observe)(const ngx_api_door_t *door,
+                                  ngx_api_phase_e phase, int64_t ns);
 };
 
 
@@ -194,6 +230,12 @@ const ngx_api_door_t *ngx_api_door(ngx_http_request_t *r, ngx_uint_t id);
 
 const ngx_api_shared_t *ngx_api_shared(ngx_http_request_t *r,
     const ngx_api_door_t *sec);
+
+/* Run a handler, and tell sec how long it took, where sec counts. */
+
+ngx_int_t ngx_api_timed(ngx_http_request_t *r, const ngx_api_door_t *sec,
+    ngx_api_phase_e phase, ngx_http_handler_pt handler);
+int64_t ngx_api_clock(void);
 
 extern const ngx_str_t  ngx_api_module_names[NGX_API_NMODULES];
 
