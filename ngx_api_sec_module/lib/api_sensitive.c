@@ -35,41 +35,6 @@ api_sensitive_of(api_span_t name)
 }
 
 
-/* What a byte may begin, or stand in the middle of. */
-
-typedef enum {
-    API_SENSITIVE_NOTHING = 0,
-    API_SENSITIVE_AT_DIGIT,
-    API_SENSITIVE_AT_UPPER,
-    API_SENSITIVE_AT_WORD, /* e, and first letters of keys */
-    API_SENSITIVE_AT_SIGN, /* @ */
-    API_SENSITIVE_AT_PHRASE
-} api_sensitive_start_t;
-
-#define D API_SENSITIVE_AT_DIGIT
-#define U API_SENSITIVE_AT_UPPER
-#define W API_SENSITIVE_AT_WORD
-#define S API_SENSITIVE_AT_SIGN
-#define P API_SENSITIVE_AT_PHRASE
-
-static const uint8_t api_sensitive_start[128] = {
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, /* */
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, /* */
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, P, 0, 0, /* - */
-    D, D, D, D, D, D, D, D, D, D, P, 0, 0, 0, 0, 0, /* 0-9 : */
-    S, U, U, U, U, U, U, U, U, U, U, U, U, U, U, U, /* @ A-O */
-    U, U, U, U, U, U, U, U, U, U, U, 0, 0, 0, 0, 0, /* P-Z */
-    0, P, 0, 0, W, W, 0, W, W, 0, 0, 0, 0, 0, W, 0, /* a d e g h n */
-    W, 0, W, W, 0, 0, 0, 0, W, W, 0, 0, 0, 0, 0, 0  /* p r s x y */
-};
-
-#undef D
-#undef U
-#undef W
-#undef S
-#undef P
-
-
 static bool
 api_sensitive_local(uint8_t c)
 {
@@ -132,60 +97,24 @@ api_sensitive_at(const api_sensitive_text_t *t, size_t at, size_t from,
     c = t->text.data[at];
     *back = 0;
 
-    switch (c < 128 ? api_sensitive_start[c] : API_SENSITIVE_NOTHING) {
+    if (api_sensitive_digit(c)) {
+        return api_sensitive_number(t, at, kind);
+    }
 
-    case API_SENSITIVE_AT_DIGIT:
-        return api_sensitive_starts(t->text, at)
-                   ? api_sensitive_number(t, at, kind)
-                   : 0;
-
-    case API_SENSITIVE_AT_UPPER:
-        if (!api_sensitive_starts(t->text, at)) {
-            return 0;
-        }
-
-        len = api_sensitive_letters(t, at, kind);
-        len = len ? len : api_sensitive_secret(t, at, kind);
-
-        return len ? len : api_sensitive_phrase(t, at, kind);
-
-    case API_SENSITIVE_AT_WORD:
-        if (!api_sensitive_starts(t->text, at)) {
-            return 0;
-        }
-
-        len = api_sensitive_secret(t, at, kind);
-
-        return len ? len : api_sensitive_phrase(t, at, kind);
-
-    case API_SENSITIVE_AT_SIGN:
+    if (c == '@') {
         *kind = API_SENSITIVE_EMAIL;
         return t->kinds & 1U << API_SENSITIVE_EMAIL
                    ? api_sensitive_email(t->text, at, from, back)
                    : 0;
-
-    case API_SENSITIVE_AT_PHRASE:
-        return api_sensitive_phrase(t, at, kind);
-
-    default:
-        return 0;
     }
-}
 
+    len = c >= 'A' && c <= 'Z' ? api_sensitive_letters(t, at, kind) : 0;
 
-/* Most bytes begin nothing, or stand within a word. */
+    if (len == 0 && c != 'a' && c != '-' && c != ':') {
+        len = api_sensitive_secret(t, at, kind);
+    }
 
-static bool
-api_sensitive_passes(api_span_t text, size_t at)
-{
-    uint8_t c, start;
-
-    c = text.data[at];
-    start = c < 128 ? api_sensitive_start[c] : API_SENSITIVE_NOTHING;
-
-    return start == API_SENSITIVE_NOTHING
-           || (start <= API_SENSITIVE_AT_WORD
-               && !api_sensitive_starts(text, at));
+    return len ? len : api_sensitive_phrase(t, at, kind);
 }
 
 
@@ -195,9 +124,12 @@ api_sensitive_from(
 {
     size_t at, len, back;
 
-    for (at = from; at < t->text.len; at++) {
-        if (api_sensitive_passes(t->text, at)) {
-            continue;
+    for (at = from;; at++) {
+        at = t->plain ? api_sensitive_plain(t->text, at)
+                      : api_sensitive_skip(t->text, at);
+
+        if (at >= t->text.len) {
+            return false;
         }
 
         len = api_sensitive_at(t, at, from, &find->kind, &back);
@@ -208,8 +140,6 @@ api_sensitive_from(
             return true;
         }
     }
-
-    return false;
 }
 
 
@@ -217,7 +147,17 @@ bool
 api_sensitive_next(
     api_span_t text, size_t from, unsigned kinds, api_sensitive_find_t *find)
 {
-    api_sensitive_text_t t = { text, kinds, false };
+    api_sensitive_text_t t = { text, kinds, false, false };
+
+    return api_sensitive_from(&t, from, find);
+}
+
+
+bool
+api_sensitive_next_plain(
+    api_span_t text, size_t from, unsigned kinds, api_sensitive_find_t *find)
+{
+    api_sensitive_text_t t = { text, kinds, false, true };
 
     return api_sensitive_from(&t, from, find);
 }
@@ -251,7 +191,7 @@ api_sensitive_look(const api_sensitive_text_t *t, size_t from)
 unsigned
 api_sensitive_kinds(api_span_t text, unsigned kinds)
 {
-    api_sensitive_text_t t = { text, kinds, false };
+    api_sensitive_text_t t = { text, kinds, false, false };
 
     return api_sensitive_look(&t, 0);
 }
@@ -308,6 +248,7 @@ api_sensitive_feed(api_sensitive_scan_t *scan, api_span_t piece)
 
     t.kinds = scan->kinds & ~scan->found;
     t.more = true;
+    t.plain = false;
 
     if (piece.len == 0 || t.kinds == 0) {
         return;

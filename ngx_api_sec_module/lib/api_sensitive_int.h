@@ -12,7 +12,8 @@
 typedef struct {
     api_span_t text;
     unsigned   kinds;
-    bool       more; /* text follows that is not there yet */
+    bool       more;  /* text follows that is not there yet */
+    bool       plain; /* byte by byte, for tests */
 } api_sensitive_text_t;
 
 static inline bool
@@ -82,6 +83,18 @@ api_sensitive_ends(api_span_t text, size_t at)
 {
     return at >= text.len || !api_sensitive_alnum(text.data[at]);
 }
+
+/* api_sensitive_skip.c: the next position at or behind `at` where something may
+   begin (or an @ is), the length of the text when there is none.  Sixteen bytes
+   at a time where the processor can, and byte by byte: the same. */
+
+size_t api_sensitive_skip(api_span_t text, size_t at);
+size_t api_sensitive_plain(api_span_t text, size_t at);
+
+/* api_sensitive_next, byte by byte: what tests compare with. */
+
+bool api_sensitive_next_plain(
+    api_span_t text, size_t from, unsigned kinds, api_sensitive_find_t *find);
 
 /* api_sensitive_number.c */
 
