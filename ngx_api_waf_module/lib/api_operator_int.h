@@ -44,6 +44,7 @@ struct api_operator_s {
     pcre2_code               *code;
     const uint8_t            *starts;  /* api_operator_starts.c */
     const api_reverse_t      *reverse; /* NULL: there is none */
+    const api_reverse_t      *ahead;   /* from the places of starts */
     uint32_t                  match_limit;
     uint32_t                  depth_limit;
     api_pm_t                 *pm;

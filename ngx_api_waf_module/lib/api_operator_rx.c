@@ -57,7 +57,10 @@ api_operator_make_rx(api_operator_t *op, const api_operator_make_t *m)
 
     if (op->jit
         && (api_operator_starts(&op->starts, op->arg, m->arena) != API_OK
-            || api_reverse_make(&op->reverse, op->arg, m->arena) != API_OK))
+            || api_reverse_make(&op->reverse, op->arg, m->arena) != API_OK
+            || (op->starts != NULL
+                && api_reverse_make_ahead(&op->ahead, op->arg, m->arena)
+                       != API_OK)))
     {
         return api_fail(
             m->err, API_NOMEM, API_OPERATOR_E_NOMEM, 0, "no memory");
@@ -200,11 +203,11 @@ rx_in_pieces(const api_operator_run_t *run, uint64_t before)
 }
 
 
-/* The first place where a match can begin as far as one byte tells; beyond the
-   end: there is none. */
+/* The next place, from `at` on, where a match can begin as far as one byte
+   tells; beyond the end: there is none. */
 
 static size_t
-rx_first(const api_operator_run_t *run)
+rx_next(const api_operator_run_t *run, size_t at)
 {
     size_t         i, len;
     const uint8_t *s, *starts;
@@ -213,14 +216,14 @@ rx_first(const api_operator_run_t *run)
     s = run->value.data;
     len = run->value.len;
 
-    if (starts == NULL || (starts['\n'] & API_OPERATOR_LINE)) {
-        return 0;
+    if ((starts['\n'] & API_OPERATOR_LINE) && (at == 0 || s[at - 1] == '\n')) {
+        return at;
     }
 
-    for (i = 0; len - i >= 4
-                && (starts[s[i]] | starts[s[i + 1]] | starts[s[i + 2]]
-                       | starts[s[i + 3]])
-                       == 0;
+    for (i = at; len - i >= 4
+                 && (starts[s[i]] | starts[s[i + 1]] | starts[s[i + 2]]
+                        | starts[s[i + 3]])
+                        == 0;
          i += 4)
     {
         /* void */
@@ -230,28 +233,44 @@ rx_first(const api_operator_run_t *run)
         i++;
     }
 
-    return i < len ? i : len + 1;
+    if (i == len) {
+        return len + 1;
+    }
+
+    return starts[s[i]] & API_OPERATOR_START ? i : i + 1;
 }
 
 
-/*
- * The same at the places where a match can begin, which a pass over the value
- * tells: most often there is none.
- */
+/* PCRE2's answer at one place alone. */
+
+static int
+rx_here(const api_operator_run_t *run, size_t at)
+{
+    int rc;
+
+    pcre2_set_offset_limit(run->scratch->context, at);
+    rc = rx_exec(run, run->op->code, at);
+    pcre2_set_offset_limit(run->scratch->context, PCRE2_UNSET);
+
+    return rc;
+}
+
+
+/* At the places where a match can begin, which a pass over the value from its
+   end tells: most often there is none. */
 
 #define RX_PLACES 32
 
 static int
-rx_at_places(const api_operator_run_t *run)
+rx_at_places(const api_operator_run_t *run, size_t from)
 {
     int      rc;
-    size_t   i, n, from, at[RX_PLACES];
+    size_t   i, n, at[RX_PLACES];
     uint64_t before;
 
     before = 0;
-    rc = PCRE2_ERROR_NOMATCH;
 
-    for (from = rx_first(run);
+    for (rc = PCRE2_ERROR_NOMATCH;
          rc == PCRE2_ERROR_NOMATCH && from <= run->value.len;
          from = at[n - 1] + 1)
     {
@@ -265,11 +284,8 @@ rx_at_places(const api_operator_run_t *run)
         before = n > 0 && before == 0 ? rx_clock(run) : before;
 
         for (i = 0; i < n && rc == PCRE2_ERROR_NOMATCH; i++) {
-            pcre2_set_offset_limit(run->scratch->context, at[i]);
-            rc = rx_exec(run, run->op->code, at[i]);
+            rc = rx_here(run, at[i]);
         }
-
-        pcre2_set_offset_limit(run->scratch->context, PCRE2_UNSET);
 
         if (n > 0 && !rx_charge(run, &before)) {
             return PCRE2_ERROR_MATCHLIMIT;
@@ -284,13 +300,60 @@ rx_at_places(const api_operator_run_t *run)
 }
 
 
+/*
+ * Where places are few: ahead from each of them, which ends soon.  Where that
+ * has taken as much as a pass would, it goes on with one.
+ */
+
+static int
+rx_ahead(const api_operator_run_t *run)
+{
+    int                  rc;
+    size_t               at;
+    uint64_t             before, enough, now;
+    api_reverse_answer_t answer;
+
+    before = 0;
+    rc = PCRE2_ERROR_NOMATCH;
+    now = run->budget->left;
+    enough = (uint64_t) run->value.len + 4096;
+
+    for (at = rx_next(run, 0);
+         rc == PCRE2_ERROR_NOMATCH && at <= run->value.len;
+         at = at < run->value.len ? rx_next(run, at + 1) : at + 1)
+    {
+        if (now - run->budget->left > enough) {
+            return rx_at_places(run, at);
+        }
+
+        answer = api_reverse_ahead(run->op->ahead, run->scratch->reverse,
+            run->value, at, &run->budget->left);
+
+        if (answer == API_REVERSE_SPENT) {
+            return PCRE2_ERROR_MATCHLIMIT;
+        }
+
+        if (answer == API_REVERSE_MAYBE) {
+            before = before == 0 ? rx_clock(run) : before;
+            rc = rx_here(run, at);
+
+            if (!rx_charge(run, &before)) {
+                return PCRE2_ERROR_MATCHLIMIT;
+            }
+        }
+    }
+
+    return rc;
+}
+
+
 static int
 rx_run(const api_operator_run_t *run, const pcre2_code *code)
 {
     uint64_t before;
 
     if (run->op->reverse != NULL && run->value.len > 0) {
-        return rx_at_places(run);
+        return run->op->ahead != NULL ? rx_ahead(run) : rx_at_places(run, 0);
     }
 
     before = rx_clock(run);

@@ -1,168 +1,36 @@
 #include "api_reverse_int.h"
 
 
-/*
- * All states stand in one block of words.  The number of a state is where its
- * row begins: the next state for each class, with ACCEPT when a match begins
- * before the byte of that class was read, or UNKNOWN.  What it is made of
- * stands before the row, and behind it.
- */
-
-#define ACCEPT UINT32_C(0x80000000)
-#define UNKNOWN UINT32_MAX
-
-#define HEAD 3 /* words before a row: chain, nodes, what stands behind */
-
-#define BUCKETS 64
-#define KNOWN 512 /* programs with states, at most */
-
-typedef struct {
-    const api_reverse_t *of;
-    uint64_t             mark;
-    uint32_t             start; /* at the end of a text; 0: not made */
-    uint32_t             bucket[BUCKETS];
-} reverse_states_t;
-
-struct api_reverse_cache_s {
-    const api_alloc_t *alloc;
-    uint32_t          *word;
-    uint32_t           nwords;
-    uint32_t           used;
-    reverse_states_t  *states[KNOWN]; /* by the program's address */
-    uint32_t           nstates;
-
-    /* What a new state is made in: nodes to go on from, those that were met,
-       those behind a byte */
-
-    uint16_t stack[API_REVERSE_NODES];
-    uint16_t next[API_REVERSE_NODES];
-    uint64_t met[API_REVERSE_NODES / 64];
-    uint64_t behind[API_REVERSE_NODES / 64];
-};
-
-#define LEAST (64 * 1024)
-
 /* A pass over a text. */
 
 typedef struct {
-    const api_reverse_t *r;
-    api_reverse_cache_t *cache;
-    reverse_states_t    *states;
-    uint64_t            *left;
+    const api_reverse_t  *r;
+    api_reverse_cache_t  *cache;
+    api_reverse_states_t *states;
+    uint64_t             *left;
 } reverse_pass_t;
-
-
-api_reverse_cache_t *
-api_reverse_cache_create(const api_alloc_t *alloc, size_t bytes)
-{
-    api_reverse_cache_t *c;
-
-    bytes = bytes < LEAST ? LEAST : bytes;
-    c = alloc->alloc(alloc->ctx, sizeof(*c));
-
-    if (c == NULL) {
-        return NULL;
-    }
-
-    memset(c, 0, sizeof(*c));
-    c->alloc = alloc;
-    c->word = alloc->alloc(alloc->ctx, bytes);
-    c->nwords = (uint32_t) (bytes / sizeof(uint32_t));
-    c->used = 2;
-
-    if (c->word == NULL) {
-        api_reverse_cache_free(c);
-        return NULL;
-    }
-
-    return c;
-}
-
-
-void
-api_reverse_cache_free(api_reverse_cache_t *c)
-{
-    const api_alloc_t *alloc;
-
-    if (c == NULL || c->alloc->free == NULL) {
-        return;
-    }
-
-    alloc = c->alloc;
-
-    if (c->word != NULL) {
-        alloc->free(alloc->ctx, c->word);
-    }
-
-    alloc->free(alloc->ctx, c);
-}
-
-
-/* Words of the block, even in number so that structs may stand there; 0:
-   there are not as many. */
-
-static uint32_t
-cache_take(api_reverse_cache_t *c, uint32_t n)
-{
-    uint32_t at;
-
-    n = (n + 1) & ~UINT32_C(1);
-
-    if (n > c->nwords - c->used) {
-        return 0;
-    }
-
-    at = c->used;
-    c->used += n;
-
-    return at;
-}
-
-
-/*
- * Where the states of a program are noted; a place that is NULL: nowhere.  An
- * address alone is no name: programs come and go with the rules of a watched
- * file, and the next one may stand where another one stood.
- */
-
-static reverse_states_t **
-cache_place(api_reverse_cache_t *c, const api_reverse_t *r)
-{
-    size_t i;
-
-    i = (size_t) ((uintptr_t) r / 16 * UINT64_C(0x9e3779b97f4a7c15) >> 40);
-
-    while (c->states[i % KNOWN] != NULL
-           && (c->states[i % KNOWN]->of != r
-               || c->states[i % KNOWN]->mark != r->mark))
-    {
-        i++;
-    }
-
-    return &c->states[i % KNOWN];
-}
 
 
 static bool
 pass_states(reverse_pass_t *p)
 {
-    uint32_t             at;
-    reverse_states_t   **place;
-    api_reverse_cache_t *c;
+    uint32_t               at;
+    api_reverse_states_t **place;
+    api_reverse_cache_t   *c;
 
     c = p->cache;
-    place = cache_place(c, p->r);
+    place = api_reverse_place(c, p->r);
 
     if (*place == NULL) {
-        at = c->nstates < KNOWN / 2
-                 ? cache_take(c, sizeof(reverse_states_t) / 4)
+        at = c->nstates < API_REVERSE_KNOWN / 2
+                 ? api_reverse_take(c, sizeof(api_reverse_states_t) / 4)
                  : 0;
 
         if (at == 0) {
             return false;
         }
 
-        *place = (reverse_states_t *) (void *) &c->word[at];
+        *place = (api_reverse_states_t *) (void *) &c->word[at];
         memset(*place, 0, sizeof(**place));
         (*place)->of = p->r;
         (*place)->mark = p->r->mark;
@@ -196,7 +64,7 @@ state_hash(const uint16_t *node, uint32_t n, uint32_t behind)
         h = (h ^ node[i]) * UINT32_C(0x9e3779b1);
     }
 
-    return (h >> 16) % BUCKETS;
+    return (h >> 16) % API_REVERSE_BUCKETS;
 }
 
 
@@ -233,10 +101,16 @@ pass_state(reverse_pass_t *p, uint32_t n, uint32_t behind)
     api_reverse_cache_t *c;
 
     c = p->cache;
+
+    if (n == 0 && p->r->ahead) {
+        return API_REVERSE_DEAD;
+    }
+
     bucket = &p->states->bucket[state_hash(c->next, n, behind)];
 
-    for (at = *bucket; at != 0; at = c->word[at - HEAD]) {
-        if (c->word[at - HEAD + 1] == n && c->word[at - HEAD + 2] == behind
+    for (at = *bucket; at != 0; at = c->word[at - API_REVERSE_HEAD]) {
+        if (c->word[at - API_REVERSE_HEAD + 1] == n
+            && c->word[at - API_REVERSE_HEAD + 2] == behind
             && (n == 0
                 || memcmp(state_nodes(p, at), c->next, n * sizeof(uint16_t))
                        == 0))
@@ -246,7 +120,7 @@ pass_state(reverse_pass_t *p, uint32_t n, uint32_t behind)
     }
 
     row = p->r->nclasses + 1U;
-    at = cache_take(c, HEAD + row + (n + 1) / 2);
+    at = api_reverse_take(c, API_REVERSE_HEAD + row + (n + 1) / 2);
 
     if (at == 0) {
         return 0;
@@ -255,7 +129,7 @@ pass_state(reverse_pass_t *p, uint32_t n, uint32_t behind)
     c->word[at] = *bucket;
     c->word[at + 1] = n;
     c->word[at + 2] = behind;
-    at += HEAD;
+    at += API_REVERSE_HEAD;
     *bucket = at;
     memset(&c->word[at], 0xff, row * sizeof(uint32_t));
 
@@ -316,19 +190,28 @@ step_walk(const reverse_pass_t *p, uint32_t state, uint32_t cl, bool *accept)
     const api_reverse_node_t *node;
 
     c = p->cache;
-    behind = c->word[state - HEAD + 2];
+    behind = c->word[state - API_REVERSE_HEAD + 2];
     before = cl == p->r->nclasses ? API_REVERSE_END : p->r->behind[cl];
+
+    if (p->r->ahead) {
+        i = behind;
+        behind = before;
+        before = i;
+    }
+
     memset(c->met, 0, (p->r->nnodes + 63) / 64 * sizeof(uint64_t));
     memset(c->behind, 0, (p->r->nnodes + 63) / 64 * sizeof(uint64_t));
     nodes = state_nodes(p, state);
     n = 0;
     cost = 100;
 
-    for (i = 0; i < c->word[state - HEAD + 1]; i++) {
+    for (i = 0; i < c->word[state - API_REVERSE_HEAD + 1]; i++) {
         step_push(c, &n, nodes[i]);
     }
 
-    step_push(c, &n, p->r->start);
+    if (!p->r->ahead) {
+        step_push(c, &n, p->r->start);
+    }
 
     while (n > 0) {
         node = &p->r->node[c->stack[--n]];
@@ -400,7 +283,7 @@ pass_step(reverse_pass_t *p, uint32_t *from, uint32_t cl, uint32_t *step)
         *from = 0; /* it is no more */
     }
 
-    *step = state | (accept ? ACCEPT : 0);
+    *step = state | (accept ? API_REVERSE_ACCEPT : 0);
 
     if (*from != 0) {
         c->word[*from + cl] = *step;
@@ -410,14 +293,38 @@ pass_step(reverse_pass_t *p, uint32_t *from, uint32_t cl, uint32_t *step)
 }
 
 
+/* The first state, where `behind` stands behind the place: it is made once. */
+
 static uint32_t
-pass_start(reverse_pass_t *p)
+pass_begin(reverse_pass_t *p, uint32_t behind)
 {
-    if (p->states->start == 0) {
-        p->states->start = pass_state(p, 0, p->r->asks ? API_REVERSE_END : 0);
+    uint32_t *start;
+
+    behind = p->r->asks ? behind : 0;
+    start = &p->states->start[behind];
+
+    if (*start == 0) {
+        p->cache->next[0] = p->r->start;
+        *start = pass_state(p, p->r->ahead ? 1 : 0, behind);
     }
 
-    return p->states->start;
+    return *start;
+}
+
+
+static uint32_t
+pass_start(reverse_pass_t *p, uint32_t behind)
+{
+    uint32_t state;
+
+    state = pass_begin(p, behind);
+
+    if (state == 0) {
+        pass_forget(p);
+        state = pass_begin(p, behind);
+    }
+
+    return state;
 }
 
 
@@ -431,44 +338,64 @@ typedef struct {
 } reverse_found_t;
 
 
-static bool
-pass_run(reverse_pass_t *p, api_span_t text, size_t from, reverse_found_t *f)
+/* As far as no match begins and all steps are known; *i is where it stops. */
+
+static uint32_t
+pass_skip(const reverse_pass_t *p, api_span_t text, uint32_t state,
+    size_t from, size_t *i)
 {
-    size_t          i;
-    uint32_t        state, step, cl;
-    const uint8_t  *classes;
+    uint32_t        step;
+    const uint8_t  *s, *end, *classes;
     const uint32_t *word;
 
-    state = pass_start(p);
-
-    if (state == 0) {
-        pass_forget(p);
-        state = pass_start(p);
-    }
-
+    s = text.data + *i;
+    end = text.data + from;
     classes = p->r->classes;
     word = p->cache->word;
 
+    while (s > end) {
+        step = word[state + classes[s[-1]]];
+
+        if (step & API_REVERSE_ACCEPT) {
+            break;
+        }
+
+        state = step;
+        s--;
+    }
+
+    *i = (size_t) (s - text.data);
+
+    return state;
+}
+
+
+static bool
+pass_run(reverse_pass_t *p, api_span_t text, size_t from, reverse_found_t *f)
+{
+    size_t   i;
+    uint32_t state, step, cl;
+
+    state = pass_start(p, API_REVERSE_END);
+
     for (i = text.len;; i--) {
-        cl = i > 0 ? classes[text.data[i - 1]] : p->r->nclasses;
-        step = word[state + cl];
+        state = text.len ? pass_skip(p, text, state, from, &i) : state;
+        cl = i > 0 ? p->r->classes[text.data[i - 1]] : p->r->nclasses;
+        step = p->cache->word[state + cl];
 
-        if (step & ACCEPT) {
-            if (step == UNKNOWN && !pass_step(p, &state, cl, &step)) {
-                return false;
-            }
+        if (step == API_REVERSE_UNKNOWN && !pass_step(p, &state, cl, &step)) {
+            return false;
+        }
 
-            if (step & ACCEPT) {
-                f->at[f->n++ % f->room] = i;
-                step ^= ACCEPT;
-            }
+        if (step & API_REVERSE_ACCEPT) {
+            f->at[f->n++ % f->room] = i;
         }
 
         if (i == from) {
             return true;
         }
 
-        state = step;
+        state = step & ~API_REVERSE_ACCEPT;
     }
 }
 
@@ -514,4 +441,43 @@ api_reverse_find(const api_reverse_t *r, api_reverse_cache_t *cache,
     }
 
     return n;
+}
+
+
+api_reverse_answer_t
+api_reverse_ahead(const api_reverse_t *r, api_reverse_cache_t *cache,
+    api_span_t text, size_t at, uint64_t *left)
+{
+    size_t         i;
+    uint32_t       state, step, cl;
+    reverse_pass_t p = { r, cache, NULL, left };
+
+    if (!pass_states(&p)) {
+        pass_forget(&p);
+    }
+
+    state = pass_start(&p,
+        at > 0 ? r->behind[r->classes[text.data[at - 1]]] : API_REVERSE_END);
+
+    for (i = at;; i++) {
+        cl = i < text.len ? r->classes[text.data[i]] : r->nclasses;
+        step = cache->word[state + cl];
+
+        if (step == API_REVERSE_UNKNOWN && !pass_step(&p, &state, cl, &step)) {
+            return API_REVERSE_SPENT;
+        }
+
+        if ((step & API_REVERSE_ACCEPT) || step == API_REVERSE_DEAD
+            || i == text.len) {
+            break;
+        }
+
+        state = step;
+    }
+
+    if (!pass_pay(&p, 2 * (i - at) + 1)) {
+        return API_REVERSE_SPENT;
+    }
+
+    return step & API_REVERSE_ACCEPT ? API_REVERSE_MAYBE : API_REVERSE_NO;
 }

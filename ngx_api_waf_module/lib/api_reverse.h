@@ -54,5 +54,23 @@ void api_reverse_cache_free(api_reverse_cache_t *cache); /* NULL is fine */
 size_t api_reverse_find(const api_reverse_t *r, api_reverse_cache_t *cache,
     api_span_t text, size_t from, size_t *at, size_t room, uint64_t *left);
 
+/*
+ * The same for places that are known to be few: a program that reads ahead from
+ * one, and stops where it is clear that no match begins there.  `at` is within
+ * text or its end.  What is read, and what states cost, is taken off *left.
+ */
+
+int api_reverse_make_ahead(
+    const api_reverse_t **r, api_span_t pattern, api_arena_t *arena);
+
+typedef enum {
+    API_REVERSE_NO = 0,
+    API_REVERSE_MAYBE,
+    API_REVERSE_SPENT /* nothing is left */
+} api_reverse_answer_t;
+
+api_reverse_answer_t api_reverse_ahead(const api_reverse_t *r,
+    api_reverse_cache_t *cache, api_span_t text, size_t at, uint64_t *left);
+
 
 #endif /* API_REVERSE_H */

@@ -13,7 +13,8 @@ typedef struct {
     api_byteset_t      *set; /* of bytes */
     uint32_t            n;
     uint32_t            nsets;
-    bool                wide; /* repeats are not all counted */
+    bool                wide;  /* repeats are not all counted */
+    bool                ahead; /* as in the program */
     bool                full;
     bool                lines; /* something asks for line ends, for words */
     bool                words;
@@ -100,6 +101,38 @@ make_repeat(reverse_make_t *m, const api_pattern_t *tree, uint16_t next)
 }
 
 
+/* Children one behind the other: what is read last is made first. */
+
+static uint16_t
+make_row(reverse_make_t *m, const api_pattern_t *child, uint16_t next)
+{
+    uint32_t             i, n;
+    const api_pattern_t *c;
+
+    if (!m->ahead) {
+        for (c = child; c != NULL; c = c->next) {
+            next = make_tree(m, c, next);
+        }
+
+        return next;
+    }
+
+    for (c = child, n = 0; c != NULL; c = c->next) {
+        n++;
+    }
+
+    for (; n > 0 && !m->full; n--) {
+        for (c = child, i = 1; i < n; i++) {
+            c = c->next;
+        }
+
+        next = make_tree(m, c, next);
+    }
+
+    return next;
+}
+
+
 /* The node at which reading `tree` begins; next is what stands before it in
    the text.  A tree is at most API_PATTERN_DEPTH deep. */
 
@@ -118,11 +151,7 @@ make_tree(reverse_make_t *m, const api_pattern_t *tree, uint16_t next)
         return make_set(m, &tree->set, next);
 
     case API_PATTERN_CAT:
-        for (child = tree->first; child != NULL; child = child->next) {
-            next = make_tree(m, child, next);
-        }
-
-        return next;
+        return make_row(m, tree->first, next);
 
     case API_PATTERN_ALT:
         entry = make_tree(m, tree->first, next);
@@ -139,11 +168,12 @@ make_tree(reverse_make_t *m, const api_pattern_t *tree, uint16_t next)
 
     case API_PATTERN_BOL:
         m->lines = true;
+        m->asks |= m->ahead;
         return make_node(m, API_REVERSE_BOL, 0, next);
 
     case API_PATTERN_EOL:
         m->lines = true;
-        m->asks = true;
+        m->asks |= !m->ahead;
         return make_node(m, API_REVERSE_EOL, 0, next);
 
     default:
@@ -286,20 +316,21 @@ make_all(reverse_make_t *m, api_span_t pattern, api_arena_t *work,
     }
 
     memcpy(node, m->node, m->n * sizeof(*node));
-    r->mark = api_siphash13((api_sipkey_t){ 0, 0 }, pattern);
+    r->mark = api_siphash13((api_sipkey_t){ m->ahead, 0 }, pattern);
     r->node = node;
     r->nnodes = m->n;
     r->start = start;
     r->asks = m->asks;
+    r->ahead = m->ahead;
     *out = r;
 
     return make_classes(m, r);
 }
 
 
-int
-api_reverse_make(
-    const api_reverse_t **r, api_span_t pattern, api_arena_t *arena)
+static int
+make_way(const api_reverse_t **r, api_span_t pattern, bool ahead,
+    api_arena_t *arena)
 {
     int            rc;
     api_arena_t    work;
@@ -308,9 +339,26 @@ api_reverse_make(
     *r = NULL;
     memset(&m, 0, sizeof(m));
     m.arena = arena;
+    m.ahead = ahead;
     api_arena_init(&work, arena->alloc, 65536, 0);
     rc = make_all(&m, pattern, &work, r);
     api_arena_free(&work);
 
     return rc;
+}
+
+
+int
+api_reverse_make(
+    const api_reverse_t **r, api_span_t pattern, api_arena_t *arena)
+{
+    return make_way(r, pattern, false, arena);
+}
+
+
+int
+api_reverse_make_ahead(
+    const api_reverse_t **r, api_span_t pattern, api_arena_t *arena)
+{
+    return make_way(r, pattern, true, arena);
 }

@@ -57,6 +57,36 @@ check(const api_reverse_t *rev, const pcre2_code *code, api_span_t text,
 }
 
 
+/* The same, ahead from each place. */
+
+static void
+check_ahead(const api_reverse_t *rev, const pcre2_code *code, api_span_t text)
+{
+    size_t               i;
+    uint64_t             left = UINT64_C(1) << 40;
+    pcre2_match_data    *found;
+    pcre2_match_context *limits;
+    api_reverse_cache_t *cache;
+
+    cache = api_reverse_cache_create(&api_alloc_libc, 1);
+    found = pcre2_match_data_create(1, NULL);
+    limits = pcre2_match_context_create(NULL);
+    MUST(cache && found && limits);
+    pcre2_set_match_limit(limits, 2000);
+
+    for (i = 0; i <= text.len; i++) {
+        MUST(api_reverse_ahead(rev, cache, text, i, &left) == API_REVERSE_MAYBE
+             || pcre2_match(code, text.data, text.len, i,
+                    PCRE2_ANCHORED | PCRE2_NO_UTF_CHECK, found, limits)
+                    < 0);
+    }
+
+    pcre2_match_context_free(limits);
+    pcre2_match_data_free(found);
+    api_reverse_cache_free(cache);
+}
+
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -89,6 +119,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (rev != NULL) {
         check(rev, code, text, PLACES + 1);
         check(rev, code, text, 2);
+    }
+
+    MUST(api_reverse_make_ahead(&rev, pattern, &arena) == API_OK);
+
+    if (rev != NULL) {
+        check_ahead(rev, code, text);
     }
 
     api_arena_free(&arena);

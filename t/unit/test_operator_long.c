@@ -188,7 +188,7 @@ test_charged(api_arena_t *arena, api_scratch_t *scratch, const char *pattern,
 
     } else {
         ut_int(rc, 0, "%s: no match", pattern);
-        ut_ok(budget.left > 50000000 - 5 * len, "at %llu for %zu bytes",
+        ut_ok(budget.left > 50000000 - 7 * len, "at %llu for %zu bytes",
             (unsigned long long) (50000000 - budget.left), len);
     }
 

@@ -126,6 +126,34 @@ compare(const api_reverse_t *rev, api_reverse_cache_t *cache,
 }
 
 
+/* Ahead from each place; as above. */
+
+static int
+compare_ahead(const api_reverse_t *rev, api_reverse_cache_t *cache,
+    const peer_t *peer, api_span_t text)
+{
+    int                  more;
+    bool                 is;
+    size_t               at;
+    uint64_t             left = UINT64_C(1) << 40;
+    api_reverse_answer_t answer;
+
+    for (at = 0, more = 0; at <= text.len; at++) {
+        is = peer_at(peer, text, at);
+        answer = api_reverse_ahead(rev, cache, text, at, &left);
+
+        if (answer == API_REVERSE_SPENT || (is && answer != API_REVERSE_MAYBE))
+        {
+            return -1;
+        }
+
+        more += !is && answer == API_REVERSE_MAYBE;
+    }
+
+    return more;
+}
+
+
 static bool
 test_pattern(size_t i, api_reverse_cache_t *cache, size_t room)
 {
@@ -134,8 +162,9 @@ test_pattern(size_t i, api_reverse_cache_t *cache, size_t room)
     size_t               at, n, more;
     peer_t               peer;
     ut_rand_t            r = { 3 + i };
+    api_span_t           value;
     api_arena_t          arena;
-    const api_reverse_t *rev;
+    const api_reverse_t *rev, *ahead;
 
     peer.code =
         pcre2_compile((PCRE2_SPTR) patterns[i].pattern, PCRE2_ZERO_TERMINATED,
@@ -146,9 +175,23 @@ test_pattern(size_t i, api_reverse_cache_t *cache, size_t room)
     rc = api_reverse_make(&rev,
         api_span(patterns[i].pattern, strlen(patterns[i].pattern)), &arena);
 
-    for (n = 0, more = 0; n < 300 && rc == API_OK && rev != NULL; n++) {
-        rc = compare(rev, cache, &peer, random_text(&r, text), room);
+    if (rc == API_OK) {
+        rc = api_reverse_make_ahead(&ahead,
+            api_span(patterns[i].pattern, strlen(patterns[i].pattern)),
+            &arena);
+    }
+
+    for (n = 0, more = 0; n < 300 && rc == API_OK && rev != NULL && ahead; n++)
+    {
+        value = random_text(&r, text);
+        rc = compare(rev, cache, &peer, value, room);
         more += rc > 0 ? (size_t) rc : 0;
+
+        if (rc >= 0) {
+            rc = compare_ahead(ahead, cache, &peer, value);
+            more += rc > 0 ? (size_t) rc : 0;
+        }
+
         ut_guard_reset();
 
         if (rc < 0) {
