@@ -119,6 +119,24 @@ void doctor_core(doctor_t *d);
 void doctor_clock(doctor_t *d);
 void doctor_confined(doctor_t *d);
 
+/* apisec_doctor_wire.c: one question to the gateway of this machine. */
+
+typedef struct {
+    const char *address; /* of IPv4 or IPv6, or a path of a socket */
+    unsigned    port;    /* 0: a socket */
+    bool        tls;
+    const char *host;
+    const char *path;
+} doctor_url_t;
+
+typedef struct {
+    int         status; /* 0: no answer, and error says why */
+    const char *error;
+    const char *body;
+} doctor_answer_t;
+
+doctor_answer_t doctor_get(const doctor_url_t *url);
+
 /* apisec_doctor_live.c */
 
 void doctor_ready(doctor_t *d);

@@ -5,167 +5,7 @@
 
 #include "apisec_doctor.h"
 
-#include <arpa/inet.h>
 #include <cjson/cJSON.h>
-#include <errno.h>
-#include <stdlib.h>
-#include <sys/socket.h>
-#include <sys/time.h>
-#include <sys/un.h>
-#include <unistd.h>
-
-
-#define ANSWER_MAX (8 * 1024 * 1024)
-#define SECONDS 5
-
-
-typedef struct {
-    const char *address; /* of IPv4 or IPv6, or a path of a socket */
-    unsigned    port;    /* 0: a socket */
-    const char *host;
-    const char *path;
-} url_t;
-
-typedef struct {
-    int         status; /* 0: no answer, and error says why */
-    const char *error;
-    const char *body;
-} answer_t;
-
-
-/* Connecting */
-
-static int
-dial(int family, const void *address, socklen_t len)
-{
-    int            fd;
-    struct timeval limit = { SECONDS, 0 };
-
-    fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0) {
-        return -1;
-    }
-
-    (void) setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-    (void) setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
-
-    if (connect(fd, address, len) == 0) {
-        return fd;
-    }
-
-    close(fd);
-
-    return -1;
-}
-
-
-static int
-dial_url(const url_t *url)
-{
-    struct sockaddr_un  un = { .sun_family = AF_UNIX };
-    struct sockaddr_in  in = { .sin_family = AF_INET };
-    struct sockaddr_in6 in6 = { .sin6_family = AF_INET6 };
-
-    if (url->port == 0) {
-        if (strlen(url->address) >= sizeof(un.sun_path)) {
-            errno = ENAMETOOLONG;
-            return -1;
-        }
-
-        memcpy(un.sun_path, url->address, strlen(url->address) + 1);
-        return dial(AF_UNIX, &un, sizeof(un));
-    }
-
-    in.sin_port = htons((uint16_t) url->port);
-    in6.sin6_port = in.sin_port;
-
-    if (inet_pton(AF_INET, url->address, &in.sin_addr) == 1) {
-        return dial(AF_INET, &in, sizeof(in));
-    }
-
-    if (inet_pton(AF_INET6, url->address, &in6.sin6_addr) == 1) {
-        return dial(AF_INET6, &in6, sizeof(in6));
-    }
-
-    errno = EINVAL;
-
-    return -1;
-}
-
-
-/* All there is, up to a limit; NULL with errno. */
-
-static char *
-read_all(int fd)
-{
-    char   *buf;
-    size_t  len = 0, size = 65536;
-    ssize_t n;
-
-    buf = malloc(size);
-
-    while (buf && len < ANSWER_MAX) {
-        n = read(fd, buf + len, size - len - 1);
-
-        if (n < 0 && errno == EINTR) {
-            continue;
-        }
-
-        if (n <= 0) {
-            buf[len] = '\0';
-            return buf;
-        }
-
-        len += (size_t) n;
-
-        if (len + 1 >= size) {
-            size *= 2;
-            buf = realloc(buf, size);
-        }
-    }
-
-    free(buf);
-    errno = EMSGSIZE;
-
-    return NULL;
-}
-
-
-static answer_t
-get(const url_t *url)
-{
-    int         fd;
-    char       *text;
-    answer_t    a = { 0, NULL, "" };
-    const char *ask, *body;
-
-    fd = dial_url(url);
-    if (fd < 0) {
-        a.error = apisec_text("%s: %s", url->address, strerror(errno));
-        return a;
-    }
-
-    ask = apisec_text("GET %s HTTP/1.0\r\nHost: %s\r\n"
-                      "Accept: application/json\r\n\r\n",
-        url->path, url->host);
-
-    text = send(fd, ask, strlen(ask), MSG_NOSIGNAL) == (ssize_t) strlen(ask)
-               ? read_all(fd)
-               : NULL;
-
-    if (text == NULL || sscanf(text, "HTTP/1.%*c %3d ", &a.status) != 1) {
-        a.status = 0;
-        a.error = apisec_text("%s: no answer", url->address);
-    }
-
-    body = text ? strstr(text, "\r\n\r\n") : NULL;
-    a.body = body ? apisec_text("%s", body + 4) : "";
-
-    free(text);
-    close(fd);
-
-    return a;
-}
 
 
 /* Where the configuration has it */
@@ -222,10 +62,11 @@ own_address(api_span_t address)
 }
 
 
-/* A plain listener of the location's server, by the first name it has. */
+/* A listener of the location's server, better a plain one, by the first name
+   it has. */
 
 static bool
-url_of(const api_loc_t *l, url_t *url)
+url_of(const api_loc_t *l, doctor_url_t *url)
 {
     uint32_t            i;
     const api_listen_t *at;
@@ -242,26 +83,33 @@ url_of(const api_loc_t *l, url_t *url)
     for (i = 0; i < s->nlistens; i++) {
         at = &s->listens[i];
 
-        if (!at->ssl) {
+        if (i == 0 || (url->tls && !at->ssl)) {
             url->address = own_address(at->address);
             url->port = at->port;
-            return true;
+            url->tls = at->ssl;
         }
     }
 
-    return false;
+    return s->nlistens != 0;
 }
 
 
 static bool
-read_url(const char *text, url_t *url)
+read_url(const char *text, doctor_url_t *url)
 {
     char address[64];
     int  n = 0;
 
-    if (sscanf(text, "http://%63[0-9.]:%5u%n", address, &url->port, &n) != 2
-        && sscanf(
-               text, "http://[%63[0-9a-fA-F:]]:%5u%n", address, &url->port, &n)
+    url->tls = strncmp(text, "https://", 8) == 0;
+
+    if (!url->tls && strncmp(text, "http://", 7) != 0) {
+        return false;
+    }
+
+    text += url->tls ? 8 : 7;
+
+    if (sscanf(text, "%63[0-9.]:%5u%n", address, &url->port, &n) != 2
+        && sscanf(text, "[%63[0-9a-fA-F:]]:%5u%n", address, &url->port, &n)
                != 2)
     {
         return false;
@@ -278,9 +126,9 @@ read_url(const char *text, url_t *url)
 /* What a location answers; false when it was said why that is not known. */
 
 static bool
-answer_of(doctor_t *d, const char *name, const char *arg, answer_t *a)
+answer_of(doctor_t *d, const char *name, const char *arg, doctor_answer_t *a)
 {
-    url_t            url = { 0 };
+    doctor_url_t     url = { 0 };
     const api_loc_t *l;
 
     if (d->master == 0) {
@@ -297,13 +145,11 @@ answer_of(doctor_t *d, const char *name, const char *arg, answer_t *a)
     }
 
     if (!url_of(l, &url)) {
-        doctor_say(d, DOCTOR_SKIP, l->dir, NULL,
-            "every listener of its server speaks TLS; one for 127.0.0.1 alone"
-            " need not");
+        doctor_say(d, DOCTOR_SKIP, l->dir, NULL, "its server listens nowhere");
         return false;
     }
 
-    *a = get(&url);
+    *a = doctor_get(&url);
 
     if (a->status == 0) {
         doctor_say(d, DOCTOR_FAIL, l->dir, "look at the error log",
@@ -318,7 +164,7 @@ answer_of(doctor_t *d, const char *name, const char *arg, answer_t *a)
 void
 doctor_ready(doctor_t *d)
 {
-    answer_t a = { 0, NULL, "" };
+    doctor_answer_t a = { 0, NULL, "" };
 
     if (!answer_of(d, "api_health", "ready", &a)) {
         return;
@@ -412,9 +258,9 @@ walk(doctor_t *d, const cJSON *item, unsigned depth, unsigned *n)
 
 
 static bool
-status_of(doctor_t *d, answer_t *a)
+status_of(doctor_t *d, doctor_answer_t *a)
 {
-    url_t url = { 0 };
+    doctor_url_t url = { 0 };
 
     if (d->options->url == NULL) {
         return answer_of(d, "api_status", NULL, a);
@@ -426,7 +272,7 @@ status_of(doctor_t *d, answer_t *a)
         return false;
     }
 
-    *a = get(&url);
+    *a = doctor_get(&url);
 
     if (a->status == 0) {
         doctor_say(d, DOCTOR_FAIL, NULL, "the URL of api_status",
@@ -441,9 +287,9 @@ status_of(doctor_t *d, answer_t *a)
 void
 doctor_zones(doctor_t *d)
 {
-    cJSON   *root;
-    answer_t a = { 0, NULL, "" };
-    unsigned n = 0;
+    cJSON          *root;
+    doctor_answer_t a = { 0, NULL, "" };
+    unsigned        n = 0;
 
     if (!status_of(d, &a)) {
         return;

@@ -7,20 +7,17 @@
  * has a date: what was found since then is not in it.
  */
 
+#include "apisec_advisories.h"
 #include "apisec_doctor.h"
 
 #include "api_debver.h"
 #include "api_proc.h"
 
-#include <cjson/cJSON.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
 
-#define ADVISORIES "share/apisec/advisories.json"
-#define ADVISORIES_MAX (4 * 1024 * 1024)
 #define STALE_DAYS 45
 
 
@@ -73,42 +70,6 @@ doctor_modules(doctor_t *d)
 }
 
 
-/* share/apisec beside the bin of this program */
-
-static const char *
-usual_file(void)
-{
-    int     i;
-    char    path[PATH_MAX];
-    char   *slash;
-    ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
-
-    if (n <= 0) {
-        return "/usr/" ADVISORIES;
-    }
-
-    path[n] = '\0';
-
-    for (i = 0; i < 2; i++) {
-        slash = strrchr(path, '/');
-        if (slash) {
-            *slash = '\0';
-        }
-    }
-
-    return apisec_text("%s/" ADVISORIES, path);
-}
-
-
-static const char *
-text_of(const cJSON *object, const char *name)
-{
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
-
-    return cJSON_IsString(item) ? item->valuestring : "";
-}
-
-
 /* Ids of all fixes that came after a version; the newest of these versions. */
 
 static const char *
@@ -123,7 +84,7 @@ missing(const cJSON *fixes, const char *version, const char **fixed, int *n)
 
     cJSON_ArrayForEach(fix, fixes)
     {
-        in = text_of(fix, "version");
+        in = apisec_advisories_text(fix, "version");
 
         if (api_debver_compare(
                 api_span(version, strlen(version)), api_span(in, strlen(in)))
@@ -190,7 +151,7 @@ check_packages(doctor_t *d, const cJSON *root, int *looked)
 
     cJSON_ArrayForEach(row, cJSON_GetObjectItemCaseSensitive(root, "debian"))
     {
-        version = package_version(text_of(row, "package"));
+        version = package_version(apisec_advisories_text(row, "package"));
         if (version == NULL) {
             continue;
         }
@@ -203,9 +164,9 @@ check_packages(doctor_t *d, const cJSON *root, int *looked)
             doctor_say(d, DOCTOR_FAIL, NULL,
                 apisec_text("apt install %s   (%s or later), then restart"
                             " nginx",
-                    text_of(row, "package"), fixed),
-                "%s %s lacks the fixes of %s", text_of(row, "package"),
-                version, ids);
+                    apisec_advisories_text(row, "package"), fixed),
+                "%s %s lacks the fixes of %s",
+                apisec_advisories_text(row, "package"), version, ids);
         }
     }
 }
@@ -272,7 +233,7 @@ static void
 check_age(doctor_t *d, const cJSON *root, const char *path)
 {
     int64_t     days;
-    const char *date = text_of(root, "date");
+    const char *date = apisec_advisories_text(root, "date");
 
     days = age_in_days(d, date);
 
@@ -297,19 +258,19 @@ check_all(doctor_t *d, const cJSON *root, const char *path)
     check_age(d, root, path);
     check_nginx(d, root);
 
-    if (is_suite(text_of(root, "suite"))) {
+    if (is_suite(apisec_advisories_text(root, "suite"))) {
         check_packages(d, root, &looked);
 
     } else {
         doctor_say(d, DOCTOR_SKIP, NULL, NULL,
             "packages: the advisories are for %s, this is another system",
-            text_of(root, "suite"));
+            apisec_advisories_text(root, "suite"));
     }
 
     if (!doctor_unwell(d)) {
         doctor_say(d, DOCTOR_PASS, NULL, NULL,
             "%d packages have all fixes that were known on %s", looked,
-            text_of(root, "date"));
+            apisec_advisories_text(root, "date"));
     }
 }
 
@@ -318,31 +279,16 @@ void
 doctor_versions(doctor_t *d)
 {
     cJSON      *root;
-    api_span_t  text;
-    const char *path = d->options->advisories;
+    const char *why, *path = d->options->advisories;
 
-    path = path ? path : usual_file();
+    path = path ? path : apisec_advisories_file();
+    root = apisec_advisories(path, &why);
 
-    if (access(path, R_OK) != 0) {
-        doctor_say(d, DOCTOR_WARN, NULL, "--advisories FILE",
-            "no advisories: %s cannot be read", path);
+    if (root == NULL) {
+        doctor_say(d, DOCTOR_WARN, NULL, "--advisories FILE", "%s", why);
         return;
     }
 
-    root = apisec_read(path, ADVISORIES_MAX, &text) == APISEC_OK
-               ? cJSON_ParseWithLength((const char *) text.data, text.len)
-               : NULL;
-
-    if (!cJSON_IsArray(cJSON_GetObjectItemCaseSensitive(root, "debian"))
-        || !cJSON_IsNumber(cJSON_GetObjectItemCaseSensitive(root, "format"))
-        || cJSON_GetObjectItemCaseSensitive(root, "format")->valueint != 1)
-    {
-        doctor_say(d, DOCTOR_WARN, NULL, "--advisories FILE",
-            "%s is no file of advisories that this apisec knows", path);
-
-    } else {
-        check_all(d, root, path);
-    }
-
+    check_all(d, root, path);
     cJSON_Delete(root);
 }

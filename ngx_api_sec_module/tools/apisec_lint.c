@@ -14,6 +14,8 @@ static const apisec_option_t options[] = {
         "a document in place of that of api_schema_spec NAME, or beside all" },
     { "inventory", APISEC_TEXT, offsetof(apisec_lint_t, inventory), "FILE",
         "what was served: inventory.snap of api_state" },
+    { "advisories", APISEC_TEXT, offsetof(apisec_lint_t, advisories), "FILE",
+        "for C30; by default the file that came with apisec" },
     { "version", APISEC_LIST, offsetof(apisec_lint_t, versions),
         "PROGRAM=VERSION", "nginx, openssl or pcre2, for C30" },
     { "check", APISEC_LIST, offsetof(apisec_lint_t, checks), "ID",

@@ -21,6 +21,7 @@ typedef struct {
     apisec_list_t  versions; /* PROGRAM=VERSION */
     apisec_list_t  checks;   /* ids; none: all */
     const char    *inventory;
+    const char    *advisories;
     const char    *format;
     const char    *output;
     const char    *fail_on;

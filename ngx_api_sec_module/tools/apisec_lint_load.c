@@ -4,6 +4,7 @@
 
 #include "apisec_lint.h"
 
+#include "apisec_advisories.h"
 #include "apisec_inventory.h"
 #include "apisec_schema.h"
 
@@ -13,6 +14,7 @@
 
 
 #define SPEC_MAX (64 * 1024 * 1024)
+#define ADVISORIES_MAX 1000
 
 
 static char *
@@ -307,6 +309,71 @@ load_versions(const apisec_lint_t *o, api_lint_t *lint)
 }
 
 
+static const char *
+ids_of(const cJSON *fix)
+{
+    const char  *text = "";
+    const cJSON *id;
+
+    cJSON_ArrayForEach(id, cJSON_GetObjectItemCaseSensitive(fix, "ids"))
+    {
+        if (cJSON_IsString(id)) {
+            text = apisec_text(
+                "%s%s%s", text, *text ? ", " : "", id->valuestring);
+        }
+    }
+
+    return text;
+}
+
+
+/* Releases of the projects, of the table that apisec doctor has too. */
+
+static int
+load_advisories(const apisec_lint_t *o, api_lint_t *lint)
+{
+    size_t               i;
+    cJSON               *root;
+    const char          *why;
+    const cJSON         *fix, *fixes;
+    api_lint_advisory_t *a;
+
+    if (lint->nversions == 0) {
+        return APISEC_OK;
+    }
+
+    root = apisec_advisories(
+        o->advisories ? o->advisories : apisec_advisories_file(), &why);
+
+    if (root == NULL) {
+        return apisec_fail(APISEC_FAILED, "%s: give one by --advisories", why);
+    }
+
+    a = apisec_alloc(ADVISORIES_MAX * sizeof(*a));
+    lint->advisories = a;
+
+    for (i = 0; i < lint->nversions; i++) {
+        fixes =
+            cJSON_GetObjectItemCaseSensitive(root, lint->versions[i].program);
+
+        cJSON_ArrayForEach(fix, fixes)
+        {
+            if (lint->nadvisories < ADVISORIES_MAX) {
+                a[lint->nadvisories++] = (api_lint_advisory_t){
+                    lint->versions[i].program,
+                    apisec_text("%s", apisec_advisories_text(fix, "version")),
+                    ids_of(fix)
+                };
+            }
+        }
+    }
+
+    cJSON_Delete(root);
+
+    return APISEC_OK;
+}
+
+
 static int
 load_today(const apisec_lint_t *o, api_lint_t *lint)
 {
@@ -343,6 +410,7 @@ apisec_lint_load(const apisec_lint_t *o, api_lint_t *lint)
 
     rc = load_today(o, lint);
     rc = rc == APISEC_OK ? load_versions(o, lint) : rc;
+    rc = rc == APISEC_OK ? load_advisories(o, lint) : rc;
 
     if (rc == APISEC_OK && o->inventory) {
         rc = apisec_inventory_load(o->inventory, &inventory);

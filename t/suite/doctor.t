@@ -343,6 +343,35 @@ SKIP: {
     %by = $ask->('--status ftp://127.0.0.1/');
     like($by{zones}, qr/^fail: .*is no URL of an address/, '... no URL');
 
+    # where every listener speaks TLS
+
+    my $port = Test::Nginx::StandIn::Port::named('doctor-tls');
+    system("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes"
+        . " -keyout $dir/tls.key -out $dir/tls.pem -subj /CN=gw -days 9 2>/dev/null") == 0
+        or die 'openssl';
+    my $tls = ApiTest::Server->start(
+        http => "api_zone main 1m; api_state $dir/state; server {"
+            . " listen 127.0.0.1:$port ssl; server_name gw.example;"
+            . " ssl_certificate $dir/tls.pem; ssl_certificate_key $dir/tls.key;"
+            . " location = /ready { api_health ready; $at }"
+            . " location /_api/ { api_status; $at } }",
+        location => 'empty_gif;',
+    );
+    my $over = sub {
+        my $out = `$apisec doctor --json --nginx $tls->{nginx} \\
+            --nginx-prefix $tls->{dir} --nginx-conf $tls->{dir}/nginx.conf @_`;
+        return map { $_->{check} => "$_->{verdict}: $_->{text}" }
+            @{ decode_json($out)->{findings} };
+    };
+    %by = $over->();
+    like($by{ready}, qr/^pass: requests may come/, 'over TLS: it is ready');
+    like($by{zones}, qr/^pass: \d+ tables, with room/, '... its memory');
+    %by = $over->("--status https://127.0.0.1:$port/_api/");
+    like($by{zones}, qr/^pass/, '... asked where it is told to');
+    %by = $over->("--status http://127.0.0.1:$port/_api/");
+    unlike($by{zones}, qr/^pass/, '... and not without');
+    $tls->stop;
+
     # a table that fills up
 
     $server->get("/?k=$_") for 1 .. 4000;

@@ -390,6 +390,15 @@ check('C30', qr/CVE-2021-23017/,
     { conf => '', args => ['--version', 'nginx=1.28.0',
                            '--version', 'openssl=3.5.1'] });
 
+# The table is that of apisec doctor, or one that is given.
+
+spew("$dir/advisories.json", $json->encode({ format => 1, date => '2026-01-01',
+    suite => 'none', debian => [],
+    nginx => [{ version => '9.9.9', ids => ['CVE-1999-0001'] }] }));
+check('C30', qr/CVE-1999-0001 is mended in 9\.9\.9/,
+    { conf => '', args => ['--version', 'nginx=1.28.0', '--advisories', "$dir/advisories.json"] },
+    { conf => '', args => ['--version', 'nginx=9.9.9', '--advisories', "$dir/advisories.json"] });
+
 my $cache = "proxy_cache_path $dir/c keys_zone=c:1m;";
 check('C31', qr/kept for all/,
     { conf => $cache . issuer() . server("location / { $auth proxy_cache c;"

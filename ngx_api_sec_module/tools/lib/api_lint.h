@@ -104,9 +104,6 @@ typedef struct {
     const char *what;
 } api_lint_advisory_t;
 
-extern const api_lint_advisory_t api_lint_advisories[];
-extern const int64_t             api_lint_advisories_date;
-
 typedef struct {
     const char *program;
     api_span_t  version;
@@ -114,13 +111,15 @@ typedef struct {
 
 
 struct api_lint_s {
-    const api_site_t         *site;
-    const api_lint_spec_t    *specs;
-    const api_lint_file_t    *files;
-    const api_inventory_t    *inventory; /* NULL: not at hand */
-    const api_lint_version_t *versions;
-    size_t                    nversions;
-    int64_t                   now;
+    const api_site_t          *site;
+    const api_lint_spec_t     *specs;
+    const api_lint_file_t     *files;
+    const api_inventory_t     *inventory;  /* NULL: not at hand */
+    const api_lint_advisory_t *advisories; /* of the versions that are given */
+    size_t                     nadvisories;
+    const api_lint_version_t  *versions;
+    size_t                     nversions;
+    int64_t                    now;
     int64_t      key_age; /* seconds a key may be old; 0: a year */
     api_arena_t *arena;
 

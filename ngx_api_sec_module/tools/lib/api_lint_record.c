@@ -409,20 +409,8 @@ api_lint_waf_global(api_lint_t *lint)
 }
 
 
-/* Facts: the advisories of the projects.  What a distribution has mended
-   under an old number is not seen from here; its own list is. */
-
-const int64_t api_lint_advisories_date = 1764028800; /* 2025-11-25 */
-
-const api_lint_advisory_t api_lint_advisories[] = {
-    { "nginx", "1.22.1", "CVE-2022-41741, CVE-2022-41742 (mp4)" },
-    { "nginx", "1.20.1", "CVE-2021-23017 (resolver)" },
-    { "openssl", "3.0.8", "CVE-2023-0286 (X.400 addresses)" },
-    { "openssl", "3.0.7", "CVE-2022-3602, CVE-2022-3786 (punycode)" },
-    { "pcre2", "10.40", "CVE-2022-1586, CVE-2022-1587 (JIT)" },
-    { NULL, NULL, NULL },
-};
-
+/* What a distribution has mended under an old number is not seen from here;
+   its own list is. */
 
 static uint64_t
 release(api_span_t s)
@@ -453,14 +441,16 @@ release(api_span_t s)
 void
 api_lint_versions(api_lint_t *lint)
 {
-    size_t                     i;
+    size_t                     i, k;
     const api_lint_version_t  *v;
     const api_lint_advisory_t *a;
 
     for (i = 0; i < lint->nversions; i++) {
         v = &lint->versions[i];
 
-        for (a = api_lint_advisories; a->program; a++) {
+        for (k = 0; k < lint->nadvisories; k++) {
+            a = &lint->advisories[k];
+
             if (strcmp(a->program, v->program) == 0
                 && release(v->version)
                        < release(api_span(a->before, strlen(a->before))))
