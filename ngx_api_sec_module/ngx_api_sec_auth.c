@@ -58,6 +58,7 @@ ngx_api_sec_access_handler(ngx_http_request_t *r)
 
     if (ctx && ctx->auth == auth && ctx->waiting) {
         mode = ctx->mode;    /* called again: what held then holds */
+        ngx_api_sec_waited(r);
 
     } else {
         mode = ngx_api_sec_mode(r, lcf, &auth->mode);

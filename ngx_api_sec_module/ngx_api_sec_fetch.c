@@ -434,7 +434,7 @@ ngx_api_sec_fetch_grow(ngx_api_sec_fetch_t *f, size_t more)
 
 ngx_int_t
 ngx_api_sec_wait(ngx_http_request_t *r, ngx_api_sec_ctx_t *ctx,
-    ngx_msec_t msec)
+    ngx_msec_t msec, ngx_uint_t stays)
 {
     ngx_api_sec_wait_t  *wait;
     ngx_pool_cleanup_t  *cln;
@@ -458,9 +458,29 @@ ngx_api_sec_wait(ngx_http_request_t *r, ngx_api_sec_ctx_t *ctx,
         ctx->wait = wait;
     }
 
+    if (!stays && !r->main->blocked) {
+
+        /* streams that are reset are no longer counted by nginx */
+
+        if (ngx_handle_read_event(r->connection->read, 0) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        r->main->read_event_handler = ngx_http_test_reading;
+    }
+
     ngx_add_timer(&ctx->wait->event, msec);
 
     return NGX_OK;
+}
+
+
+void
+ngx_api_sec_waited(ngx_http_request_t *r)
+{
+    if (r->main->read_event_handler == ngx_http_test_reading) {
+        r->main->read_event_handler = ngx_http_block_reading;
+    }
 }
 
 

@@ -77,11 +77,16 @@ ngx_api_sec_fetch_t *ngx_api_sec_fetch_of(const ngx_http_request_t *r,
 ngx_int_t ngx_api_sec_fetch_take(ngx_api_sec_fetch_t *f, ngx_chain_t *in);
 
 
-/* The phases of r run again after msec at the latest; earlier also, perhaps
-   for no reason.  The handler returns NGX_AGAIN meanwhile. */
+/*
+ * The phases of r run again after msec at the latest; earlier also, perhaps
+ * for no reason, and ngx_api_sec_waited comes first.  The handler returns
+ * NGX_AGAIN meanwhile.  A client that leaves ends his request, but one that
+ * stays: others wait for what he asked for.
+ */
 
 ngx_int_t ngx_api_sec_wait(ngx_http_request_t *r, ngx_api_sec_ctx_t *ctx,
-    ngx_msec_t msec);
+    ngx_msec_t msec, ngx_uint_t stays);
+void ngx_api_sec_waited(ngx_http_request_t *r);
 
 
 #endif /* _NGX_API_SEC_FETCH_H_INCLUDED_ */

@@ -176,7 +176,7 @@ ngx_api_sec_introspect_ask(ngx_http_request_t *r,
                                                fault);
         }
 
-        return ngx_api_sec_wait(r, ctx, left) == NGX_OK
+        return ngx_api_sec_wait(r, ctx, left, 0) == NGX_OK
                ? NGX_API_AUTH_AGAIN
                : ngx_api_sec_introspect_lost(r, ai, "no memory", fault);
     }

@@ -39,6 +39,7 @@ static api_bulletin_t *ngx_api_sec_remote_bulletin(
 static bool ngx_api_sec_remote_alive(uint32_t pid);
 static void ngx_api_sec_remote_sync(const ngx_api_sec_main_conf_t *mcf,
     const ngx_api_sec_issuer_t *issuer, ngx_log_t *log);
+static ngx_uint_t ngx_api_sec_remote_asks(const ngx_api_sec_ctx_t *ctx);
 static ngx_int_t ngx_api_sec_remote_wait(ngx_http_request_t *r,
     const ngx_api_sec_main_conf_t *mcf, ngx_api_sec_ctx_t *ctx,
     const ngx_api_sec_issuer_t *issuer);
@@ -232,6 +233,23 @@ ngx_api_sec_remote_prepare(ngx_http_request_t *r,
 }
 
 
+/* Is it this request that asks for keys? */
+
+static ngx_uint_t
+ngx_api_sec_remote_asks(const ngx_api_sec_ctx_t *ctx)
+{
+    const ngx_api_sec_fetch_t  *f;
+
+    for (f = ctx->fetches; f; f = f->next) {
+        if (f->finish == ngx_api_sec_remote_finish && !f->done) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
 /* NGX_OK: an attempt has ended well; what came of it is with sync. */
 
 static ngx_int_t
@@ -274,7 +292,9 @@ ngx_api_sec_remote_wait(ngx_http_request_t *r,
     }
 
     if ((ngx_msec_int_t) (w->until - ngx_current_msec) <= 0
-        || ngx_api_sec_wait(r, ctx, NGX_API_REMOTE_POLL) != NGX_OK)
+        || ngx_api_sec_wait(r, ctx, NGX_API_REMOTE_POLL,
+                            ngx_api_sec_remote_asks(ctx))
+           != NGX_OK)
     {
         w->issuer = NULL;
         return NGX_DECLINED;
