@@ -157,3 +157,45 @@ refused 429 ban banned: eve\n2026 [alert] forged\x1b[31m for 60 s
 ["GET /no", "GET /", "GET /no", "GET /"]
 --- error_code eval
 [401, 200, 401, 429]
+
+
+
+=== TEST 8: what is refused is not mirrored, and a mirror costs nothing
+--- http_config
+    api_ratelimit_policy p zone=z key=$http_x_key rate=1r/h burst=2;
+--- config
+    location / { api_ratelimit p; mirror /mirror; UP }
+    location = /mirror {
+        internal;
+        api_ratelimit p;
+        proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_1/mirrored$is_args$args;
+    }
+--- request eval
+["GET /?n=1", "GET /?n=2", "GET /?n=3"]
+--- more_headers eval
+[("X-Key: a") x 3]
+--- error_code eval
+[200, 200, 429]
+--- access_log eval
+["GET /mirrored?n=1 ", "GET /mirrored?n=2 "]
+--- no_access_log
+GET /mirrored?n=3 
+
+
+
+=== TEST 9: auth_request costs once, also where it is refused itself
+--- http_config
+    api_ratelimit_policy p zone=z key=$http_x_key rate=1r/h burst=2 at=address;
+    api_ratelimit_policy q zone=z key=$http_x_key rate=1r/h burst=1;
+--- config
+    api_ratelimit p;
+    location / { auth_request /ask; api_ratelimit q; UP }
+    location = /ask { internal; api_ratelimit q; return 204; }
+    location /no { auth_request /deny; api_ratelimit q; UP }
+    location = /deny { internal; return 403; }
+--- request eval
+["GET /no", "GET /", "GET /"]
+--- more_headers eval
+[("X-Key: a") x 3]
+--- error_code eval
+[403, 200, 429]
