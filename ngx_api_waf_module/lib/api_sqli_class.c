@@ -117,39 +117,6 @@ static const uint8_t api_sqli_in_operator[256] = {
 
 #define NOPERATORS (sizeof(api_sqli_operators) / sizeof(api_sqli_operators[0]))
 
-/* data ? 'key' of PostgreSQL, which is no mark of a placeholder in front of a
-   string. */
-
-static bool
-api_sqli_has_key(const api_sqli_lexer_t *lex)
-{
-    const uint8_t *p = lex->p;
-
-    if (*p++ != '?') {
-        return false;
-    }
-
-    while (p < lex->end && *p == ' ') {
-        p++;
-    }
-
-    return p < lex->end && *p == '\'';
-}
-
-
-static void
-api_sqli_single_next(api_sqli_lexer_t *lex, api_sqli_token_t *token)
-{
-    bool has_key = api_sqli_has_key(lex);
-
-    api_sqli_lex_single(*lex->p++, token);
-
-    if (has_key) {
-        token->type = SQ_COMPARE;
-    }
-}
-
-
 void
 api_sqli_operator_next(api_sqli_lexer_t *lex, api_sqli_token_t *token)
 {
@@ -159,7 +126,7 @@ api_sqli_operator_next(api_sqli_lexer_t *lex, api_sqli_token_t *token)
     if (lex->end - lex->p < 2 || !(api_sqli_in_operator[lex->p[0]] & 1)
         || !(api_sqli_in_operator[lex->p[1]] & 2))
     {
-        api_sqli_single_next(lex, token);
+        api_sqli_lex_single(*lex->p++, token);
         return;
     }
 
@@ -177,5 +144,5 @@ api_sqli_operator_next(api_sqli_lexer_t *lex, api_sqli_token_t *token)
         }
     }
 
-    api_sqli_single_next(lex, token);
+    api_sqli_lex_single(*lex->p++, token);
 }

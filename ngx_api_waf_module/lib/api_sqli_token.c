@@ -452,7 +452,27 @@ api_sqli_lex_comment(api_sqli_lexer_t *lex, api_sqli_token_t *token)
 }
 
 
-/* What punctuation makes a name, a string or a cast of. */
+/* data ? 'key' of PostgreSQL, which is no mark of a placeholder in front of a
+   string. */
+
+static bool
+api_sqli_has_key(const api_sqli_lexer_t *lex)
+{
+    const uint8_t *p = lex->p;
+
+    if (*p++ != '?') {
+        return false;
+    }
+
+    while (p < lex->end && *p == ' ') {
+        p++;
+    }
+
+    return p < lex->end && *p == '\'';
+}
+
+
+/* What punctuation makes a name, a string, a cast or a comparison of. */
 
 static bool
 api_sqli_lex_named(api_sqli_lexer_t *lex, api_sqli_token_t *token)
@@ -465,6 +485,15 @@ api_sqli_lex_named(api_sqli_lexer_t *lex, api_sqli_token_t *token)
         }
 
         return false;
+
+    case '?':
+        if (!api_sqli_has_key(lex)) {
+            return false;
+        }
+
+        lex->p++;
+        token->type = SQ_COMPARE;
+        return true;
 
     case '$':
         return api_sqli_dollar(lex, token);
