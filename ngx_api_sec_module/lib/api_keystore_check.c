@@ -22,9 +22,34 @@ api_keystore_code_name(int code)
 }
 
 
-/* Letters and digits, a bit each. */
+static bool
+is_alnum(uint8_t c)
+{
+    return (uint8_t) (c - '0') < 10 || (uint8_t) ((c | 0x20) - 'a') < 26;
+}
 
-static const uint64_t alnum[4] = { 0x03ff000000000000, 0x07fffffe07fffffe };
+
+/* The high bit of each byte that is from low to high; all are below 0x80. */
+
+#define BYTES UINT64_C(0x0101010101010101)
+
+static uint64_t
+in_range(uint64_t x, uint64_t low, uint64_t high)
+{
+    return (x + (0x80 - low) * BYTES) & ~(x + (0x7f - high) * BYTES);
+}
+
+
+static bool
+all_alnum(const uint8_t p[8])
+{
+    uint64_t x, is;
+
+    memcpy(&x, p, sizeof(x));
+    is = in_range(x, '0', '9') | in_range(x | 0x20 * BYTES, 'a', 'z');
+
+    return (is & ~x & 0x80 * BYTES) == 0x80 * BYTES;
+}
 
 
 int
@@ -41,14 +66,16 @@ api_keystore_hex(uint8_t c)
 bool
 api_keystore_alnum(const uint8_t *p, size_t n)
 {
-    size_t   i;
-    uint64_t all = 1;
-
-    for (i = 0; i < n; i++) {
-        all &= alnum[p[i] >> 6] >> (p[i] & 63);
+    for (/* void */; n >= 8 && all_alnum(p); n -= 8) {
+        p += 8;
     }
 
-    return all & 1;
+    while (n && is_alnum(*p)) {
+        p++;
+        n--;
+    }
+
+    return n == 0;
 }
 
 
