@@ -140,4 +140,49 @@ for my $audit ('buffer=64k on_error=pass',
     };
 }
 
+
+# Other numbers of workers have the same zone; another buffer= is another one,
+# and the workers before write what is in theirs.
+
+sub configured {
+    my ($server, $workers, $audit) = @_;
+    $server->{workers} = $workers;
+    $server->reload(main => "user root;\nthread_pool audit threads=1;",
+        location => 'try_files /x =404;',
+        http => "api_audit $disk/audit.jsonl $audit;") or die $server->log;
+    return;
+}
+
+subtest 'more workers and fewer, while the disk is full' => sub {
+    my $audit  = 'buffer=64k on_error=pass';
+    my $server = start($audit);
+    my $sent   = many($server, 300);
+
+    full();
+    for my $workers (4, 1, 3, 2) {
+        $sent += many($server, 700);
+        configured($server, $workers, $audit);
+        $sent += many($server, 300);
+        idle($server->workers);
+        kill 'KILL', ($server->workers)[0];
+        until_true(sub { $server->workers == $workers }, 'workers');
+    }
+    unlink "$disk/ballast";
+    $sent += many($server, 100);
+
+    cmp_ok(stopped($server, $sent), '>', 1000, 'many were lost');
+};
+
+subtest 'another buffer' => sub {
+    my $server = start('buffer=64k');
+    my $sent   = many($server, 2000);
+
+    for my $size (qw(128k 64k 1m)) {
+        configured($server, 2, "buffer=$size");
+        $sent += many($server, 2000);
+    }
+
+    stopped($server, $sent);
+};
+
 done_testing();
