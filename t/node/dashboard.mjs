@@ -54,6 +54,9 @@ seen.operations = await page.$$eval('#operations tbody tr', rs => rs.map(r => r.
 seen.limits = await page.textContent('#limits');
 seen.keys = await page.textContent('#keys');
 seen.alerts = await page.textContent('#alerts');
+await page.waitForSelector('#governance tbody tr');
+seen.governance = await page.$$eval('#governance tbody tr', rs => rs.map(r => r.innerText));
+seen.audit = await page.$$eval('#audit tbody tr', rs => rs.map(r => r.innerText));
 seen.zones = await page.textContent('#zones');
 if (pictures) await page.screenshot({ path: `${pictures}/dashboard.png`, fullPage: true });
 
@@ -117,6 +120,23 @@ seen.fault = await page.textContent('#fault');
 await page.click('#pause');
 seen.paused = await page.getAttribute('#pause', 'aria-pressed');
 await page.click('#pause');
+
+// Nobody looks: it asks no more, or nearly; somebody does: at once.
+const asked = [];
+page.on('request', r => asked.push(r.url()));
+await page.evaluate(() => {
+  Object.defineProperty(document, 'hidden', { configurable: true, get: () => true });
+});
+await new Promise(r => setTimeout(r, 4000));
+asked.length = 0;
+await new Promise(r => setTimeout(r, 4000));
+seen.whileHidden = asked.length;
+await page.evaluate(() => {
+  delete document.hidden;
+  document.dispatchEvent(new Event('visibilitychange'));
+});
+for (let n = 0; n < 100 && !asked.length; n++) await new Promise(r => setTimeout(r, 100));
+seen.whenShown = asked.length;
 
 // What strangers wrote is text: no element of theirs, and nothing has run.
 seen.hacked = await page.evaluate(() => window.hacked.length + document.querySelectorAll('main img, main iframe, main script, main b b').length);

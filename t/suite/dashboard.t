@@ -27,12 +27,20 @@ my $up = Test::Nginx::StandIn::Port::named('up');
 my $odd = Test::Nginx::StandIn::Port::named('odd');
 my $admin = Test::Nginx::StandIn::Port::named('admin');
 
+mkdir "$dir/state", 0700 or die "state: $!";
+my $apisec = ($ENV{API_BUILD} // 'build') . '/bin/apisec';
+`$apisec log keygen --name gw.example --key $dir/seal.key --state $dir/state --epoch 1s 2>&1`;
+is($?, 0, 'a key for seals');
+
 my $server = ApiTest::Server->start(main => 'user root;', workers => 1,
     files => { 'jwks.json' => ApiTest::jwks({ %{ ApiTest::jwk('rsa2048') },
         kid => '<img src=x onerror=alert(4)>' }) }, http => <<"HTTP",
     api_zone main 8m;
     set_real_ip_from 127.0.0.1;
     real_ip_header X-Forwarded-For;
+    api_audit logs/audit.jsonl;
+    api_audit_seal key=file:$dir/seal.key epoch=1s;
+    api_state $dir/state;
     api_ratelimit_zone z 1m;
     api_ratelimit_policy p zone=z key=\$arg_k rate=1r/m burst=3;
     api_jwt_issuer staff {
@@ -73,11 +81,15 @@ HTTP
         large_client_header_buffers 4 16k;
         api_inventory min_hits=2;
         api_behavior scanner over=5;
+        api_policy edge owner=edge-team review_by=2020-01-31;
+        api_exception lenient rule=auth.missing scope=path:/excused expires=2099-01-31 owner=edge-team;
+        api_exception past rule=limit expires=2020-01-31 owner=other-team ticket=OLD-1;
         location = /limited {
             api_ratelimit p;
             api_ratelimit_ban on=limit strikes=2/1m ban=1h max=1d key=\$arg_k;
             proxy_pass http://127.0.0.1:$up;
         }
+        location /excused { api_auth jwt=staff; proxy_pass http://127.0.0.1:$up; }
         location /private { api_auth jwt=staff; proxy_pass http://127.0.0.1:$up; }
 SERVER
 
@@ -98,6 +110,7 @@ for my $address ('192.0.2.1', '192.0.2.2') {
 $ask->($odd, '/stock', "X-Forwarded-For: 192.0.2.$_") for 1, 2, 1, 2;
 $server->get("/none/$_", 'X-Forwarded-For: 198.51.100.7') for 1 .. 20;
 $server->get('/private');
+$server->get('/excused') for 1 .. 3;
 $server->get('/limited?k=other', "X-Forwarded-For: 192.0.2.$_") for 1, 2;
 $server->get('/limited?k=%3Cb%3Eme%3C/b%3E') for 1 .. 6;
 
@@ -138,6 +151,14 @@ my $saw = eval { decode_json($out) } or do {
 is($saw->{status}, 200, 'it loads');
 is_deeply($saw->{errors}, [], 'nothing on the console');
 is_deeply($saw->{requests}, [], 'nothing asked elsewhere');
+ok((scalar grep {/^lenient\s+auth\.missing\s+edge-team\s.*2099-01-31\s+3\s/} @{ $saw->{governance} }), 'an exception, whose it is, until when, how often it was used') or diag explain $saw->{governance};
+ok((scalar grep {/^past\s+limit\s+other-team\s+OLD-1\s.*expired 2020-01-31\s+0\s+never/} @{ $saw->{governance} }), '... and one that is over') or diag explain $saw->{governance};
+ok((scalar grep {/^edge\s+edge-team\s+2020-01-31, overdue/} @{ $saw->{governance} }), 'a policy whose review is overdue');
+ok((scalar grep {/audit\.jsonl\s+\d{10}\s+1 s\s+20\d\d-/} @{ $saw->{audit} }), 'up to when the log is sealed') or diag explain $saw->{audit};
+like($saw->{keys}, qr/jwks\.json/, 'files of keys, and how old they are');
+ok((scalar grep { m{/orders\s+shadow\s+edge-team\s} } @{ $saw->{operations} }), 'whose an operation is') or diag explain $saw->{operations};
+is($saw->{whileHidden}, 0, 'while nobody looks nothing is asked');
+cmp_ok($saw->{whenShown}, '>', 0, '... and at once when somebody does');
 is_deeply([sort map { (split)[0] } @{ $saw->{plots} }], [qw(allow client deny ok server watch)], 'all is plotted');
 cmp_ok((split ' ', $_)[1], '>', 10, "a line: $_") for @{ $saw->{plots} };
 like($saw->{plotLabels}[0], qr/^Verdicts: allowed [\d.]+ a second/, 'a plot says in words what it shows');
@@ -147,7 +168,7 @@ for my $panel ('Traffic', 'Recent refusals', 'Refused, and why', 'Operations', '
 }
 ok((scalar grep {/^limit\s+rate\s+denied\s+2/} @{ $saw->{refusals} }), 'what was refused and why') or diag explain $saw->{refusals};
 ok((scalar grep {/^auth\s+missing\s+denied\s+1/} @{ $saw->{refusals} }), '... all of it');
-ok((scalar grep { m{GET /orders\s.*shadow\s+[1-9]} } @{ $saw->{operations} }), 'an operation that no contract has') or diag explain $saw->{operations};
+ok((scalar grep { m{GET /orders\s.*shadow\s+edge-team\s+[1-9]} } @{ $saw->{operations} }), 'an operation that no contract has') or diag explain $saw->{operations};
 is($saw->{filtered}, 1, 'found by its name');
 cmp_ok($saw->{shadow}, '>=', 2, 'by its state');
 like($saw->{none}, qr/No operation is like that/, 'or not at all');
