@@ -293,12 +293,17 @@ pass_step(reverse_pass_t *p, uint32_t *from, uint32_t cl, uint32_t *step)
 }
 
 
-/* The first state, where `behind` stands behind the place: it is made once. */
+/* The first state, where `behind` stands behind the place: it is made once.
+   0: there is no room. */
 
 static uint32_t
 pass_begin(reverse_pass_t *p, uint32_t behind)
 {
     uint32_t *start;
+
+    if (p->states == NULL) {
+        return 0;
+    }
 
     behind = p->r->asks ? behind : 0;
     start = &p->states->start[behind];
@@ -377,6 +382,10 @@ pass_run(reverse_pass_t *p, api_span_t text, size_t from, reverse_found_t *f)
     uint32_t state, step, cl;
 
     state = pass_start(p, API_REVERSE_END);
+
+    if (state == 0) {
+        return false;
+    }
 
     for (i = text.len;; i--) {
         state = text.len ? pass_skip(p, text, state, from, &i) : state;
@@ -458,6 +467,10 @@ api_reverse_ahead(const api_reverse_t *r, api_reverse_cache_t *cache,
 
     state = pass_start(&p,
         at > 0 ? r->behind[r->classes[text.data[at - 1]]] : API_REVERSE_END);
+
+    if (state == 0) {
+        return API_REVERSE_SPENT;
+    }
 
     for (i = at;; i++) {
         cl = i < text.len ? r->classes[text.data[i]] : r->nclasses;
