@@ -21,6 +21,7 @@ my $modules = join "\n", map { "load_module $_;" }
 my $dir = tempdir(CLEANUP => 1);
 my $port = free_port('YIELD');
 my $up = free_port('YIELD_UP');
+my $h2 = free_port('YIELD_H2');
 chomp(my $crs = `.ci/crs`);
 
 write_file("$dir/on.conf", "SecRuleEngine On\nSecAuditEngine Off\n"
@@ -55,6 +56,7 @@ http {
     default_type text/plain;
     server {
         listen 127.0.0.1:$port;
+        listen 127.0.0.1:$h2 http2;
         location /file/ { api_waf out; alias $dir/; }
         location /out/ { api_waf out; proxy_pass http://127.0.0.1:$up/; }
         location /direct/ { api_waf out; proxy_buffering off;
@@ -191,6 +193,16 @@ for my $way (qw(file out direct)) {
     unlike($body, qr/secret word|customer/, 'nothing of it');
     cmp_ok($n, '>=', 4, "meanwhile another connection has its answers ($n)");
 }
+
+# The same over HTTP/2.
+
+for my $way (qw(out direct half)) {
+    my $got = `curl -s --http2-prior-knowledge -A t http://127.0.0.1:$h2/$way/good.txt`;
+    ok($got eq $text, "HTTP/2, $way: whole");
+}
+
+like(`curl -s -i --http2-prior-knowledge -A t http://127.0.0.1:$h2/out/bad.txt`,
+    qr{^HTTP/2 403 (?!.*secret word)}s, 'HTTP/2: what a rule refuses is not sent');
 
 # In monitor it is sent at once, and what comes next on the connection waits.
 
