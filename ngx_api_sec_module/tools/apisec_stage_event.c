@@ -152,7 +152,7 @@ apisec_event(api_span_t line, apisec_event_t *e)
     size_t             i;
     uint32_t           http;
     api_json_t         doc;
-    const apisec_log_t any = { NULL };
+    const apisec_log_t any = { .key = NULL };
 
     memset(e, 0, sizeof(*e));
 
