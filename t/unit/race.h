@@ -270,6 +270,62 @@ race_killed(void)
 }
 
 
+/*
+ * The last process forgets the key as long as the others charge it: each time
+ * one bucket more at most, and never two slots.
+ */
+
+static inline uint64_t
+race_forget(race_t *race, int me)
+{
+    int      busy;
+    uint64_t i, n, tat, tag = race_tag(race, 1);
+
+    if (me == race->n - 1) {
+        for (n = 0, busy = me; busy; n++) {
+            api_table_reset(race->t, tag);
+
+            for (i = 0, busy = 0; i < (uint64_t) me; i++) {
+                busy += __atomic_load_n(&race->sh->round[i], __ATOMIC_SEQ_CST)
+                        == 0;
+            }
+        }
+
+        return n;
+    }
+
+    for (i = 0, n = 0; i < race->steps; i++) {
+        n += api_table_rate(
+                 race->t, tag, &race->g, 1, &race->now, API_FULL_EVICT, &tat)
+             == API_LIMIT_PASS;
+    }
+
+    __atomic_store_n(&race->sh->round[me], 1, __ATOMIC_SEQ_CST);
+
+    return n;
+}
+
+
+static inline void
+race_resets(void)
+{
+    race_t   race;
+    uint64_t passed, times;
+
+    race_make(&race, 3, "1r/h", 5, RACE_SIZE);
+    race.steps = 300000;
+    passed = race_run(&race, race_forget);
+    times = race.sh->passed[2];
+    passed -= times;
+
+    ut_ok(api_table_live(race.t, 0, &race.now) <= 1,
+        "forgotten while it is charged: one slot or none");
+    ut_ok(passed >= 5 && passed <= 5 * (times + 1),
+        "%zu passed, forgotten %zu times: no more than that allows", passed,
+        times);
+}
+
+
 static inline void
 race_all(void)
 {
@@ -285,6 +341,7 @@ race_all(void)
     (void) race_run(&race, race_churn);
     ut_ok(api_table_live(race.t, 0, &race.now) <= 8, "4 processes, two lines");
 
+    race_resets();
     race_killed();
 }
 
