@@ -269,7 +269,9 @@ find_user(doctor_t *d)
 
     dir = api_conf_child(&d->site->conf->root, "user");
 
-    d->user = dir ? doctor_text(api_conf_arg(dir, 1)) : "www-data";
+    /* what nginx takes where it was not built with --user=, as Debian's */
+
+    d->user = dir ? doctor_text(api_conf_arg(dir, 1)) : "nobody";
 
     if (dir && dir->nargs > 2) {
         group = doctor_text(api_conf_arg(dir, 2));

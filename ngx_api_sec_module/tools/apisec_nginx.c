@@ -15,7 +15,7 @@ static int
 drain(int fd, const char *what, api_span_t *out)
 {
     size_t  len = 0, size = 65536;
-    char   *buf = malloc(size);
+    char   *buf = malloc(size), *more;
     ssize_t n;
 
     while (buf) {
@@ -33,7 +33,13 @@ drain(int fd, const char *what, api_span_t *out)
 
         if (len == size) {
             size *= 2;
-            buf = realloc(buf, size);
+            more = realloc(buf, size);
+
+            if (more == NULL) {
+                free(buf);
+            }
+
+            buf = more;
         }
     }
 

@@ -295,6 +295,8 @@ sub serve {
                 next;
             }
 
+            next if !defined fileno $socket;    # went with its peer just now
+
             my $n = sysread $socket, my $bytes, 65536;
             if (!$n) { $drop->($socket); next }
 
