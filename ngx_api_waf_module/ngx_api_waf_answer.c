@@ -83,6 +83,13 @@ ngx_api_waf_verdict(ngx_http_request_t *r, const ngx_api_waf_main_conf_t *mcf,
     api_waf_tx_verdict(run->tx, &v);
 
     if (rc == API_WAF_FAILED) {
+
+        if (run->action == NGX_API_WAF_BROKEN
+            && run->mode != NGX_API_MODE_ENFORCE)
+        {
+            return NGX_DECLINED;    /* an earlier phase has told it */
+        }
+
         why = ngx_api_waf_nos[v.over ? NGX_API_WAF_NO_WORK
                                      : NGX_API_WAF_NO_FAILED];
         run->action = NGX_API_WAF_BROKEN;

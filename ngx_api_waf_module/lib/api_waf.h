@@ -178,9 +178,10 @@ void api_waf_view_free(const api_waf_view_t *view);
 const api_waf_program_t *api_waf_view_program(const api_waf_view_t *view);
 
 /*
- * What 1024 bytes of a benign JSON document cost under the view, in work units:
- * the yardstick for what a request may cost.  Runs its rules on a document of
- * its own, twice, in memory that goes back.  API_OK or API_NOMEM.
+ * What 1024 bytes of a benign document cost under the view, in work units: the
+ * yardstick for what a request may cost.  Runs its rules on documents of its
+ * own (values, a long text, base64: the dearest counts), in memory that goes
+ * back.  API_OK or API_NOMEM.
  */
 
 int api_waf_view_gauge(

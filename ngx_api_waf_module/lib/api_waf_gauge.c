@@ -6,15 +6,42 @@
 #include "api_values.h"
 
 
-/* Some items of an order, as an API has them: numbers, words, short texts. */
+/*
+ * What APIs are sent that means well: many short values; a long text; what is
+ * no text, in base64.  The dearest of them by its size is what is benign.  A
+ * text about programs, with marks and code in it, takes rules three times as
+ * long as other text, and has room in what a budget of five allows.
+ */
+
+#define FOUR(x) x x x x
 
 #define ITEM                                                                  \
     "{\"name\":\"green tea no 17\",\"price\":21.25,\"quantity\":17,"          \
-    "\"sku\":\"AB-1629\",\"note\":\"to be left at the gate\"}"
-#define ITEMS ITEM "," ITEM "," ITEM "," ITEM
+    "\"sku\":\"AB-1629\",\"note\":\"to be left at the gate\"},"
 
-static const char gauge_body[] =
-    "{\"items\":[" ITEMS "," ITEMS "," ITEMS "," ITEMS "],\"total\":340.0}";
+#define PROSE                                                                 \
+    "The parcel came on Tuesday, two days late, and one of the cups was "     \
+    "broken. I have asked twice whether it can be sent again; nobody has "    \
+    "answered so far. Could you tell me what to do with the rest of the "     \
+    "order, please? If it helps, I am at home from 9 to 12 on Friday - and "  \
+    "the neighbours (No. 17) take parcels at any time. Many thanks! "
+
+#define BASE64                                                                \
+    "iVBORw0KGgoAAAANSUhEUgAAA+gAAAH0CAYAAACuKActAAAAOXRFWHRTb2Z0d2FyZQBN"    \
+    "pHxZ9Kk3mU2+eQv7Rw1cJ0sTzLyBfD8oXgA5nCjVh6aWqEuPbYlItS4NrKFmZOdGe+aX"    \
+    "+V/0xk3Jc8Ts1bRyQp5LwE9nHfUo2MgKz7DaViY6CtSXqjPhGBdAeNZmI4rFlTuOxWv0"    \
+    "9yLq3bRkV1nJc5sHgXt8fDoEa7KwPzUiYmCj6QS2hTeBAGdNrMl4ZxIpFuOWv0K+q9Vb"
+
+#define BODY(text)                                                            \
+    {                                                                         \
+        (const uint8_t *) (text), sizeof(text) - 1                            \
+    }
+
+static const api_span_t gauge_bodies[] = {
+    BODY("{\"items\":[" FOUR(FOUR(ITEM)) "{}],\"total\":340.0}"),
+    BODY("{\"text\":\"" FOUR(FOUR(PROSE)) "\"}"),
+    BODY("{\"data\":\"" FOUR(FOUR(FOUR(BASE64))) "\"}"),
+};
 
 typedef struct {
     const api_waf_view_t *view;
@@ -83,7 +110,8 @@ api_waf_view_gauge(
     const api_waf_view_t *view, const api_alloc_t *alloc, uint64_t *units)
 {
     bool     ok;
-    uint64_t whole, head;
+    size_t   i;
+    uint64_t work, head;
     gauge_t  g = { view, alloc, { 0 } };
 
     g.env.engine = API_WAF_ENGINE_DETECT;
@@ -98,8 +126,18 @@ api_waf_view_gauge(
         return API_NOMEM;
     }
 
-    ok = gauge_run(&g, API_SPAN("{}"), &head)
-         && gauge_run(&g, API_SPAN(gauge_body), &whole);
+    ok = gauge_run(&g, API_SPAN("{}"), &head);
+    *units = 0;
+
+    for (i = 0; ok && i < sizeof(gauge_bodies) / sizeof(gauge_bodies[0]); i++)
+    {
+        ok = gauge_run(&g, gauge_bodies[i], &work);
+
+        if (ok && work > head) {
+            work = (work - head) * 1024 / gauge_bodies[i].len;
+            *units = work > *units ? work : *units;
+        }
+    }
 
     api_waf_scan_scratch_free(g.env.scan);
     api_scratch_free(g.env.scratch);
@@ -107,9 +145,6 @@ api_waf_view_gauge(
     if (!ok) {
         return API_NOMEM;
     }
-
-    *units =
-        whole > head ? (whole - head) * 1024 / (sizeof(gauge_body) - 3) : 0;
 
     return API_OK;
 }
