@@ -5,6 +5,7 @@
 
 #include "apisec.h"
 #include "api_json.h"
+#include "api_seal_check.h"
 
 
 typedef struct {
@@ -38,6 +39,25 @@ int apisec_log_decrypt(const apisec_log_t *v, const apisec_list_t *files);
 int apisec_log_query(const apisec_log_t *v, const apisec_list_t *files);
 int apisec_log_tail(const apisec_log_t *v, const apisec_list_t *files);
 int apisec_log_convert(const apisec_log_t *v, const apisec_list_t *files);
+
+
+/*
+ * apisec_log_verify.c: are these files as they were written?  Faults are told
+ * as they are found; file NULL: it is about no line.  APISEC_OK whatever is
+ * wrong with them: seen->sum says that; else it has said why it cannot tell.
+ */
+
+typedef void (*apisec_log_tell_pt)(void *ctx, api_seal_verdict_t verdict,
+    const char *file, uint64_t line, const char *text);
+
+typedef struct {
+    api_seal_sum_t sum;
+    bool           signatures; /* were looked at: the key is there */
+    bool           epochs;     /* likewise */
+} apisec_log_seen_t;
+
+int apisec_log_check(const apisec_log_t *v, const apisec_list_t *files,
+    apisec_log_tell_pt tell, void *ctx, apisec_log_seen_t *seen);
 
 
 /* A new file at path, for its owner alone. */

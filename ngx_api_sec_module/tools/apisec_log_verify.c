@@ -10,30 +10,44 @@
 
 #define LINE_BITS 44 /* of a place: the rest is the number of the file */
 
+/* Whom a fault is told, with a file in place of a number. */
+
 typedef struct {
     const apisec_list_t *files;
-    uint64_t             told;
+    apisec_log_tell_pt   tell;
+    void                *ctx;
 } teller_t;
 
 #define TOLD_MAX 20
 
 
 static void
-tell(void *ctx, api_seal_verdict_t verdict, uint64_t place, const char *text)
+place_of(
+    void *ctx, api_seal_verdict_t verdict, uint64_t place, const char *text)
+{
+    teller_t *t = ctx;
+
+    t->tell(t->ctx, verdict, place ? t->files->item[place >> LINE_BITS] : NULL,
+        place & (((uint64_t) 1 << LINE_BITS) - 1), text);
+}
+
+
+static void
+tell(void *ctx, api_seal_verdict_t verdict, const char *file, uint64_t line,
+    const char *text)
 {
     char      out[1024];
     size_t    len;
-    teller_t *t = ctx;
+    uint64_t *told = ctx;
 
-    if (t->told++ >= TOLD_MAX) {
+    if ((*told)++ >= TOLD_MAX) {
         return;
     }
 
     len = api_text_log(api_span(text, strlen(text)), out, sizeof(out), NULL);
 
-    if (place) {
-        printf("%s:%llu: ", t->files->item[place >> LINE_BITS],
-            (unsigned long long) (place & (((uint64_t) 1 << LINE_BITS) - 1)));
+    if (file) {
+        printf("%s:%llu: ", file, (unsigned long long) line);
     }
 
     printf("%s: %.*s\n", verdict == API_SEAL_CHANGED ? "changed" : "missing",
@@ -169,8 +183,10 @@ read_file(api_seal_check_t *check, apisec_log_file_t *f, const char *path,
 
 
 static void
-summary(const api_seal_sum_t *s, const api_seal_opts_t *opts, uint64_t told)
+summary(const apisec_log_seen_t *seen, uint64_t told)
 {
+    const api_seal_sum_t *s = &seen->sum;
+
     char      when[64] = "";
     time_t    last = (time_t) s->last;
     struct tm tm;
@@ -196,14 +212,14 @@ summary(const api_seal_sum_t *s, const api_seal_opts_t *opts, uint64_t told)
         printf("there are no seals in it (api_audit_seal): only numbers were"
                " looked at\n");
 
-    } else if (opts->signer == NULL || !opts->has_key) {
+    } else if (!seen->signatures || !seen->epochs) {
         printf("%s not looked at: --key with %s\n",
-            opts->signer    ? "keys of epochs were"
-            : opts->has_key ? "signatures were"
-                            : "signatures and keys of epochs were",
-            opts->signer    ? "the line \"key\""
-            : opts->has_key ? "the line \"vkey\""
-                            : "what keygen printed");
+            seen->signatures ? "keys of epochs were"
+            : seen->epochs   ? "signatures were"
+                             : "signatures and keys of epochs were",
+            seen->signatures ? "the line \"key\""
+            : seen->epochs   ? "the line \"vkey\""
+                             : "what keygen printed");
     }
 }
 
@@ -212,9 +228,11 @@ summary(const api_seal_sum_t *s, const api_seal_opts_t *opts, uint64_t told)
    or one that writes elsewhere. */
 
 static void
-freshness(const apisec_log_t *v, int64_t seconds, teller_t *t, int64_t now,
+freshness(const apisec_log_t *v, int64_t seconds, uint64_t *told,
     api_seal_sum_t *sum)
 {
+    int64_t now = (int64_t) time(NULL);
+
     if (v->not_older == NULL || (sum->seals && sum->last >= now - seconds)) {
         return;
     }
@@ -223,7 +241,7 @@ freshness(const apisec_log_t *v, int64_t seconds, teller_t *t, int64_t now,
         sum->verdict = API_SEAL_MISSING;
     }
 
-    tell(t, API_SEAL_MISSING, 0,
+    tell(told, API_SEAL_MISSING, NULL, 0,
         sum->seals
             ? apisec_text("the last seal is %lld seconds old, %lld may be",
                 (long long) (now - sum->last), (long long) seconds)
@@ -244,30 +262,33 @@ age(const apisec_log_t *v, int64_t *seconds)
 }
 
 
-int
-apisec_log_verify(const apisec_log_t *v, const apisec_list_t *files)
+static int
+read_opts(const apisec_log_t *v, api_seal_opts_t *opts)
 {
-    int             rc = APISEC_OK;
+    int rc = v->key ? read_keys(v->key, opts) : APISEC_OK;
+
+    return rc == APISEC_OK && v->checkpoint
+               ? apisec_read(v->checkpoint, 65536, &opts->anchor)
+               : rc;
+}
+
+
+int
+apisec_log_check(const apisec_log_t *v, const apisec_list_t *files,
+    apisec_log_tell_pt to, void *ctx, apisec_log_seen_t *seen)
+{
+    int             rc;
     size_t          i;
-    int64_t         seconds = 0;
-    teller_t        t = { .files = files };
-    api_seal_sum_t  sum;
-    api_seal_opts_t opts = {
-        .report = tell, .ctx = &t, .part = v->part, .now = (int64_t) time(NULL)
-    };
+    teller_t        t = { files, to, ctx };
+    api_seal_opts_t opts = { .report = place_of,
+        .ctx = &t,
+        .part = v->part,
+        .now = (int64_t) time(NULL) };
+
     api_seal_check_t *check;
     apisec_log_file_t f = { .buf = NULL };
 
-    rc = age(v, &seconds);
-
-    if (rc == APISEC_OK && v->key) {
-        rc = read_keys(v->key, &opts);
-    }
-
-    if (rc == APISEC_OK && v->checkpoint) {
-        rc = apisec_read(v->checkpoint, 65536, &opts.anchor);
-    }
-
+    rc = read_opts(v, &opts);
     if (rc != APISEC_OK) {
         return rc;
     }
@@ -281,16 +302,39 @@ apisec_log_verify(const apisec_log_t *v, const apisec_list_t *files)
     }
 
     if (rc == APISEC_OK) {
-        (void) api_seal_check_end(check, &sum);
-        freshness(v, seconds, &t, opts.now, &sum);
-        summary(&sum, &opts, t.told);
-
-        rc = sum.verdict == API_SEAL_FINE      ? APISEC_OK
-             : sum.verdict == API_SEAL_MISSING ? APISEC_INCOMPLETE
-                                               : APISEC_NO;
+        (void) api_seal_check_end(check, &seen->sum);
+        seen->signatures = opts.signer != NULL;
+        seen->epochs = opts.has_key;
     }
 
     api_seal_check_free(check);
 
     return rc;
+}
+
+
+int
+apisec_log_verify(const apisec_log_t *v, const apisec_list_t *files)
+{
+    int               rc;
+    int64_t           seconds = 0;
+    uint64_t          told = 0;
+    apisec_log_seen_t seen;
+
+    rc = age(v, &seconds);
+
+    if (rc == APISEC_OK) {
+        rc = apisec_log_check(v, files, tell, &told, &seen);
+    }
+
+    if (rc != APISEC_OK) {
+        return rc;
+    }
+
+    freshness(v, seconds, &told, &seen.sum);
+    summary(&seen, told);
+
+    return seen.sum.verdict == API_SEAL_FINE      ? APISEC_OK
+           : seen.sum.verdict == API_SEAL_MISSING ? APISEC_INCOMPLETE
+                                                  : APISEC_NO;
 }

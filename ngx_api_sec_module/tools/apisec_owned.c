@@ -46,23 +46,6 @@ row(const apisec_page_t *p, const api_lint_t *lint, const api_conf_dir_t *d)
 }
 
 
-/* The directive that follows in the document, blocks from the inside. */
-
-static const api_conf_dir_t *
-after(const api_conf_dir_t *d)
-{
-    if (d->first) {
-        return d->first;
-    }
-
-    while (d && d->next == NULL) {
-        d = d->parent;
-    }
-
-    return d ? d->next : NULL;
-}
-
-
 static void
 keys(const apisec_page_t *p, const api_lint_t *lint)
 {
@@ -100,7 +83,7 @@ apisec_owned(const apisec_page_t *p, const api_lint_t *lint)
     apisec_page_heading(p, "Policies and exceptions");
     apisec_page_table(p, heads, 5);
 
-    for (d = lint->site->conf->root.first; d; d = after(d)) {
+    for (d = lint->site->conf->root.first; d; d = apisec_after(d)) {
         if ((api_conf_is(d, "api_policy") || api_conf_is(d, "api_exception"))
             && !api_conf_arg_is(d, 1, "off"))
         {

@@ -10,19 +10,26 @@
 
 
 static const apisec_option_t options[] = {
-    APISEC_NGINX_OPTIONS(apisec_lint_t, nginx),
-    { "spec", APISEC_LIST, offsetof(apisec_lint_t, specs), "[NAME=]FILE",
-        "a document, as for apisec lint" },
-    { "inventory", APISEC_TEXT, offsetof(apisec_lint_t, inventory), "FILE",
-        "what was served: inventory.snap of api_state" },
-    { "format", APISEC_TEXT, offsetof(apisec_lint_t, format), "FORMAT",
+    APISEC_NGINX_OPTIONS(apisec_report_t, lint.nginx),
+    { "spec", APISEC_LIST, offsetof(apisec_report_t, lint.specs),
+        "[NAME=]FILE", "a document, as for apisec lint" },
+    { "inventory", APISEC_TEXT, offsetof(apisec_report_t, lint.inventory),
+        "FILE", "what was served: inventory.snap of api_state" },
+    { "format", APISEC_TEXT, offsetof(apisec_report_t, lint.format), "FORMAT",
         "html or markdown" },
-    { "output", APISEC_TEXT, offsetof(apisec_lint_t, output), "FILE",
+    { "output", APISEC_TEXT, offsetof(apisec_report_t, lint.output), "FILE",
         "where to, in place of standard output" },
-    { "today", APISEC_TEXT, offsetof(apisec_lint_t, today), "DATE",
+    { "today", APISEC_TEXT, offsetof(apisec_report_t, lint.today), "DATE",
         "the day on which things are overdue" },
-    { "key-age", APISEC_TEXT, offsetof(apisec_lint_t, key_age), "TIME",
+    { "key-age", APISEC_TEXT, offsetof(apisec_report_t, lint.key_age), "TIME",
         "how old keys may be: 365d" },
+    { "log", APISEC_LIST, offsetof(apisec_report_t, logs), "FILE",
+        "of api_audit, oldest first: is it as it was written, and what of it"
+        " do patches answer" },
+    { "key", APISEC_TEXT, offsetof(apisec_report_t, key), "FILE",
+        "what apisec log keygen printed: looks at the seals too" },
+    { "part", APISEC_FLAG, offsetof(apisec_report_t, part), NULL,
+        "there are files of the log before or behind these" },
     { NULL, APISEC_FLAG, 0, NULL, NULL },
 };
 
@@ -60,20 +67,32 @@ static const struct {
 };
 
 
-/* At how many of the locations that hand requests on does it hold. */
+/* Does what stands here only watch?  A variable may say so at any time. */
 
-static unsigned
-places(const api_lint_t *lint, const char *name, unsigned *all)
+static bool
+watches(const api_conf_dir_t *block, const api_conf_dir_t *d)
 {
-    unsigned         n = 0;
-    const api_loc_t *l = NULL;
+    api_span_t            mode = api_conf_option(d, 1, "mode");
+    const api_conf_dir_t *ceiling = api_conf_inherit(block, "api_mode");
 
-    *all = 0;
+    return (mode.data && !api_span_eq(mode, API_SPAN("enforce")))
+           || (ceiling && !api_conf_arg_is(ceiling, 1, "enforce"));
+}
+
+
+apisec_places_t
+apisec_places(const api_lint_t *lint, const char *name)
+{
+    apisec_places_t       n = { 0 };
+    const api_loc_t      *l = NULL;
+    const api_conf_dir_t *d;
 
     while ((l = api_lint_each(lint, l)) != NULL) {
         if (api_lint_upstream(l->dir)) {
-            (*all)++;
-            n += api_lint_on(l->dir, name) != NULL;
+            d = api_lint_on(l->dir, name);
+            n.all++;
+            n.on += d != NULL;
+            n.watch += d && watches(l->dir, d);
         }
     }
 
@@ -81,25 +100,60 @@ places(const api_lint_t *lint, const char *name, unsigned *all)
 }
 
 
-static const char *
-evidence(const api_lint_t *lint, size_t i)
+const api_conf_dir_t *
+apisec_after(const api_conf_dir_t *d)
 {
-    size_t      k;
-    unsigned    n, all;
-    const char *s = "";
+    if (d->first) {
+        return d->first;
+    }
+
+    while (d && d->next == NULL) {
+        d = d->parent;
+    }
+
+    return d ? d->next : NULL;
+}
+
+
+/* What holds, and which degrees of evidence it reaches. */
+
+typedef struct {
+    const char *text;
+    bool        e1;
+    bool        e2;
+} held_t;
+
+
+static void
+hold(held_t *h, const api_lint_t *lint, const char *name, unsigned degree)
+{
+    apisec_places_t n = apisec_places(lint, name);
+
+    h->e1 |= degree == 1 && n.on > n.watch;
+    h->e2 |= degree == 2 ? n.on > 0 : n.watch > 0;
+    h->text = apisec_text("%s%s%s at %u of %u (E%u)%s", h->text,
+        *h->text ? ", " : "", name, n.on, n.all, degree,
+        degree == 1 && n.watch
+            ? apisec_text(", %u of them only watch (E2)", n.watch)
+            : "");
+}
+
+
+static held_t
+held(const api_lint_t *lint, size_t i)
+{
+    size_t k;
+    held_t h = { .text = "" };
 
     for (k = 0; k < 4 && items[i].enforce[k]; k++) {
-        n = places(lint, items[i].enforce[k], &all);
-        s = apisec_text("%s%s%s at %u of %u (E1)", s, k ? ", " : "",
-            items[i].enforce[k], n, all);
+        hold(&h, lint, items[i].enforce[k], 1);
     }
 
     if (items[i].detect) {
-        n = places(lint, items[i].detect, &all);
-        s = apisec_text("%s, %s at %u of %u (E2)", s, items[i].detect, n, all);
+        hold(&h, lint, items[i].detect, 2);
     }
 
-    return s;
+    return h;
 }
 
 
@@ -118,29 +172,107 @@ findings(const api_lint_t *lint, const char *item, unsigned severity)
 }
 
 
-static void
-coverage(const apisec_page_t *p, const api_lint_t *lint)
+/* E3: the checks that are about it, and what they found.  It is reached when
+   there are some, and none of what they found is more than low. */
+
+static const char *
+checked(const api_lint_t *lint, const char *item, bool *e3)
 {
+    unsigned                n = 0, high, medium;
+    const char             *ids = "";
+    const api_lint_check_t *c;
+
+    for (c = api_lint_checks; c->id; c++) {
+        if (strcmp(c->owasp, item) == 0) {
+            ids = apisec_text("%s%s%s", ids, n++ ? " " : "", c->id);
+        }
+    }
+
+    if (n == 0) {
+        return "no check is about it";
+    }
+
+    high = findings(lint, item, API_LINT_HIGH);
+    medium = findings(lint, item, API_LINT_MEDIUM);
+    *e3 = high + medium == 0;
+
+    return apisec_text("%s%u high, %u medium, %u low, by %s", high ? "!" : "",
+        high, medium, findings(lint, item, API_LINT_LOW), ids);
+}
+
+
+/* A policy somebody answers for, whose review is not overdue. */
+
+static bool
+is_fresh(const api_lint_t *lint, const api_conf_dir_t *d)
+{
+    int64_t t;
+
+    return d && api_conf_option(d, 2, "owner").len
+           && api_day_parse(api_conf_option(d, 2, "review_by"), true, &t)
+           && t > lint->now;
+}
+
+
+/* E4: what is there to be shown, and is not stale.  It is about all items. */
+
+static const char *
+artefacts(const api_lint_t *lint, const apisec_chain_t *chain, bool *e4)
+{
+    unsigned         n = 0, all = 0;
+    const api_loc_t *l = NULL;
+
+    while ((l = api_lint_each(lint, l)) != NULL) {
+        if (api_lint_upstream(l->dir)) {
+            all++;
+            n += is_fresh(lint, api_lint_on(l->dir, "api_policy"));
+        }
+    }
+
+    *e4 = n > 0 || chain->proven;
+
+    return apisec_text("policies with an owner and a review that is not"
+                       " overdue at %u of %u; audit log %s",
+        n, all,
+        chain->proven                             ? "verified"
+        : chain->given && chain->seen.sum.verdict ? "NOT whole"
+        : chain->given                            ? "not proven"
+                                                  : "not looked at");
+}
+
+
+static void
+coverage(const apisec_page_t *p, const api_lint_t *lint,
+    const apisec_chain_t *chain)
+{
+    bool                     e3, e4;
     size_t                   i;
-    unsigned                 high, medium;
-    const char              *cells[3];
-    static const char *const heads[] = { "OWASP 2023",
-        "what holds, at locations with an upstream", "findings (E3)" };
+    held_t                   h;
+    const char              *cells[5];
+    static const char *const heads[] = { "OWASP 2023", "reached",
+        "what holds, at locations with an upstream", "findings (E3)",
+        "artefacts (E4)" };
 
     apisec_page_heading(p, "Coverage");
     apisec_page_line(p, "E1: tests of the suite show that it refuses an attack"
                         " and lets the honest twin pass. E2: that it detects"
-                        " one. E3: apisec lint has looked.");
-    apisec_page_table(p, heads, 3);
+                        " one. E3: apisec lint has looked, and found nothing"
+                        " above low. E4: there is something to show that is"
+                        " not stale. E3 and E4 support, they do not protect.");
+    apisec_page_table(p, heads, 5);
 
     for (i = 0; i < sizeof(items) / sizeof(items[0]); i++) {
-        high = findings(lint, items[i].item, API_LINT_HIGH);
-        medium = findings(lint, items[i].item, API_LINT_MEDIUM);
+        e3 = false;
+        h = held(lint, i);
         cells[0] = apisec_text("%s %s", items[i].item, items[i].name);
-        cells[1] = evidence(lint, i);
-        cells[2] = apisec_text("%s%u high, %u medium, %u low", high ? "!" : "",
-            high, medium, findings(lint, items[i].item, API_LINT_LOW));
-        apisec_page_row(p, cells, 3);
+        cells[2] = h.text;
+        cells[3] = checked(lint, items[i].item, &e3);
+        cells[4] = artefacts(lint, chain, &e4);
+        cells[1] = apisec_text("%s%s%s%s%s", h.e1 || h.e2 ? "" : "!",
+            h.e1 ? "E1 " : "", h.e2 ? "E2 " : "", e3 ? "E3 " : "",
+            e4 ? "E4" : "");
+        cells[1] = cells[1][strspn(cells[1], "!")] ? cells[1] : "!none";
+        apisec_page_row(p, cells, 5);
     }
 
     apisec_page_table_end(p);
@@ -177,26 +309,39 @@ found(const apisec_page_t *p, const api_lint_t *lint)
 }
 
 
+/* All that is on the page. */
+
+typedef struct {
+    const apisec_report_t *o;
+    api_lint_t             lint;
+    apisec_chain_t         chain;
+    apisec_answers_t       answers;
+} report_t;
+
+
 static void
-page(FILE *out, bool html, const api_lint_t *lint)
+page(FILE *out, bool html, const report_t *r)
 {
     char          day[API_DAY_TEXT];
     apisec_page_t p = { out, html };
 
-    api_day_print(lint->now, day);
+    api_day_print(r->lint.now, day);
 
     apisec_page_begin(&p, "API security report");
     apisec_page_line(&p, apisec_text("Of %.10s, by apisec report.", day));
-    coverage(&p, lint);
-    apisec_matrix(&p, lint);
-    apisec_owned(&p, lint);
-    found(&p, lint);
+    coverage(&p, &r->lint, &r->chain);
+    apisec_matrix(&p, &r->lint);
+    apisec_owned(&p, &r->lint);
+    apisec_chain(&p, &r->lint, r->o, &r->chain);
+    apisec_answers(
+        &p, &r->lint, &r->answers, r->chain.given && !r->chain.proven);
+    found(&p, &r->lint);
     apisec_page_end(&p);
 }
 
 
 static int
-put(const apisec_lint_t *o, const api_lint_t *lint)
+put(const apisec_lint_t *o, const report_t *r)
 {
     FILE *out = o->output ? fopen(o->output, "w") : stdout;
 
@@ -205,7 +350,7 @@ put(const apisec_lint_t *o, const api_lint_t *lint)
             APISEC_FAILED, "%s: %s", o->output, strerror(errno));
     }
 
-    page(out, o->format == NULL || strcmp(o->format, "html") == 0, lint);
+    page(out, o->format == NULL || strcmp(o->format, "html") == 0, r);
 
     if (out != stdout && fclose(out) != 0) {
         return apisec_fail(
@@ -217,40 +362,61 @@ put(const apisec_lint_t *o, const api_lint_t *lint)
 
 
 static int
+make(const apisec_report_t *o, report_t *r)
+{
+    int rc = apisec_lint_load(&o->lint, &r->lint);
+
+    rc = rc == APISEC_OK ? apisec_chain_check(o, &r->chain) : rc;
+
+    if (rc != APISEC_OK) {
+        return rc;
+    }
+
+    if (!api_lint_run(&r->lint)) {
+        return apisec_fail(APISEC_FAILED, "no memory");
+    }
+
+    apisec_answers_load(&r->lint, &r->answers);
+    rc = apisec_answers_read(&r->lint, &o->logs, &r->answers);
+
+    return rc == APISEC_OK ? put(&o->lint, r) : rc;
+}
+
+
+static int
 run(int argc, char **argv)
 {
-    int           rc;
-    api_lint_t    lint = { 0 };
-    api_site_t   *site = NULL;
-    apisec_list_t args;
-    apisec_lint_t o = { 0 };
+    int             rc;
+    report_t       *r = apisec_alloc(sizeof(*r));
+    api_site_t     *site = NULL;
+    const char     *format;
+    apisec_list_t   args;
+    apisec_report_t o = { .key = NULL };
 
     rc = apisec_options(&apisec_report, argc, argv, &o, &args);
     if (rc != APISEC_OK) {
         return rc;
     }
 
+    format = o.lint.format;
+
     if (args.n
-        || (o.format && strcmp(o.format, "html") != 0
-            && strcmp(o.format, "markdown") != 0))
+        || (format && strcmp(format, "html") != 0
+            && strcmp(format, "markdown") != 0))
     {
         return apisec_fail(APISEC_USAGE,
             "report takes options alone, and --format html or markdown");
     }
 
-    rc = apisec_nginx(&o.nginx, &site);
+    rc = apisec_nginx(&o.lint.nginx, &site);
     if (rc != APISEC_OK) {
         return rc;
     }
 
-    lint.site = site;
-    lint.arena = apisec_arena();
-    rc = apisec_lint_load(&o, &lint);
-
-    if (rc == APISEC_OK) {
-        rc = api_lint_run(&lint) ? put(&o, &lint)
-                                 : apisec_fail(APISEC_FAILED, "no memory");
-    }
+    *r = (report_t){ .o = &o };
+    r->lint.site = site;
+    r->lint.arena = apisec_arena();
+    rc = make(&o, r);
 
     api_site_free(site);
 
@@ -263,7 +429,7 @@ const apisec_command_t apisec_report = {
     .args = "[OPTIONS]",
     .summary = "Writes how an API stands on one page: coverage of the OWASP"
                " items, what\nholds for each operation, who answers for what,"
-               " keys, findings.",
+               " keys, the audit log,\nalerts and patches, findings.",
     .options = options,
     .run = run,
 };
