@@ -231,13 +231,30 @@ artefacts(const api_lint_t *lint, const apisec_chain_t *chain, bool *e4)
 
     *e4 = n > 0 || chain->proven;
 
-    return apisec_text("policies with an owner and a review that is not"
-                       " overdue at %u of %u; audit log %s",
+    return apisec_text("api_policy with a review to come at %u of %u;"
+                       " audit log %s",
         n, all,
         chain->proven                             ? "verified"
         : chain->given && chain->seen.sum.verdict ? "NOT whole"
         : chain->given                            ? "not proven"
                                                   : "not looked at");
+}
+
+
+/* E3 and E4 alone protect nothing. */
+
+static const char *
+reached(const held_t *h, bool e3, bool e4)
+{
+    size_t      i;
+    const char *s = "";
+    const bool  is[] = { h->e1, h->e2, e3, e4 };
+
+    for (i = 0; i < 4; i++) {
+        s = is[i] ? apisec_text("%s%sE%zu", s, *s ? " " : "", i + 1) : s;
+    }
+
+    return *s == '\0' ? "!none" : h->e1 || h->e2 ? s : apisec_text("!%s", s);
 }
 
 
@@ -268,10 +285,7 @@ coverage(const apisec_page_t *p, const api_lint_t *lint,
         cells[2] = h.text;
         cells[3] = checked(lint, items[i].item, &e3);
         cells[4] = artefacts(lint, chain, &e4);
-        cells[1] = apisec_text("%s%s%s%s%s", h.e1 || h.e2 ? "" : "!",
-            h.e1 ? "E1 " : "", h.e2 ? "E2 " : "", e3 ? "E3 " : "",
-            e4 ? "E4" : "");
-        cells[1] = cells[1][strspn(cells[1], "!")] ? cells[1] : "!none";
+        cells[1] = reached(&h, e3, e4);
         apisec_page_row(p, cells, 5);
     }
 
