@@ -288,6 +288,8 @@ apisec_log_check(const apisec_log_t *v, const apisec_list_t *files,
     api_seal_check_t *check;
     apisec_log_file_t f = { .buf = NULL };
 
+    memset(seen, 0, sizeof(*seen));
+
     rc = read_opts(v, &opts);
     if (rc != APISEC_OK) {
         return rc;
@@ -319,7 +321,7 @@ apisec_log_verify(const apisec_log_t *v, const apisec_list_t *files)
     int               rc;
     int64_t           seconds = 0;
     uint64_t          told = 0;
-    apisec_log_seen_t seen;
+    apisec_log_seen_t seen = { .signatures = false };
 
     rc = age(v, &seconds);
 
