@@ -70,13 +70,12 @@ static const struct {
 /* Does what stands here only watch?  A variable may say so at any time. */
 
 static bool
-watches(const api_conf_dir_t *block, const api_conf_dir_t *d)
+watches(const api_conf_dir_t *mode, const api_conf_dir_t *d)
 {
-    api_span_t            mode = api_conf_option(d, 1, "mode");
-    const api_conf_dir_t *ceiling = api_conf_inherit(block, "api_mode");
+    api_span_t own = api_conf_option(d, 1, "mode");
 
-    return (mode.data && !api_span_eq(mode, API_SPAN("enforce")))
-           || (ceiling && !api_conf_arg_is(ceiling, 1, "enforce"));
+    return (own.data && !api_span_eq(own, API_SPAN("enforce")))
+           || (mode && !api_conf_arg_is(mode, 1, "enforce"));
 }
 
 
@@ -85,14 +84,26 @@ apisec_places(const api_lint_t *lint, const char *name)
 {
     apisec_places_t       n = { 0 };
     const api_loc_t      *l = NULL;
-    const api_conf_dir_t *d;
+    const api_conf_dir_t *d, *mode;
 
     while ((l = api_lint_each(lint, l)) != NULL) {
-        if (api_lint_upstream(l->dir)) {
-            d = api_lint_on(l->dir, name);
-            n.all++;
-            n.on += d != NULL;
-            n.watch += d && watches(l->dir, d);
+        if (!api_lint_upstream(l->dir)) {
+            continue;
+        }
+
+        n.all++;
+        d = api_lint_on(l->dir, name);
+
+        if (d) {
+            mode = api_conf_inherit(l->dir, "api_mode");
+            n.on++;
+
+            if (mode && api_conf_arg_is(mode, 1, "off")) {
+                n.off++;
+
+            } else {
+                n.watch += watches(mode, d);
+            }
         }
     }
 
@@ -129,13 +140,19 @@ hold(held_t *h, const api_lint_t *lint, const char *name, unsigned degree)
 {
     apisec_places_t n = apisec_places(lint, name);
 
-    h->e1 |= degree == 1 && n.on > n.watch;
+    h->e1 |= degree == 1 && n.on > n.watch + n.off;
     h->e2 |= degree == 2 ? n.on > 0 : n.watch > 0;
-    h->text = apisec_text("%s%s%s at %u of %u (E%u)%s", h->text,
-        *h->text ? ", " : "", name, n.on, n.all, degree,
-        degree == 1 && n.watch
-            ? apisec_text(", %u of them only watch (E2)", n.watch)
-            : "");
+    h->text = apisec_text("%s%s%s at %u of %u (E%u)", h->text,
+        *h->text ? ", " : "", name, n.on, n.all, degree);
+
+    if (degree == 1 && n.watch) {
+        h->text =
+            apisec_text("%s, only watching at %u (E2)", h->text, n.watch);
+    }
+
+    if (degree == 1 && n.off) {
+        h->text = apisec_text("%s, off by api_mode at %u", h->text, n.off);
+    }
 }
 
 

@@ -41,12 +41,13 @@ void
 apisec_page_row(const apisec_page_t *p, const char *const *cells, size_t n);
 void apisec_page_table_end(const apisec_page_t *p);
 
-/* At how many locations with an upstream does a directive of that name hold;
-   how many of them only record, how many there are. */
+/* At how many locations with an upstream does a directive of that name stand;
+   how many of them only record, where api_mode is off, how many there are. */
 
 typedef struct {
     unsigned on;
     unsigned watch;
+    unsigned off;
     unsigned all;
 } apisec_places_t;
 
@@ -113,6 +114,7 @@ typedef struct {
 typedef struct {
     apisec_patch_t *patches;
     size_t          n;
+    size_t          room;
     apisec_list_t   unread; /* files of patches, and why */
     bool            read;   /* a log was */
     int64_t         from;   /* the first event of the log */

@@ -8,6 +8,7 @@
 #include "api_day.h"
 
 #include <inttypes.h>
+#include <sys/stat.h>
 
 
 /* The first fault is kept; the first change goes before what is missing. */
@@ -27,6 +28,26 @@ keep(void *ctx, api_seal_verdict_t verdict, const char *file, uint64_t line,
 }
 
 
+/* They are read twice: what comes by a pipe would be empty then. */
+
+static int
+are_files(const apisec_list_t *logs)
+{
+    size_t      i;
+    struct stat st;
+
+    for (i = 0; i < logs->n; i++) {
+        if (stat(logs->item[i], &st) == 0 && !S_ISREG(st.st_mode)) {
+            return apisec_fail(APISEC_FAILED,
+                "%s is no file: give --log the file that api_audit wrote",
+                logs->item[i]);
+        }
+    }
+
+    return APISEC_OK;
+}
+
+
 int
 apisec_chain_check(const apisec_report_t *o, apisec_chain_t *c)
 {
@@ -38,6 +59,11 @@ apisec_chain_check(const apisec_report_t *o, apisec_chain_t *c)
         return o->key || o->part ? apisec_fail(APISEC_USAGE,
                    "report: --key and --part are about the files of --log")
                                  : APISEC_OK;
+    }
+
+    rc = are_files(&o->logs);
+    if (rc != APISEC_OK) {
+        return rc;
     }
 
     rc = apisec_log_check(&how, &o->logs, keep, c, &c->seen);

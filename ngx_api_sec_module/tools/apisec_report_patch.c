@@ -79,7 +79,7 @@ file_of(const char *path, api_span_t *text, int64_t *changed)
 {
     struct stat st;
 
-    if (stat(path, &st) != 0 || !S_ISREG(st.st_mode)
+    if (stat(path, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size > FILE_MAX
         || apisec_read(path, FILE_MAX, text) != APISEC_OK)
     {
         return false;
@@ -106,11 +106,19 @@ without_end(api_span_t s, size_t most)
    nginx -T ends each file with a newline more. */
 
 static void
-of_conf(apisec_patch_t *p)
+of_conf(apisec_patch_t *p, const apisec_patch_t *list)
 {
     size_t     k;
     int64_t    changed;
     api_span_t text = p->dir->file->text, here;
+
+    for (; list < p; list++) { /* often the same as of another one */
+        if (!list->own_file && list->dir->file == p->dir->file) {
+            memcpy(p->sum, list->sum, sizeof(p->sum));
+            p->changed = list->changed;
+            return;
+        }
+    }
 
     for (k = 0; k < 3; k++) {
         api_jws_sha256(without_end(text, k), p->sum[k]);
@@ -122,6 +130,28 @@ of_conf(apisec_patch_t *p)
     {
         p->changed = changed;
     }
+}
+
+
+/* Room for n more. */
+
+static void
+grow(apisec_answers_t *a, size_t n)
+{
+    apisec_patch_t *p;
+
+    if (a->n + n <= a->room) {
+        return;
+    }
+
+    a->room = 2 * (a->n + n);
+    p = apisec_alloc(a->room * sizeof(*p));
+
+    if (a->n) {
+        memcpy(p, a->patches, a->n * sizeof(*p));
+    }
+
+    a->patches = p;
 }
 
 
@@ -174,13 +204,7 @@ add(const api_lint_t *lint, apisec_answers_t *a, const api_conf_dir_t *d)
     }
 
     n = api_patches_count(list);
-    p = apisec_alloc((a->n + n) * sizeof(*p));
-
-    if (a->n) {
-        memcpy(p, a->patches, a->n * sizeof(*p));
-    }
-
-    a->patches = p;
+    grow(a, n);
 
     for (i = 0; i < n; i++) {
         p = &a->patches[a->n++];
@@ -190,7 +214,7 @@ add(const api_lint_t *lint, apisec_answers_t *a, const api_conf_dir_t *d)
             .changed = changed };
 
         if (!own_file) {
-            of_conf(p);
+            of_conf(p, a->patches);
         }
     }
 }

@@ -83,6 +83,24 @@ like($text, qr/^Patches not known: \S+\/lost cannot be read here\.$/m, 'a file o
 like($text, qr/^\| C36 \| medium \|/m, 'findings');
 
 
+# What only watches enforces nothing, and what is off does neither.
+
+my $conf = slurp("$dir/nginx.conf");
+for my $case (['monitor', qr/^\| API1:2023 [^|]*\| E2 E3 \| api_bind at 1 of 2 \(E1\), only watching at 1 \(E2\),/m],
+              ['$later', qr/^\| API1:2023 [^|]*\| E2 E3 \|/m],
+              ['off', qr/^\| API1:2023 [^|]*\| \*\*E3\*\* \| api_bind at 1 of 2 \(E1\), off by api_mode at 1,/m],
+              ['enforce', qr/^\| API1:2023 [^|]*\| E1 E3 \|/m]) {
+    my ($mode, $want) = @$case;
+    spew("$dir/mode.conf", $conf =~ s/^http \{/http {\n    api_mode $mode;/r);
+    my $out = apisec('report', '--conf', "$dir/mode.conf", '--format', 'markdown')->{out} =~ s/\\//gr;
+    like($out, $want, "api_mode $mode");
+}
+spew("$dir/mode.conf", $conf =~ s/review_by=2020-01-01/review_by=2027-01-01/r);
+like(apisec('report', '--conf', "$dir/mode.conf", '--today', '2026-01-01', '--format', 'markdown')->{out} =~ s/\\//gr,
+    qr/^\| API1:2023 [^|]*\| E1 E3 E4 \|.*\| api_policy with a review to come at 2 of 2; audit log not looked at \|$/m,
+    'a policy whose review is to come is E4');
+
+
 # A log.  Times are exact, and what is not known is not made up.
 
 my $sum = sha256_hex(slurp("$dir/nginx.conf"));
@@ -162,6 +180,7 @@ unlike($html, qr/<(?:script|link|img)|(?:src|href)=|url\(/, 'nothing is fetched,
 is(scalar(() = $html =~ /<tr>/g), scalar(() = $html =~ m{</tr>}g), 'whole rows');
 
 is(apisec(@report, '--format', 'x')->{code}, 2, 'another format');
+is(apisec(@report, '--log', '/dev/null')->{code}, 3, 'a log that is no file');
 is(apisec('report', '--conf', "$dir/none")->{code}, 3, 'no configuration');
 
 SKIP: {
