@@ -135,13 +135,24 @@ typedef struct {
 } held_t;
 
 
+/* Not affected by api_mode: they refuse nothing. */
+
+static bool
+sees_all(const char *name)
+{
+    return strcmp(name, "api_audit") == 0
+           || strcmp(name, "api_inventory") == 0;
+}
+
+
 static void
 hold(held_t *h, const api_lint_t *lint, const char *name, unsigned degree)
 {
     apisec_places_t n = apisec_places(lint, name);
 
+    n.off = sees_all(name) ? 0 : n.off;
     h->e1 |= degree == 1 && n.on > n.watch + n.off;
-    h->e2 |= degree == 2 ? n.on > 0 : n.watch > 0;
+    h->e2 |= degree == 2 ? n.on > n.off : n.watch > 0;
     h->text = apisec_text("%s%s%s at %u of %u (E%u)", h->text,
         *h->text ? ", " : "", name, n.on, n.all, degree);
 
@@ -150,7 +161,7 @@ hold(held_t *h, const api_lint_t *lint, const char *name, unsigned degree)
             apisec_text("%s, only watching at %u (E2)", h->text, n.watch);
     }
 
-    if (degree == 1 && n.off) {
+    if (n.off) {
         h->text = apisec_text("%s, off by api_mode at %u", h->text, n.off);
     }
 }

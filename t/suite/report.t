@@ -44,7 +44,7 @@ http {
         api_waf_patch lost;
         location /o/ {
             api_auth key=k; api_schema s; api_bind path:id = claim:sub;
-            api_ratelimit each; proxy_pass http://127.0.0.1:1;
+            api_ratelimit each; api_leak log; proxy_pass http://127.0.0.1:1;
             api_exception e1 rule=auth expires=2020-01-01 owner=team-x ticket=T-7;
         }
         location / { api_schema s; proxy_pass http://127.0.0.1:1; }
@@ -89,7 +89,10 @@ my $conf = slurp("$dir/nginx.conf");
 for my $case (['monitor', qr/^\| API1:2023 [^|]*\| E2 E3 \| api_bind at 1 of 2 \(E1\), only watching at 1 \(E2\),/m],
               ['$later', qr/^\| API1:2023 [^|]*\| E2 E3 \|/m],
               ['off', qr/^\| API1:2023 [^|]*\| \*\*E3\*\* \| api_bind at 1 of 2 \(E1\), off by api_mode at 1,/m],
-              ['enforce', qr/^\| API1:2023 [^|]*\| E1 E3 \|/m]) {
+              ['off', qr/^\| API8:2023 [^|]*\| E2 \| .*api_audit at 2 of 2 \(E2\) \|/m],
+              ['off', qr/^\| API3:2023 [^|]*\| \*\*none\*\* \| .*api_leak at 1 of 2 \(E2\), off by api_mode at 1 \|/m],
+              ['enforce', qr/^\| API1:2023 [^|]*\| E1 E3 \|/m],
+              ['enforce', qr/^\| API3:2023 [^|]*\| E1 E2 \|/m]) {
     my ($mode, $want) = @$case;
     spew("$dir/mode.conf", $conf =~ s/^http \{/http {\n    api_mode $mode;/r);
     my $out = apisec('report', '--conf', "$dir/mode.conf", '--format', 'markdown')->{out} =~ s/\\//gr;
