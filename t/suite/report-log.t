@@ -17,6 +17,12 @@ use Time::HiRes qw(sleep);
 plan skip_all => 'TEST_NGINX_LOAD_MODULES does not name all modules'
     if ($ENV{TEST_NGINX_LOAD_MODULES} // '') !~ /waf.*sec/s;
 
+# What is sealed at the end of an epoch may be late while nginx is reloaded: no
+# epoch ends in here.
+
+my $left = 3600 - time % 3600;
+sleep $left + 1 if $left < 60;
+
 my $server = ApiTest::Server->start(workers => 1, main => 'user root;',
     files => { 'html/export' => "x\n",
         'own.conf' => qq{SecRule ARGS "\@contains ../" "id:20,phase:2,deny,log"\n} },
@@ -25,7 +31,7 @@ my $dir = $server->{dir};
 
 mkdir "$dir/state", 0700 or die "state: $!";
 my $keygen = apisec('log', 'keygen', '--name', 'gw.example', '--key',
-    "$dir/seal.key", '--state', "$dir/state", '--epoch', '60s');
+    "$dir/seal.key", '--state', "$dir/state", '--epoch', '1h');
 is($keygen->{code}, 0, 'keys for seals') or diag $keygen->{err};
 spew("$dir/keys", $keygen->{out});
 spew("$dir/half", $keygen->{out} =~ s/^key .*\n//mr);
@@ -34,7 +40,7 @@ sub with {
     my ($more) = @_;
     return (main => 'user root;', http => <<"CONF", location => 'try_files /export =404;');
     api_state $dir/state;
-    api_audit_seal key=file:$dir/seal.key epoch=60s;
+    api_audit_seal key=file:$dir/seal.key epoch=1h;
     api_audit logs/audit.jsonl;
     api_waf_ruleset own $dir/own.conf;
     api_waf own mode=$more
@@ -83,7 +89,7 @@ like($text, qr/^\| \Q$log\E \| verified: it is as it was written \|/m, '... and 
     or diag $verify->{out};
 like($text, qr/^\| \Q$log\E .*\| \Q$last\E, by \d+ seals \|/m, '... sealed up to when');
 like($text, qr/^\| API1:2023 [^|]*\| \S*E3 E4\S* \|.*audit log verified \|$/m, '... which is evidence');
-like($text, qr{^\| logs/audit.jsonl \| all \| each 60s \| \S+/nginx.conf:\d+ \|$}m,
+like($text, qr{^\| logs/audit.jsonl \| all \| each 1h \| \S+/nginx.conf:\d+ \|$}m,
     'what the configuration says');
 like($text, qr/^\| orders-17 \| orders \| \/export \| 2099-01-31 \| 20\S+Z \(1 in all\) \| 20\S+Z \(configuration loaded, says the log\); 1 refused \| (?:\d+m )?[1-9]\d*s \|$/m,
     'from what rules saw to the patch');
@@ -107,8 +113,7 @@ like($text, qr/\*\*\Q$dir\E\/changed:$line: event \d+ of chain \w+ was changed.*
 like($text, qr/audit log NOT whole/, '... is no evidence');
 like($text, qr/^The log is not verified: these times/m, '... nor are its times');
 
-my @lines = split /^/, $whole;
-spew("$dir/gone", join '', @lines[0 .. 1, 3 .. $#lines]);
+spew("$dir/gone", $whole =~ s/^.*"status":403.*\n//mr);
 like(report('--log', "$dir/gone", '--key', "$dir/keys"), qr/\*\*CHANGED/, 'a line is gone');
 
 $text = report();
