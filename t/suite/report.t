@@ -42,16 +42,18 @@ http {
         api_waf_patch over path=/never param=ARGS match=evil expires=2025-12-31 owner=team-q;
         api_waf_patch patches;
         api_waf_patch lost;
+        api_waf_patch late;
         location /o/ {
             api_auth key=k; api_schema s; api_bind path:id = claim:sub;
             api_ratelimit each; api_leak log; proxy_pass http://127.0.0.1:1;
             api_exception e1 rule=auth expires=2020-01-01 owner=team-x ticket=T-7;
         }
-        location / { api_schema s; proxy_pass http://127.0.0.1:1; }
+        location / { api_schema s; api_waf_patch patches; proxy_pass http://127.0.0.1:1; }
     }
 }
 CONF
 spew("$dir/patches", qq{of-p path=/p param=ARGS match="a b" expires=2026-02-01 owner=team-p\n});
+spew("$dir/late", qq{of-r path=/r param=ARGS match=x expires=2026-02-01 owner=team-r\n});
 utime 0, 1764547200, "$dir/patches";    # 2025-12-01T00:00:00Z
 my @report = ('report', '--conf', "$dir/nginx.conf", '--today', '2026-01-01');
 
@@ -145,6 +147,7 @@ spew("$dir/audit.jsonl", join '',
     loaded('2025-12-11T11:30:00', $sum),
     request('2025-12-12T00:00:00', '/q', 'deny', $rule),
     request('2025-12-12T01:00:00', '/o/a', 'deny', '"reason":"patch","detail":"of-o"'),
+    request('2025-12-12T02:00:00', '/r', 'deny', '"reason":"patch","detail":"of-r"'),
 );
 $md = apisec(@report, '--format', 'markdown', '--log', "$dir/audit.jsonl");
 is($md->{code}, 0, 'with a log') or diag($md->{err});
@@ -157,20 +160,23 @@ like($text, qr/^\| of-q .*\| 2025-12-12T00:00:00Z \(1 in all\) \|.*\| the patch 
     '... one that was first');
 like($text, qr/^\| over .*\| unknown \| 2025-12-10T11:30:00Z .*\| unknown \|$/m,
     '... one that nothing concerns');
-like($text, qr/^Median of the 2 of 4 patches that came after an alert: 12h 45m\.$/m, 'the median');
+like($text, qr/^\| of-r .*\| unknown \| 2025-12-12T02:00:00Z \(refused a request, says the log\); 1 refused \| unknown \|$/m,
+    '... one that was there before its file was changed');
+is(scalar(() = $text =~ /^\| of-p /mg), 1, '... and a file that two directives name, once');
+like($text, qr/^Median of the 2 of 5 patches that came after an alert: 12h 45m\.$/m, 'the median');
 like($text, qr/^The log begins at 2025-11-01T00:00:00Z:/m, 'since when');
 like($text, qr/^\| waf, only watched \| \/p\/x \| 1 \|/m, 'what passed and has no patch');
 like($text, qr/^\| <img onerror=alert\(1\)>\|! \| h\.example \| 1 \| 2025-12-10T10:40:00Z \| 2025-12-10T10:40:00Z \|$/m,
     'an alert without a patch');
 unlike($text, qr/^\| enumeration /m, '... and none that has one');
-like($text, qr/^\| \S+audit\.jsonl \| \*\*not sealed: only numbers of events were looked at\*\* \| 12 in 1 chains \| 0 \| \*\*never\*\* \| none \|$/m,
+like($text, qr/^\| \S+audit\.jsonl \| \*\*not sealed: only numbers of events were looked at\*\* \| 13 in 1 chains \| 0 \| \*\*never\*\* \| none \|$/m,
     'not sealed is not verified');
 like($text, qr/^The log is not verified: these times/m, '... which the times tell');
 
 my $first = slurp("$dir/audit.jsonl") =~ /\A(?:.*\n){3}(.*\n)/ ? $1 : die;
 spew("$dir/less.jsonl", slurp("$dir/audit.jsonl") =~ s/\Q$first\E//r);
 like(apisec(@report, '--format', 'markdown', '--log', "$dir/less.jsonl")->{out} =~ s/\\//gr,
-    qr/^\| \S+less\.jsonl \| \*\*(?:CHANGED|INCOMPLETE)[^|]*\| 11 in 1 chains .*\| \*\*\S*less\.jsonl:4: /m,
+    qr/^\| \S+less\.jsonl \| \*\*(?:CHANGED|INCOMPLETE)[^|]*\| 12 in 1 chains .*\| \*\*\S*less\.jsonl:4: /m,
     'an event is gone');
 
 push @report, '--log', "$dir/audit.jsonl";
