@@ -7,6 +7,9 @@
 #include "ngx_api_waf.h"
 
 
+static ngx_int_t ngx_api_waf_failed(ngx_http_request_t *r,
+    const ngx_api_waf_main_conf_t *mcf, ngx_api_record_t *rec,
+    ngx_api_waf_run_t *run, const api_waf_verdict_t *v);
 static ngx_int_t ngx_api_waf_detail(ngx_http_request_t *r,
     ngx_api_waf_run_t *run, const api_waf_verdict_t *v, ngx_str_t *detail);
 static ngx_int_t ngx_api_waf_redirect(ngx_http_request_t *r,
@@ -73,6 +76,40 @@ static const ngx_str_t  ngx_api_waf_passed_reason = ngx_string("passed");
 static const ngx_str_t  ngx_api_waf_scored_reason = ngx_string("scored");
 
 
+static ngx_int_t
+ngx_api_waf_failed(ngx_http_request_t *r, const ngx_api_waf_main_conf_t *mcf,
+    ngx_api_record_t *rec, ngx_api_waf_run_t *run, const api_waf_verdict_t *v)
+{
+    ngx_api_why_t  why;
+
+    if (run->action == NGX_API_WAF_BROKEN
+        && run->mode != NGX_API_MODE_ENFORCE)
+    {
+        return NGX_DECLINED;    /* an earlier phase has told it */
+    }
+
+    why = ngx_api_waf_nos[v->over ? NGX_API_WAF_NO_WORK
+                                  : NGX_API_WAF_NO_FAILED];
+    run->action = NGX_API_WAF_BROKEN;
+
+    if (v->over && v->phase >= API_WAF_RESPONSE_HEADERS_PHASE) {
+        why.status = NGX_HTTP_BAD_GATEWAY;
+    }
+
+    if (v->failure && !v->over) {
+        why.detail.data = (u_char *) (uintptr_t) v->failure;
+        why.detail.len = ngx_strlen(v->failure);
+    }
+
+    ngx_log_error((v->over ? NGX_LOG_WARN : NGX_LOG_ERR), r->connection->log,
+                  0, "%V: an inspection by \"%V\" failed: %V",
+                  &ngx_api_module_names[NGX_API_WAF],
+                  &run->policy->set->text, &why.detail);
+
+    return ngx_api_waf_refuse(r, mcf, rec, run, &why);
+}
+
+
 ngx_int_t
 ngx_api_waf_verdict(ngx_http_request_t *r, const ngx_api_waf_main_conf_t *mcf,
     ngx_api_record_t *rec, ngx_api_waf_run_t *run, api_waf_rc_t rc)
@@ -83,33 +120,7 @@ ngx_api_waf_verdict(ngx_http_request_t *r, const ngx_api_waf_main_conf_t *mcf,
     api_waf_tx_verdict(run->tx, &v);
 
     if (rc == API_WAF_FAILED) {
-
-        if (run->action == NGX_API_WAF_BROKEN
-            && run->mode != NGX_API_MODE_ENFORCE)
-        {
-            return NGX_DECLINED;    /* an earlier phase has told it */
-        }
-
-        why = ngx_api_waf_nos[v.over ? NGX_API_WAF_NO_WORK
-                                     : NGX_API_WAF_NO_FAILED];
-        run->action = NGX_API_WAF_BROKEN;
-
-        if (v.over && v.phase >= API_WAF_RESPONSE_HEADERS_PHASE) {
-            why.status = NGX_HTTP_BAD_GATEWAY;
-        }
-
-        if (v.failure && !v.over) {
-            why.detail.data = (u_char *) (uintptr_t) v.failure;
-            why.detail.len = ngx_strlen(v.failure);
-        }
-
-        ngx_log_error((v.over ? NGX_LOG_WARN : NGX_LOG_ERR),
-                      r->connection->log, 0,
-                      "%V: an inspection by \"%V\" failed: %V",
-                      &ngx_api_module_names[NGX_API_WAF],
-                      &run->policy->set->text, &why.detail);
-
-        return ngx_api_waf_refuse(r, mcf, rec, run, &why);
+        return ngx_api_waf_failed(r, mcf, rec, run, &v);
     }
 
     if (rc == API_WAF_PASS && !v.would) {
