@@ -13,34 +13,33 @@
  * long as other text, and has room in what a budget of five allows.
  */
 
-#define FOUR(x) x x x x
+typedef struct {
+    const char *head;
+    const char *part;
+    const char *tail;
+    size_t      times; /* that the part stands there */
+} gauge_body_t;
 
-#define ITEM                                                                  \
-    "{\"name\":\"green tea no 17\",\"price\":21.25,\"quantity\":17,"          \
-    "\"sku\":\"AB-1629\",\"note\":\"to be left at the gate\"},"
+static const gauge_body_t gauge_bodies[] = {
+    { "{\"items\":[",
+        "{\"name\":\"green tea no 17\",\"price\":21.25,\"quantity\":17,"
+        "\"sku\":\"AB-1629\",\"note\":\"to be left at the gate\"},",
+        "{}],\"total\":340.0}", 16 },
 
-#define PROSE                                                                 \
-    "The parcel came on Tuesday, two days late, and one of the cups was "     \
-    "broken. I have asked twice whether it can be sent again; nobody has "    \
-    "answered so far. Could you tell me what to do with the rest of the "     \
-    "order, please? If it helps, I am at home from 9 to 12 on Friday - and "  \
-    "the neighbours (No. 17) take parcels at any time. Many thanks! "
+    { "{\"text\":\"",
+        "The parcel came on Tuesday, two days late, and one of the cups was "
+        "broken. I have asked twice whether it can be sent again; nobody has "
+        "answered so far. Could you tell me what to do with the rest of the "
+        "order, please? If it helps, I am at home from 9 to 12 on Friday - "
+        "and the neighbours (No. 17) take parcels at any time. Many thanks! ",
+        "\"}", 16 },
 
-#define BASE64                                                                \
-    "iVBORw0KGgoAAAANSUhEUgAAA+gAAAH0CAYAAACuKActAAAAOXRFWHRTb2Z0d2FyZQBN"    \
-    "pHxZ9Kk3mU2+eQv7Rw1cJ0sTzLyBfD8oXgA5nCjVh6aWqEuPbYlItS4NrKFmZOdGe+aX"    \
-    "+V/0xk3Jc8Ts1bRyQp5LwE9nHfUo2MgKz7DaViY6CtSXqjPhGBdAeNZmI4rFlTuOxWv0"    \
-    "9yLq3bRkV1nJc5sHgXt8fDoEa7KwPzUiYmCj6QS2hTeBAGdNrMl4ZxIpFuOWv0K+q9Vb"
-
-#define BODY(text)                                                            \
-    {                                                                         \
-        (const uint8_t *) (text), sizeof(text) - 1                            \
-    }
-
-static const api_span_t gauge_bodies[] = {
-    BODY("{\"items\":[" FOUR(FOUR(ITEM)) "{}],\"total\":340.0}"),
-    BODY("{\"text\":\"" FOUR(FOUR(PROSE)) "\"}"),
-    BODY("{\"data\":\"" FOUR(FOUR(FOUR(BASE64))) "\"}"),
+    { "{\"data\":\"",
+        "iVBORw0KGgoAAAANSUhEUgAAA+gAAAH0CAYAAACuKActAAAAOXRFWHRTb2Z0d2FyZQBN"
+        "pHxZ9Kk3mU2+eQv7Rw1cJ0sTzLyBfD8oXgA5nCjVh6aWqEuPbYlItS4NrKFmZOdGe+aX"
+        "+V/0xk3Jc8Ts1bRyQp5LwE9nHfUo2MgKz7DaViY6CtSXqjPhGBdAeNZmI4rFlTuOxWv0"
+        "9yLq3bRkV1nJc5sHgXt8fDoEa7KwPzUiYmCj6QS2hTeBAGdNrMl4ZxIpFuOWv0K+q9Vb",
+        "\"}", 64 },
 };
 
 typedef struct {
@@ -58,6 +57,34 @@ static const api_values_field_t gauge_fields[] = {
     { { (const uint8_t *) "Content-Type", 12 },
         { (const uint8_t *) "application/json", 16 } },
 };
+
+
+static api_span_t
+gauge_text(const gauge_body_t *b, api_arena_t *arena)
+{
+    char  *text, *p;
+    size_t i, head, part, tail;
+
+    head = strlen(b->head);
+    part = strlen(b->part);
+    tail = strlen(b->tail);
+    text = api_arena_alloc(arena, head + b->times * part + tail);
+
+    if (text == NULL) {
+        return (api_span_t){ NULL, 0 };
+    }
+
+    memcpy(text, b->head, head);
+    p = text + head;
+
+    for (i = 0; i < b->times; i++, p += part) {
+        memcpy(p, b->part, part);
+    }
+
+    memcpy(p, b->tail, tail);
+
+    return api_span(text, (size_t) (p - text) + tail);
+}
 
 
 /* Work of one request; false: no memory. */
@@ -109,10 +136,12 @@ int
 api_waf_view_gauge(
     const api_waf_view_t *view, const api_alloc_t *alloc, uint64_t *units)
 {
-    bool     ok;
-    size_t   i;
-    uint64_t work, head;
-    gauge_t  g = { view, alloc, { 0 } };
+    bool        ok;
+    size_t      i;
+    uint64_t    work, head;
+    api_span_t  body;
+    api_arena_t arena;
+    gauge_t     g = { view, alloc, { 0 } };
 
     g.env.engine = API_WAF_ENGINE_DETECT;
     g.env.now = 1700000000;
@@ -126,19 +155,22 @@ api_waf_view_gauge(
         return API_NOMEM;
     }
 
+    api_arena_init(&arena, alloc, 0, 0);
     ok = gauge_run(&g, API_SPAN("{}"), &head);
     *units = 0;
 
     for (i = 0; ok && i < sizeof(gauge_bodies) / sizeof(gauge_bodies[0]); i++)
     {
-        ok = gauge_run(&g, gauge_bodies[i], &work);
+        body = gauge_text(&gauge_bodies[i], &arena);
+        ok = body.data && gauge_run(&g, body, &work);
 
         if (ok && work > head) {
-            work = (work - head) * 1024 / gauge_bodies[i].len;
+            work = (work - head) * 1024 / body.len;
             *units = work > *units ? work : *units;
         }
     }
 
+    api_arena_free(&arena);
     api_waf_scan_scratch_free(g.env.scan);
     api_scratch_free(g.env.scratch);
 
