@@ -189,7 +189,7 @@ static void
 ngx_api_waf_count_rule(const ngx_api_door_t *sec,
     const api_waf_program_t *program, const api_waf_match_t *m)
 {
-    uint32_t              n;
+    uint32_t              i, n;
     ngx_str_t             class;
     api_span_t            tag;
     api_waf_rule_info_t   info;
@@ -206,11 +206,16 @@ ngx_api_waf_count_rule(const ngx_api_door_t *sec,
         ngx_string("none")
     };
 
-    api_waf_program_rule(program, m->rule, &info);
     ngx_str_set(&class, "other");
+    info.ntags = 0;
+    i = 0;
+
+    if (api_waf_program_find(program, m->id, &i)) {
+        api_waf_program_rule(program, i, &info);
+    }
 
     for (n = 0; n < info.ntags; n++) {
-        tag = api_waf_program_tag(program, m->rule, n);
+        tag = api_waf_program_tag(program, i, n);
 
         if (tag.len > 7 && ngx_memcmp(tag.data, "attack-", 7) == 0) {
             class.data = (u_char *) (uintptr_t) tag.data + 7;

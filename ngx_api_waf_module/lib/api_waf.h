@@ -322,7 +322,7 @@ api_span_t api_waf_tx_get(const api_waf_tx_t *tx, api_span_t name);
 #define API_WAF_MATCHES 256
 
 typedef struct {
-    uint32_t   rule; /* index, api_waf_program_rule */
+    uint32_t   rule; /* the same for all of a chain, and only for it */
     uint32_t   id;
     uint8_t    phase;
     uint8_t    severity;

@@ -34,6 +34,8 @@ END_SPEC
 
 my $RULES = <<'END_RULES';
 SecRuleEngine On
+SecRule ARGS "@contains none" "id:99,phase:2,pass,nolog,chain"
+    SecRule ARGS "@contains such" "t:none"
 SecRule ARGS "@contains evil" "id:100,phase:2,deny,status:403,severity:CRITICAL,tag:'team/x',tag:'attack-sqli',log"
 SecRule ARGS "@contains odd" "id:101,phase:2,pass,severity:NOTICE,log"
 SecRule ARGS "@contains quiet" "id:102,phase:2,pass,nolog"
