@@ -18,6 +18,8 @@
  * 5 times the benign one and 5 ms, with a tenth for a busy machine.
  */
 
+#define _POSIX_C_SOURCE 200809L
+
 #include "shapes.h"
 
 #include <stdio.h>

@@ -1,5 +1,7 @@
 /* Rules, requests, and what a run of the rules costs: for bench_shapes.c. */
 
+#define _POSIX_C_SOURCE 200809L
+
 #include "shapes.h"
 
 #include "api_operator.h"
