@@ -332,6 +332,10 @@ ngx_api_sec_slices_send(ngx_api_sec_slices_t *s)
         return rc;
     }
 
+    if (s->out == NULL) {
+        return ngx_http_send_special(r, NGX_HTTP_LAST);
+    }
+
     for (cl = s->out; cl->next; cl = cl->next) {
         /* the last */
     }

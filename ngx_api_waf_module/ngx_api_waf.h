@@ -35,10 +35,6 @@
 #define NGX_API_WAF_FACTOR  5
 #define NGX_API_WAF_BASE  5000000
 
-/* What one inspection may hold, values and all. */
-
-#define NGX_API_WAF_ARENA  (32 * 1024 * 1024)
-
 #define NGX_API_WAF_FILE_MAX  (16 * 1024 * 1024)
 
 /* What is looked at of a response, unless rules say. */

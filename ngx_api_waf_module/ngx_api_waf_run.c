@@ -65,7 +65,7 @@ ngx_api_waf_run_create(ngx_http_request_t *r,
     run->env.budget = run->factor ? lcf->base : NGX_API_WAF_ANYTHING;
 
     ngx_api_body_budget(&mcf->self, &run->alloc);
-    api_arena_init(&run->arena, &run->alloc, 16384, NGX_API_WAF_ARENA);
+    api_arena_init(&run->arena, &run->alloc, 16384, API_VALUES_MEMORY);
     run->live = 1;
 
     if (ngx_api_waf_describe(r, mcf, rec, headers, run) != NGX_OK

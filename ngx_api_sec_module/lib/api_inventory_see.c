@@ -434,19 +434,33 @@ api_inv_view_params(const api_inv_entry_t *e, api_inv_view_t *v)
 }
 
 
+/* The entry of an operation that there is. */
+
+static const api_inv_entry_t *
+api_inv_used(const api_inventory_t *inv, api_inv_op_t op)
+{
+    const api_inv_entry_t *e;
+
+    if (op == API_INV_OTHER || op > inv->top_op || op >= inv->max_ops) {
+        return NULL;
+    }
+
+    e = api_inv_entry(inv, op);
+
+    return (e->flags & API_INV_F_USED) && e->method < API_INV_METHODS ? e
+                                                                      : NULL;
+}
+
+
 bool
 api_inventory_what(const api_inventory_t *inv, api_inv_op_t op,
     api_inv_what_t *what, api_span_t *spec)
 {
     const api_inv_entry_t *e;
 
-    if (op == API_INV_OTHER || op > inv->top_op || op >= inv->max_ops) {
-        return false;
-    }
+    e = api_inv_used(inv, op);
 
-    e = api_inv_entry(inv, op);
-
-    if (!(e->flags & API_INV_F_USED) || e->method >= API_INV_METHODS) {
+    if (e == NULL) {
         return false;
     }
 
@@ -482,13 +496,9 @@ api_inventory_view(
     unsigned               i;
     const api_inv_entry_t *e;
 
-    if (op == API_INV_OTHER || op > inv->top_op || op >= inv->max_ops) {
-        return false;
-    }
+    e = api_inv_used(inv, op);
 
-    e = api_inv_entry(inv, op);
-
-    if (!(e->flags & API_INV_F_USED) || e->method >= API_INV_METHODS) {
+    if (e == NULL) {
         return false;
     }
 

@@ -88,7 +88,7 @@ run_once(const bench_t *b, outcome_t *o)
     api_waf_values_t          store;
     const api_waf_settings_t *set;
 
-    api_arena_init(&arena, &api_alloc_libc, 65536, 0);
+    api_arena_init(&arena, &api_alloc_libc, 65536, API_VALUES_MEMORY);
     api_waf_values_init(&store, &arena, 0);
     api_values_init(&values, &store, &b->conf, b->env.seed, &arena);
     tx = api_waf_tx_create(b->view, &store, &b->env, &arena);

@@ -153,7 +153,7 @@ print_verdict(const api_waf_tx_t *tx)
 
 
 typedef struct {
-    api_arena_t         *arena;
+    api_arena_t          arena;
     api_waf_tx_t        *tx;
     api_waf_values_t     values;
     api_values_conf_t    conf;
@@ -290,9 +290,9 @@ explain(session_t *s, const api_waf_view_t *view, explain_t *e)
     api_values_conf(
         &s->conf, api_waf_program_settings(api_waf_view_program(view)));
 
-    api_waf_values_init(&s->values, s->arena, 0);
-    api_values_init(&s->b, &s->values, &s->conf, env.seed, s->arena);
-    s->tx = api_waf_tx_create(view, &s->values, &env, s->arena);
+    api_waf_values_init(&s->values, &s->arena, 0);
+    api_values_init(&s->b, &s->values, &s->conf, env.seed, &s->arena);
+    s->tx = api_waf_tx_create(view, &s->values, &env, &s->arena);
 
     if (s->tx == NULL || env.scratch == NULL) {
         return apisec_fail(APISEC_FAILED, "no memory");
@@ -331,7 +331,7 @@ apisec_waf_explain(
         return apisec_fail(APISEC_USAGE, "explain needs --request FILE");
     }
 
-    s->arena = apisec_arena();
+    api_arena_init(&s->arena, &api_alloc_libc, 65536, API_VALUES_MEMORY);
     e->values = values;
     rc = apisec_waf_message(values->request, &s->in);
 
@@ -346,6 +346,7 @@ apisec_waf_explain(
     apisec_waf_request(&s->request, &s->in, values);
     rc = explain(s, view, e);
     api_waf_view_free(view);
+    api_arena_free(&s->arena);
 
     return rc;
 }

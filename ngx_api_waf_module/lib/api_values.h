@@ -47,6 +47,12 @@
 #include "api_waf.h"
 
 
+/* What one inspection may hold, values and all: names within deep or long ones
+   are many times what was sent.  The max of its arena. */
+
+#define API_VALUES_MEMORY (32 * 1024 * 1024)
+
+
 typedef struct {
     api_span_t name;
     api_span_t value;

@@ -1,8 +1,7 @@
 /*
  * Bodies of text that are none of the others.  ARGS_UNPACKED:body is all of
  * it, then its pairs where it is written as a form, or its lines where they are
- * few.  Of a table
- * (text/csv) it is each cell: the text between them is nobody's.
+ * few.  Of a table (text/csv) it is each cell: the text between them is nobody's.
  */
 
 #include "api_values_int.h"

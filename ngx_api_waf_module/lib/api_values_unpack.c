@@ -2,8 +2,8 @@
  * ARGS_UNPACKED: what stands inside other values.  Arguments, cookies,
  * attributes of XML and what was unpacked already are looked into, three
  * layers deep: base64 of text, in either alphabet, also behind "data:...,";
- * JSON, and what is nearly JSON; the header of a token.  No layer is longer than the one around it, so
- * that the work is in proportion to the request.
+ * JSON, and what is nearly JSON; the header of a token.  No layer is longer than
+ * the one around it, so that the work is in proportion to the request.
  */
 
 #include "api_values_int.h"

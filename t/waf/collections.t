@@ -108,15 +108,15 @@ takes a size from 8k on
     api_waf_ruleset ip $TEST_NGINX_HTML_DIR/short.conf $TEST_NGINX_HTML_DIR/ip.conf;
 --- config
     location / { api_waf ip; proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_1; }
-    location = /wait { proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_1; limit_rate 50; }
+    location = /wait { proxy_pass http://127.0.0.1:$TEST_NGINX_RAND_PORT_1; limit_rate 20; }
 --- user_files
 >>> short.conf
-SecCollectionTimeout 1
+SecCollectionTimeout 4
 --- request eval
 ["GET /", "GET /", "GET /", "GET /wait", "GET /"]
 --- error_code eval
 [200, 200, 429, 200, 200]
---- timeout: 20
+--- timeout: 60
 --- no_error_log
 [alert]
 
