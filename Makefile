@@ -29,7 +29,7 @@ endif
 API_BUILD = $(abspath $(BUILD))
 API_NGINX = $(NGINX)
 unexport NGINX
-export API_BUILD API_NGINX BUILD CACHE NGX_SRC NGX_FLAGS JOBS DEMO
+export API_BUILD API_NGINX BUILD CACHE NGX_SRC NGX_FLAGS JOBS DEMO RETRY SEED
 
 MODULES = ngx_api_waf_module ngx_api_sec_module ngx_api_ratelimit_module
 MODULE_FILES = $(MODULES:%=$(BUILD)/modules/%.so)

@@ -13,7 +13,7 @@ use Test::More;
 my $top   = "$FindBin::Bin/../..";
 my $build = $ENV{API_BUILD} || "$top/build";
 my $texts = $ENV{HTTP_TEXTS} || 20_000;
-my $seed  = $ENV{HTTP_SEED} || time;
+my $seed  = $ENV{HTTP_SEED} || $ENV{API_SEED} || time;
 my $diff  = abs_path($build) . "/bin/diff_http";
 
 plan skip_all => 'no node' if system('node --version >/dev/null 2>&1') != 0;

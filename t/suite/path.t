@@ -15,7 +15,7 @@ my $top   = "$FindBin::Bin/../..";
 my $build = $ENV{API_BUILD} || "$top/build";
 my $nginx = $ENV{TEST_NGINX_BINARY} || $ENV{API_NGINX} || '/usr/sbin/nginx';
 my $texts = $ENV{PATH_TEXTS} || 4_000;
-my $seed  = $ENV{PATH_SEED} || time;
+my $seed  = $ENV{PATH_SEED} || $ENV{API_SEED} || time;
 my $diff  = abs_path($build) . "/bin/diff_http";
 
 my @command = ('make', '-s', '-C', $top, 'BUILD=' . abs_path($build), $diff);

@@ -13,7 +13,7 @@ use Test::More;
 
 my $top   = "$FindBin::Bin/../..";
 my $build = $ENV{API_BUILD} || "$top/build";
-my $seed  = $ENV{SCHEMA_SEED} || time;
+my $seed  = $ENV{SCHEMA_SEED} || $ENV{API_SEED} || time;
 my $count = $ENV{SCHEMA_COUNT} || 300;
 my $cc    = $ENV{CC} || 'cc';
 my $core  = "$top/ngx_api_sec_module/core/lib";

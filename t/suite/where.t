@@ -13,7 +13,7 @@ use IO::Socket::INET;
 use Test::More;
 
 my $rounds = $ENV{WHERE_ROUNDS} || 2;
-my $seed   = $ENV{WHERE_SEED}   || time;
+my $seed   = $ENV{WHERE_SEED}   || $ENV{API_SEED} || time;
 my $asks   = $ENV{WHERE_ASKS}   || 2_500;
 my $dir    = scratch();
 my @address = qw(127.0.0.1 127.0.0.2);

@@ -14,7 +14,7 @@ my $top    = abs_path("$FindBin::Bin/../..");
 my $build  = abs_path($ENV{API_BUILD} || "$top/build");
 my $diff   = "$build/bin/diff_transform";
 my $values = $ENV{TRANSFORM_VALUES} || 4000;
-my $seed   = $ENV{TRANSFORM_SEED} || time;
+my $seed   = $ENV{TRANSFORM_SEED} || $ENV{API_SEED} || time;
 
 chdir $top or die "$top: $!\n";
 

@@ -149,7 +149,7 @@ api_graphql_read_type(api_graphql_run_t *run)
 }
 
 
-/* $name: type = default @directives */
+/* $name: type = default @directives, both without variables (Const) */
 
 static int
 api_graphql_variable(api_graphql_run_t *run, uint32_t *prev)
@@ -185,16 +185,17 @@ api_graphql_variable(api_graphql_run_t *run, uint32_t *prev)
     }
 
     run->doc->node[n].text.len = (size_t) (run->last - from);
+    run->fixed = true;
 
     if (run->token == '=') {
-        if ((rc = api_graphql_next(run)) != API_OK
-            || (rc = api_graphql_value(run)) != API_OK)
-        {
-            return rc;
-        }
+        rc = api_graphql_next(run);
+        rc = rc == API_OK ? api_graphql_value(run) : rc;
     }
 
-    return api_graphql_directives(run);
+    rc = rc == API_OK ? api_graphql_directives(run) : rc;
+    run->fixed = false;
+
+    return rc;
 }
 
 

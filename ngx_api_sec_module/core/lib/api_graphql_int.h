@@ -34,6 +34,7 @@ typedef struct {
     uint32_t                    def;
     uint32_t                    sets;  /* open selection sets */
     uint32_t                    depth; /* those of them that a field opened */
+    bool                        fixed; /* no variable may be used here */
     bool                        by_field[API_GRAPHQL_MAX_SETS];
 } api_graphql_run_t;
 

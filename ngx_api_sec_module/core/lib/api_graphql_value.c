@@ -68,6 +68,10 @@ api_graphql_use(api_graphql_run_t *run, uint32_t depth)
 {
     int rc;
 
+    if (run->fixed) {
+        return api_graphql_unexpected(run, "a value that uses no variable");
+    }
+
     rc = api_graphql_next(run);
 
     if (rc == API_OK && run->token != API_GRAPHQL_T_NAME) {

@@ -41,7 +41,7 @@ my $server;
 # to lean on the one before it.
 sub run_tests () {
     my @blocks = Test::Base::blocks();
-    my $seed   = $ENV{TEST_NGINX_SEED} // int rand 2**31;
+    my $seed   = $ENV{TEST_NGINX_SEED} // $ENV{API_SEED} // int rand 2**31;
 
     if (!$opt{no_shuffle}) {
         srand $seed;
