@@ -28,8 +28,9 @@ endif
 
 API_BUILD = $(abspath $(BUILD))
 API_NGINX = $(NGINX)
+API_SEED = $(SEED)
 unexport NGINX
-export API_BUILD API_NGINX BUILD CACHE NGX_SRC NGX_FLAGS JOBS DEMO RETRY SEED
+export API_BUILD API_NGINX API_SEED BUILD CACHE NGX_SRC NGX_FLAGS JOBS DEMO RETRY
 
 MODULES = ngx_api_waf_module ngx_api_sec_module ngx_api_ratelimit_module
 MODULE_FILES = $(MODULES:%=$(BUILD)/modules/%.so)

@@ -3,7 +3,7 @@
  * scanners: precision and recall, and bounds of memory.
  *
  * The seeds below were not used while the rules were made: those were 1 to 40
- * (SEED=N runs one of them, and prints what was missed).
+ * (LEARN_SEED=N runs one of them, and prints what was missed).
  */
 
 #include "api_inventory.h"
@@ -226,7 +226,7 @@ main(void)
     static const uint64_t seeds[] = { 90001, 90002, 90003, 90004, 90005, 90006,
         90007, 90008 };
 
-    one = getenv("SEED");
+    one = getenv("LEARN_SEED");
 
     if (one) {
         memset(&s, 0, sizeof(s));
