@@ -167,13 +167,17 @@ ngx_api_waf_count(ngx_http_request_t *r, ngx_api_waf_run_t *run)
     for (i = run->counted; i < n; i++) {
         m = api_waf_tx_match(run->tx, i);
 
+        if (!m->log) {
+            continue;
+        }
+
         for (k = 0; k < i; k++) {
             if (api_waf_tx_match(run->tx, k)->id == m->id) {
                 break;
             }
         }
 
-        if (m->log && k == i) {
+        if (k == i) {
             ngx_api_waf_count_rule(sec, run->policy->set->program, m);
         }
     }

@@ -194,12 +194,21 @@ typedef struct {
     api_waf_text_t          location;
 } api_waf_phase_prog_t;
 
-/* TX names that rules spell out have a slot each; TX.0 to TX.9 the first. */
+/* TX names that rules spell out have a slot each; TX.0 to TX.9 the first, then
+   those that the engine itself knows. */
 
 typedef struct {
     api_span_t name; /* as first written */
     uint32_t   hash;
 } api_waf_slot_t;
+
+enum {
+    API_WAF_SLOT_IN = 10,        /* names of the whole inbound score */
+    API_WAF_SLOT_IN_PARTS = 14,  /* of its part at each level, CRS 3, CRS 4 */
+    API_WAF_SLOT_OUT = 22,       /* and of the outbound one */
+    API_WAF_SLOT_OUT_PARTS = 25, /* CRS 3 and 4 alike */
+    API_WAF_SLOT_LEVELS = 29
+};
 
 struct api_waf_scan_s;
 

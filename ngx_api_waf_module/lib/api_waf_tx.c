@@ -277,9 +277,9 @@ api_waf_tx_get(const api_waf_tx_t *tx, api_span_t name)
 
 
 static int64_t
-api_waf_tx_number(const api_waf_tx_t *tx, const char *name)
+api_waf_tx_number(const api_waf_tx_t *tx, uint32_t slot)
 {
-    return api_waf_stoi(api_waf_tx_get(tx, api_span(name, strlen(name))));
+    return tx->slot[slot].value.data ? api_waf_stoi(tx->slot[slot].value) : 0;
 }
 
 
@@ -292,41 +292,21 @@ api_waf_tx_number(const api_waf_tx_t *tx, const char *name)
 int64_t
 api_waf_tx_score(const api_waf_tx_t *tx, bool outbound)
 {
-    size_t  i, k;
-    int64_t n, sum, most;
+    int64_t  n, sum, most;
+    uint32_t i, parts, levels;
 
-    static const char *const totals[2][4] = {
-        { "anomaly_score", "inbound_anomaly_score",
-            "blocking_inbound_anomaly_score",
-            "detection_inbound_anomaly_score" },
-        { "outbound_anomaly_score", "blocking_outbound_anomaly_score",
-            "detection_outbound_anomaly_score", "" },
-    };
-
-    static const char *const parts[2][8] = {
-        { "anomaly_score_pl1", "anomaly_score_pl2", "anomaly_score_pl3",
-            "anomaly_score_pl4", "inbound_anomaly_score_pl1",
-            "inbound_anomaly_score_pl2", "inbound_anomaly_score_pl3",
-            "inbound_anomaly_score_pl4" },
-        { "outbound_anomaly_score_pl1", "outbound_anomaly_score_pl2",
-            "outbound_anomaly_score_pl3", "outbound_anomaly_score_pl4", "", "",
-            "", "" },
-    };
-
+    parts = outbound ? API_WAF_SLOT_OUT_PARTS : API_WAF_SLOT_IN_PARTS;
+    levels = outbound ? API_WAF_SLOT_LEVELS : API_WAF_SLOT_OUT;
     most = 0;
 
-    for (i = 0; i < 4; i++) {
-        n = api_waf_tx_number(tx, totals[outbound][i]);
+    for (i = outbound ? API_WAF_SLOT_OUT : API_WAF_SLOT_IN; i < parts; i++) {
+        n = api_waf_tx_number(tx, i);
         most = n > most ? n : most;
     }
 
-    for (i = 0; i < 8; i += 4) {
-        sum = 0;
-
-        for (k = i; k < i + 4; k++) {
-            sum += api_waf_tx_number(tx, parts[outbound][k]);
-        }
-
+    for (; i < levels; i += 4) {
+        sum = api_waf_tx_number(tx, i) + api_waf_tx_number(tx, i + 1)
+              + api_waf_tx_number(tx, i + 2) + api_waf_tx_number(tx, i + 3);
         most = sum > most ? sum : most;
     }
 
