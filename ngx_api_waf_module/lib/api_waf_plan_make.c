@@ -441,6 +441,10 @@ plan_phase(api_waf_plan_make_t *m, api_waf_plan_t *plan)
         }
     }
 
+    if (m->lost) {
+        return; /* the phase goes rule by rule, as all behind it do */
+    }
+
     folds = api_arena_calloc(m->arena, m->folds.n, sizeof(*folds));
 
     if (folds == NULL || m->nomem) {
@@ -456,7 +460,7 @@ plan_phase(api_waf_plan_make_t *m, api_waf_plan_t *plan)
 
     plan_assume(m, plan);
     plan->fold = folds;
-    plan->step = m->lost ? NULL : m->step;
+    plan->step = m->step;
 }
 
 
