@@ -71,7 +71,7 @@ apisec_attack_add(apisec_attack_t *attack, apisec_attack_kind_t kind,
     c->detail = detail;
     c->request = *request;
     c->times = 1;
-    c->reply = (apisec_reply_t){ 0, "", "", "" };
+    c->reply = (apisec_reply_t){ 0, "", "", "", "" };
     c->outcome = APISEC_NOT_SENT;
 
     if (attack->last) {
@@ -450,7 +450,7 @@ plan_operation(apisec_attack_t *attack, const api_operation_t *op)
         return;
     }
 
-    valid->reply = (apisec_reply_t){ 0, "", "", "" };
+    valid->reply = (apisec_reply_t){ 0, "", "", "", "" };
     apisec_shape(&shape, attack, op);
     apisec_shape_request(&shape, SIZE_MAX, NULL, &valid->request);
     status = apisec_shape_check(attack, &valid->request);

@@ -445,6 +445,28 @@ member(const cJSON *problem, const char *name)
 }
 
 
+/* A header of the answer, or "". */
+
+static const char *
+header(const char *text, const char *name)
+{
+    size_t      n = strlen(name);
+    const char *line = text, *end = strstr(text, "\r\n\r\n");
+
+    while (end && line < end) {
+        line = strstr(line, "\r\n") + 2;
+
+        if (strncasecmp(line, name, n) == 0 && line[n] == ':') {
+            line += n + 1;
+            line += strspn(line, " \t");
+            return apisec_text("%.*s", (int) strcspn(line, "\r\n"), line);
+        }
+    }
+
+    return "";
+}
+
+
 static void
 read_reply(apisec_reply_t *reply, char *text)
 {
@@ -462,6 +484,7 @@ read_reply(apisec_reply_t *reply, char *text)
     body = body ? strchr(body, '{') : NULL;
     problem = body ? cJSON_ParseWithOpts(body, NULL, 0) : NULL;
 
+    reply->nonce = header(text, "DPoP-Nonce");
     reply->code = member(problem, "code");
     reply->support = member(problem, "support_id");
     cJSON_Delete(problem);
@@ -478,7 +501,7 @@ apisec_http(const apisec_target_t *target, const apisec_http_t *request,
     ssize_t     n;
     const char *head = head_of(target, request);
 
-    *reply = (apisec_reply_t){ 0, "no memory", "", "" };
+    *reply = (apisec_reply_t){ 0, "no memory", "", "", "" };
 
     if (text == NULL) {
         return;

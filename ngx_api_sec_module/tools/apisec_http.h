@@ -40,6 +40,7 @@ typedef struct {
     const char *why;     /* of no answer; "" */
     const char *code;    /* "code" of a problem, or "" */
     const char *support; /* "support_id" of it, or "" */
+    const char *nonce;   /* the header DPoP-Nonce, or "" */
 } apisec_reply_t;
 
 /* Lengths are told by us; fields have no Host, Content-Length, Connection. */

@@ -89,22 +89,29 @@ apisec_claim_json(apisec_token_t *t, const char *name, const char *json)
 }
 
 
-void
-apisec_claim_times(apisec_token_t *t, int64_t now, int64_t ttl)
+const char *
+apisec_token_id(void)
 {
-    char    jti[33];
+    char   *id = apisec_alloc(33);
     size_t  i;
     uint8_t random[16];
 
     apisec_random(random, sizeof(random));
 
     for (i = 0; i < sizeof(random); i++) {
-        snprintf(jti + 2 * i, 3, "%02x", random[i]);
+        snprintf(id + 2 * i, 3, "%02x", random[i]);
     }
 
+    return id;
+}
+
+
+void
+apisec_claim_times(apisec_token_t *t, int64_t now, int64_t ttl)
+{
     apisec_claim_int(t, "iat", ttl < 0 ? now + ttl - 3600 : now);
     apisec_claim_int(t, "exp", now + ttl);
-    set(t, "jti", apisec_text("\"%s\"", jti));
+    set(t, "jti", apisec_text("\"%s\"", apisec_token_id()));
 }
 
 
@@ -290,9 +297,10 @@ by_openssl(const apisec_token_t *t, const apisec_signer_t *s, const char *kid,
     char      *text;
     api_span_t signature;
 
-    text = apisec_text("{\"alg\":\"%s\",%s%s%s\"typ\":%s}", s->alg->name,
+    text = apisec_text("{\"alg\":\"%s\",%s%s%s\"typ\":%s%s%s}", s->alg->name,
         *kid ? "\"kid\":" : "", *kid ? quoted(kid) : "", *kid ? "," : "",
-        quoted(t->typ ? t->typ : "JWT"));
+        quoted(t->typ ? t->typ : "JWT"), t->jwk ? ",\"jwk\":" : "",
+        t->jwk ? t->jwk : "");
     text = encoded(api_span(text, strlen(text)));
 
     *token = claims_text(t);

@@ -18,6 +18,7 @@ typedef struct {
     api_node_t   node;
     const char  *text; /* METHOD URL */
     apisec_ask_t ask;
+    bool         dpop; /* the scheme in which its token is sent */
     api_node_t   expect;
     unsigned     repeat;
 
@@ -88,6 +89,15 @@ apisec_policy_field(apisec_step_t *step, const char *name, const char *value);
 
 int
 apisec_policy_who(apisec_policy_t *policy, apisec_step_t *step, int64_t shift);
+
+/* apisec_policy_bound.c: `bound` and `proof` of a token that `of`, a directive
+   of the configuration, is about: what its claim cnf has to be (NULL: it is
+   not bound), and how it is sent, which the next one does. */
+
+int apisec_policy_bound(apisec_policy_t *policy, apisec_step_t *step,
+    api_node_t who, const api_conf_dir_t *of, const char **cnf);
+
+void apisec_policy_present(apisec_step_t *step, const char *token);
 
 /* apisec_policy_expect.c: is `expect` well made; what is not as it says, into
    faults. */

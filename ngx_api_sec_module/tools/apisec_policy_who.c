@@ -114,7 +114,7 @@ token(const who_t *w, const char *name)
 {
     int                   rc;
     char                 *text;
-    const char           *key;
+    const char           *key, *cnf;
     apisec_token_t        t = { .kid = "" };
     const api_conf_dir_t *issuer;
 
@@ -126,6 +126,10 @@ token(const who_t *w, const char *name)
     t.alg = apisec_span_text(api_stage_alg(issuer));
     usual_claims(&t, issuer);
     rc = lifetime(w, &t);
+    rc = rc == APISEC_OK
+             ? apisec_policy_bound(w->policy, w->step, w->node, issuer, &cnf)
+             : rc;
+    rc = rc == APISEC_OK && cnf ? apisec_claim_json(&t, "cnf", cnf) : rc;
     rc = rc == APISEC_OK ? own_claims(w, &t) : rc;
 
     if (rc != APISEC_OK) {
@@ -144,8 +148,7 @@ token(const who_t *w, const char *name)
     rc = apisec_mint(&t, key, &text);
 
     if (rc == APISEC_OK) {
-        apisec_policy_field(
-            w->step, "Authorization", apisec_text("Bearer %s", text));
+        apisec_policy_present(w->step, text);
     }
 
     return rc;
@@ -259,28 +262,24 @@ static int
 opaque(const who_t *w, const char *name)
 {
     int                   rc;
-    char                 *claims, id[33];
-    size_t                i;
-    uint8_t               random[16];
-    const char           *answer;
+    char                 *claims;
+    const char           *answer, *cnf, *id = apisec_token_id();
     const api_conf_dir_t *d;
 
     rc = named(w, "api_introspect", name, &d);
+    rc = rc == APISEC_OK
+             ? apisec_policy_bound(w->policy, w->step, w->node, d, &cnf)
+             : rc;
+
     if (rc != APISEC_OK) {
         return rc;
     }
 
-    apisec_random(random, sizeof(random));
-
-    for (i = 0; i < sizeof(random); i++) {
-        snprintf(id + 2 * i, 3, "%02x", random[i]);
-    }
-
     claims = apisec_text(
         "%s", apisec_node_json(api_node_get(w->node, API_SPAN("claims"))));
-    answer = claims[0] == '{' && claims[1] != '}'
-                 ? apisec_text("{\"active\":true,%s", claims + 1)
-                 : "{\"active\":true}";
+    answer = apisec_text("{\"active\":true%s%s%s%s", cnf ? ",\"cnf\":" : "",
+        cnf ? cnf : "", claims[0] == '{' && claims[1] != '}' ? "," : "",
+        claims[0] == '{' ? claims + 1 : "}");
 
     if (strpbrk(answer, "'\\$\r\n")) {
         return apisec_policy_wrong(w->policy, w->node,
@@ -293,8 +292,7 @@ opaque(const who_t *w, const char *name)
             "%s    ~token=%s '%s';\n", w->policy->stage.answers, id, answer);
     }
 
-    apisec_policy_field(
-        w->step, "Authorization", apisec_text("Bearer %s", id));
+    apisec_policy_present(w->step, id);
 
     return APISEC_OK;
 }
@@ -332,9 +330,9 @@ one(who_t *w)
         int (*make)(const who_t *w, const char *value);
         const char *members;
     } kinds[] = {
-        { "token", token, "token claims ttl expired forged" },
+        { "token", token, "token claims ttl expired forged bound proof" },
         { "key", api_key, "key principal plan owner scopes expired forged" },
-        { "opaque", opaque, "opaque claims expired forged" },
+        { "opaque", opaque, "opaque claims expired forged bound proof" },
         { "certificate", certificate, "certificate san" },
     };
 
@@ -380,26 +378,35 @@ resolve(who_t *w, api_node_t at)
         }
     }
 
-    return one(w);
+    return APISEC_OK;
 }
 
+
+/* Certificates first: a token may be bound to the one it comes with. */
 
 int
 apisec_policy_who(apisec_policy_t *policy, apisec_step_t *step, int64_t shift)
 {
-    int        rc = APISEC_OK;
+    int        rc = APISEC_OK, pass;
+    bool       many, first;
     who_t      w = { policy, step, API_NODE_NONE, 0 };
-    uint32_t   i;
+    uint32_t   i, n;
     api_node_t as = api_node_get(step->node, API_SPAN("as"));
 
     w.now = (int64_t) time(NULL) + shift;
+    step->ask.proof.shift = shift;
+    many = api_node_is(as, API_JSON_ARRAY);
+    n = many ? api_node_count(as) : api_node_ok(as);
 
-    if (!api_node_is(as, API_JSON_ARRAY)) {
-        return api_node_ok(as) ? resolve(&w, as) : APISEC_OK;
-    }
+    for (pass = 0; pass < 2; pass++) {
+        for (i = 0; rc == APISEC_OK && i < n; i++) {
+            rc = resolve(&w, many ? api_node_at(as, i) : as);
+            first = rc == APISEC_OK && apisec_node_text(w.node, "certificate");
 
-    for (i = 0; rc == APISEC_OK && i < api_node_count(as); i++) {
-        rc = resolve(&w, api_node_at(as, i));
+            if (rc == APISEC_OK && first == (pass == 0)) {
+                rc = one(&w);
+            }
+        }
     }
 
     return rc;

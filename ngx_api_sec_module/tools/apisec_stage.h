@@ -55,14 +55,33 @@ int  apisec_stage_start(apisec_stage_t *stage, int64_t shift);
 void apisec_stage_stop(apisec_stage_t *stage);
 
 
+/* A proof that who sends a token has the key it is bound to (RFC 9449): made
+   anew for each request. */
+
+typedef struct {
+    const char *key; /* file of the key that signs; NULL: there is no proof */
+    const char *jwk; /* its public half, and the thumbprint of that */
+    char        jkt[APISEC_KID_LEN + 1];
+    const char *alg;
+    const char *method; /* that it is made for, as the next two */
+    const char *uri;
+    const char *token;
+    const char *nonce;  /* the last one that the gateway gave; NULL: none */
+    bool        learns; /* ... and taken up, as clients do */
+    bool        reused; /* one proof for all requests */
+    int64_t     shift;  /* of its time against our clock */
+    const char *text;   /* the last one that was made */
+} apisec_proof_t;
+
 /* A request, and who sends it. */
 
 typedef struct {
-    apisec_http_t request;
-    const char   *host;   /* NULL: none is sent */
-    uint32_t      listen; /* of plan.listens */
-    const char   *client; /* an address; NULL: 192.0.2.1 */
-    SSL_CTX      *tls;    /* with a certificate of the client; NULL: none */
+    apisec_http_t  request;
+    const char    *host;   /* NULL: none is sent */
+    uint32_t       listen; /* of plan.listens */
+    const char    *client; /* an address; NULL: 192.0.2.1 */
+    SSL_CTX       *tls;    /* with a certificate of the client; NULL: none */
+    apisec_proof_t proof;
 } apisec_ask_t;
 
 #define APISEC_DECIDED_MAX 16
@@ -127,9 +146,11 @@ bool apisec_event(api_span_t line, apisec_event_t *event);
 const apisec_decided_t *
 apisec_decided(const apisec_event_t *event, const char *check);
 
-/* APISEC_OK; APISEC_FAILED: it answers no more, and why was said. */
+/* APISEC_OK; APISEC_FAILED: it answers no more, and why was said.  When a
+   nonce is asked for that the proof can have, it is asked once more, and what
+   is told is of that. */
 
-int apisec_stage_ask(apisec_stage_t *stage, const apisec_ask_t *ask,
+int apisec_stage_ask(apisec_stage_t *stage, apisec_ask_t *ask,
     apisec_reply_t *reply, apisec_event_t *event);
 
 /* The next event of a request in its record; false: none came. */
@@ -140,6 +161,12 @@ bool apisec_stage_event(apisec_stage_t *stage, apisec_event_t *event);
 /* apisec_stage_key.c: the test keys of a plan, and who may have which. */
 
 int apisec_stage_keys(apisec_stage_t *stage);
+
+/* A key pair of the stage's own, keys/NAME.key and NAME.pem, unless it is
+   there. */
+
+int apisec_stage_pair(
+    const apisec_stage_t *stage, api_stage_key_t kind, const char *name);
 
 /* Files of the stores and the map of answers, before a start. */
 
@@ -154,6 +181,24 @@ const api_conf_dir_t *apisec_stage_named(
 
 SSL_CTX *apisec_stage_client(
     apisec_stage_t *stage, const char *subject, const char *san);
+
+/* apisec_stage_proof.c: does an api_jwt_issuer or api_introspect have `bind
+   KIND required`? */
+
+bool apisec_stage_binds(const api_conf_dir_t *of, const char *kind);
+
+/* What a proof for this request has to say, all but its token, signed by
+   "client"; by the key of somebody else; a proof that is made now. */
+
+int apisec_stage_proof(
+    apisec_stage_t *stage, const api_conf_dir_t *of, apisec_ask_t *ask);
+int apisec_stage_proof_key(
+    apisec_stage_t *stage, apisec_proof_t *proof, const char *whose);
+int apisec_stage_prove(apisec_proof_t *proof);
+
+/* The digest of a client's certificate, for cnf.x5t#S256; NULL: none. */
+
+const char *apisec_stage_x5t(SSL_CTX *tls);
 
 /* apisec_stage_cert.c: a certificate; issuer NULL: signs itself, and is a CA.
    NULL: OpenSSL refused. */

@@ -93,38 +93,53 @@ preface(const char *client)
 }
 
 
-int
-apisec_stage_ask(apisec_stage_t *stage, const apisec_ask_t *ask,
-    apisec_reply_t *reply, apisec_event_t *event)
+static void
+find_stage(apisec_target_t *target, const apisec_stage_t *stage,
+    const apisec_ask_t *ask)
 {
-    SSL_CTX            *tls = NULL;
-    apisec_target_t     target;
-    struct sockaddr_un *at = (void *) &target.address;
+    struct sockaddr_un *at = (void *) &target->address;
 
-    memset(&target, 0, sizeof(target));
-    memset(event, 0, sizeof(*event));
+    memset(target, 0, sizeof(*target));
 
     at->sun_family = AF_UNIX;
     snprintf(at->sun_path, sizeof(at->sun_path), "%s/s%u.sock", stage->dir,
         (unsigned) ask->listen);
 
-    target.length = sizeof(*at);
-    target.host = ask->host ? apisec_text(
-                      "%.*s", (int) strcspn(ask->host, ":"), ask->host)
-                            : "localhost";
-    target.name = ask->host;
-    target.prefix = "";
-    target.agent = "";
-    target.preface = preface(ask->client);
-    target.timeout = EVENT_MS;
+    target->length = sizeof(*at);
+    target->host = ask->host ? apisec_text(
+                       "%.*s", (int) strcspn(ask->host, ":"), ask->host)
+                             : "localhost";
+    target->name = ask->host;
+    target->prefix = "";
+    target->agent = "";
+    target->preface = preface(ask->client);
+    target->timeout = EVENT_MS;
+}
 
-    if (stage->plan.listens[ask->listen].ssl) {
-        tls = ask->tls ? NULL : apisec_stage_client(stage, NULL, NULL);
-        target.tls = ask->tls ? ask->tls : tls;
+
+static int
+once(apisec_stage_t *stage, apisec_ask_t *ask, const apisec_target_t *target,
+    apisec_reply_t *reply, apisec_event_t *event)
+{
+    int           rc;
+    apisec_http_t request = ask->request;
+
+    memset(event, 0, sizeof(*event));
+
+    if (ask->proof.key
+        && request.nfields
+               < sizeof(request.fields) / sizeof(request.fields[0]))
+    {
+        rc = apisec_stage_prove(&ask->proof);
+        if (rc != APISEC_OK) {
+            return rc;
+        }
+
+        request.fields[request.nfields++] =
+            (api_field_t){ API_SPAN("DPoP"), apisec_span(ask->proof.text) };
     }
 
-    apisec_http(&target, &ask->request, reply);
-    SSL_CTX_free(tls);
+    apisec_http(target, &request, reply);
 
     return apisec_stage_event(stage, event)
                ? APISEC_OK
@@ -133,4 +148,51 @@ apisec_stage_ask(apisec_stage_t *stage, const apisec_ask_t *ask,
                    " api_audit is not there: is ngx_api_sec_module loaded?",
                    reply->status ? apisec_text("%u", reply->status)
                                  : reply->why);
+}
+
+
+/* A nonce that it did not have, and now has. */
+
+static bool
+learns(apisec_ask_t *ask, const apisec_reply_t *reply)
+{
+    apisec_proof_t *p = &ask->proof;
+    bool            asked = reply->status == 401 && *reply->nonce;
+
+    if (p->key == NULL || !p->learns || *reply->nonce == '\0') {
+        return false;
+    }
+
+    p->nonce = reply->nonce;
+    p->text = asked ? NULL : p->text;
+
+    return asked;
+}
+
+
+int
+apisec_stage_ask(apisec_stage_t *stage, apisec_ask_t *ask,
+    apisec_reply_t *reply, apisec_event_t *event)
+{
+    int             rc;
+    SSL_CTX        *tls = NULL;
+    apisec_target_t target;
+
+    find_stage(&target, stage, ask);
+
+    if (stage->plan.listens[ask->listen].ssl) {
+        tls = ask->tls ? NULL : apisec_stage_client(stage, NULL, NULL);
+        target.tls = ask->tls ? ask->tls : tls;
+    }
+
+    rc = once(stage, ask, &target, reply, event);
+
+    if (rc == APISEC_OK && learns(ask, reply)) {
+        rc = once(stage, ask, &target, reply, event);
+        (void) learns(ask, reply);
+    }
+
+    SSL_CTX_free(tls);
+
+    return rc;
 }

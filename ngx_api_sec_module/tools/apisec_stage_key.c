@@ -10,6 +10,7 @@
 #include <openssl/rsa.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 
 static EVP_PKEY *
@@ -74,6 +75,16 @@ make_pair(const apisec_stage_t *stage, api_stage_key_t kind, const char *name)
     EVP_PKEY_free(key);
 
     return rc;
+}
+
+
+int
+apisec_stage_pair(
+    const apisec_stage_t *stage, api_stage_key_t kind, const char *name)
+{
+    const char *file = apisec_text("%s/keys/%s.key", stage->dir, name);
+
+    return access(file, F_OK) == 0 ? APISEC_OK : make_pair(stage, kind, name);
 }
 
 

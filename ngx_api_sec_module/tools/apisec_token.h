@@ -21,6 +21,7 @@ typedef struct {
     const char    *alg; /* NULL: as is usual for the key */
     const char    *kid; /* NULL: the thumbprint; "": none */
     const char    *typ; /* NULL: JWT */
+    const char    *jwk; /* JSON for the header; NULL: none. Not with typ JWT */
     apisec_claim_t claims[APISEC_CLAIMS_MAX];
     size_t         n;
 } apisec_token_t;
@@ -31,6 +32,10 @@ typedef struct {
 void apisec_claim(apisec_token_t *t, const char *name, const char *text);
 void apisec_claim_int(apisec_token_t *t, const char *name, int64_t n);
 int  apisec_claim_json(apisec_token_t *t, const char *name, const char *json);
+
+/* 128 bits at random, in hex. */
+
+const char *apisec_token_id(void);
 
 /* iat, exp and jti.  A ttl below 0 makes a token that was good until then. */
 
