@@ -7,10 +7,10 @@ static int
 parse_options(api_pattern_reader_t *p)
 {
     int      c;
-    bool     on;
+    bool     on, twice;
     unsigned bit;
 
-    for (on = true;; p->pos++) {
+    for (on = true, twice = false;; p->pos++) {
         c = api_pattern_peek(p, 0);
 
         switch (c) {
@@ -34,10 +34,11 @@ parse_options(api_pattern_reader_t *p)
             bit = API_PATTERN_X;
             if (!on || api_pattern_peek(p, 1) == 'x') {
                 bit |= API_PATTERN_XX;
-            } else {
+                twice = on;
+                p->pos += on;
+            } else if (!twice) { /* xxx is xx, x alone takes it back */
                 p->options &= ~(unsigned) API_PATTERN_XX;
             }
-            p->pos += on && api_pattern_peek(p, 1) == 'x';
             break;
         case 'm':
         case 'n':

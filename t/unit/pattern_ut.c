@@ -23,6 +23,8 @@ const pattern_ut_t pattern_ut[] = {
     { "[\\Qa-c]\\E]b", true },
     { "[a\\E-c]b", true },
     { "(?xx)[a b]c", true },
+    { "(?xxx)[^ b]c", true },
+    { "(?xx)a(?x)[^ b]c", true },
     { "\\Qa.b\\E+", true },
     { "a\\Q\\E+b", true },
     { "a(?#comment)+b", true },
