@@ -84,7 +84,7 @@ ngx_api_waf_response_header(ngx_http_request_t *r,
 
     if (run == NULL || !run->live || run->refused
         || run->answer != NGX_API_WAF_ANSWER_NONE
-        || (run->policy->set->phases & 0x18) == 0
+        || (run->policy->set->phases >> API_WAF_RESPONSE_HEADERS_PHASE) == 0
         || r->headers_out.status == NGX_HTTP_NOT_MODIFIED
         || r->headers_out.status == NGX_HTTP_SWITCHING_PROTOCOLS
         || (refusal->status && refusal->status == r->headers_out.status
