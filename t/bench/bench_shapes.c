@@ -8,7 +8,7 @@
  * arguments, cookies, header lines; deep JSON), and near misses of each @rx of
  * the program: texts that its pattern could match, cut before their end,
  * repeated.  Each goes in a JSON string, in many of them, in a form, in
- * cookies and header lines.
+ * cookies and header lines, and in the body of the answer.
  *
  * Printed are the worst, as a factor of a benign JSON document of 686 leaves,
  * with the work that the engine counts (api_waf_tx_work) beside the time.
@@ -38,12 +38,13 @@ typedef enum {
     IN_COOKIES,
     IN_HEADERS,
     IN_QUERY,
-    IN_BODY, /* the body itself is the text, JSON by its type */
+    IN_RESPONSE, /* the body of the answer */
+    IN_BODY,     /* the body itself is the text, JSON by its type */
     IN_PLACES
 } place_t;
 
 static const char *const places[IN_PLACES] = { "string", "strings", "form",
-    "args", "cookies", "headers", "query", "body" };
+    "args", "cookies", "headers", "query", "response", "body" };
 
 
 typedef struct {
@@ -85,7 +86,7 @@ make(sent_t *s, place_t place, const uint8_t *p, size_t len)
     char   buf[32];
     size_t i, n, part;
 
-    s->type = "application/json";
+    s->type = place == IN_RESPONSE ? NULL : "application/json";
     say(&s->uri, "/orders/17?page=3");
 
     switch (place) {
@@ -140,7 +141,7 @@ make(sent_t *s, place_t place, const uint8_t *p, size_t len)
         return;
 
     default:
-        put(&s->body, p, len);
+        put(place == IN_RESPONSE ? &s->answer : &s->body, p, len);
     }
 }
 
@@ -397,7 +398,8 @@ near_misses(size_t len)
 
             if (t.len > 1) {
                 if (k == 3) {
-                    fill(name, t.data + 1, t.len - 1, len, 1U << IN_STRING);
+                    fill(name, t.data + 1, t.len - 1, len,
+                        1U << IN_STRING | 1U << IN_RESPONSE);
                 } else {
                     fill(name, t.data, k == 0 ? (t.len + 1) / 2 : t.len - 1,
                         len, 1U << IN_STRING | 1U << IN_FORM);
@@ -478,26 +480,6 @@ yardstick(const text_t *t)
     }
 
     drop(&s);
-}
-
-
-static void
-leaves(text_t *t)
-{
-    char buf[128];
-    int  i;
-
-    say(t, "{\"items\":[");
-
-    for (i = 1; i <= 171; i++) {
-        snprintf(buf, sizeof(buf),
-            "%s{\"name\":\"green tea no %d\",\"price\":%.2f,\"quantity\":%d,"
-            "\"sku\":\"AB-%d\"}",
-            i > 1 ? "," : "", i, i * 1.25, i % 20, 1000 + i * 37 % 9000);
-        say(t, buf);
-    }
-
-    say(t, "],\"n\":686}");
 }
 
 

@@ -28,6 +28,7 @@ void put_form(text_t *t, const uint8_t *p, size_t len);
 
 typedef struct {
     text_t             body;
+    text_t             answer;
     text_t             uri;
     text_t             lines;
     const char        *type;
@@ -53,6 +54,10 @@ typedef struct {
     uint32_t                 without; /* id of a rule */
     bool                     free;    /* as much work as it takes */
 } bench_t;
+
+/* A benign JSON document of 686 leaves. */
+
+void leaves(text_t *t);
 
 /* A header line, without what nginx does not let through. */
 

@@ -173,7 +173,33 @@ grant(api_waf_tx_t *tx, size_t bytes)
 
 
 static void
-run(const api_values_request_t *q, size_t head, api_span_t body, cost_t *c)
+respond(api_values_t *values, api_waf_tx_t *tx, api_span_t answer)
+{
+    static const api_values_field_t field = {
+        { (const uint8_t *) "Content-Type", 12 },
+        { (const uint8_t *) "text/plain", 10 }
+    };
+
+    if (api_values_response(values, 200, API_SPAN("HTTP/1.1"), &field, 1)
+        != API_OK)
+    {
+        exit(2);
+    }
+
+    (void) api_waf_tx_run(tx, API_WAF_RESPONSE_HEADERS_PHASE, 0);
+    grant(tx, answer.len);
+
+    if (api_values_response_body(values, answer, false) != API_OK) {
+        exit(2);
+    }
+
+    (void) api_waf_tx_run(tx, API_WAF_RESPONSE_BODY_PHASE, 0);
+}
+
+
+static void
+run(const api_values_request_t *q, size_t head, api_span_t body,
+    api_span_t answer, cost_t *c)
 {
     uint64_t                  start;
     api_arena_t               arena;
@@ -208,6 +234,10 @@ run(const api_values_request_t *q, size_t head, api_span_t body, cost_t *c)
         }
     }
 
+    if (answer.len) {
+        respond(&values, tx, answer);
+    }
+
     api_waf_tx_verdict(tx, &v);
     c->rc = v.rc;
     c->failure = v.failure;
@@ -237,14 +267,16 @@ measure(sent_t *s, unsigned times, cost_t *best)
     q.server_addr = API_SPAN("192.0.2.2");
 
     best->spent = UINT64_MAX;
-    bytes = s->uri.len + s->body.len;
+    bytes = s->uri.len + s->body.len + s->answer.len;
 
     for (i = 0; i < s->nfields; i++) {
         bytes += s->field[i].name.len + s->field[i].value.len + 4;
     }
 
     for (i = 0; i < times; i++) {
-        run(&q, bytes - s->body.len, api_span(s->body.data, s->body.len), &c);
+        run(&q, bytes - s->body.len - s->answer.len,
+            api_span(s->body.data, s->body.len),
+            api_span(s->answer.data, s->answer.len), &c);
 
         if (c.spent < best->spent) {
             *best = c;
@@ -259,9 +291,30 @@ void
 drop(sent_t *s)
 {
     free(s->body.data);
+    free(s->answer.data);
     free(s->uri.data);
     free(s->lines.data);
     memset(s, 0, sizeof(*s));
+}
+
+
+void
+leaves(text_t *t)
+{
+    char buf[128];
+    int  i;
+
+    say(t, "{\"items\":[");
+
+    for (i = 1; i <= 171; i++) {
+        snprintf(buf, sizeof(buf),
+            "%s{\"name\":\"green tea no %d\",\"price\":%.2f,\"quantity\":%d,"
+            "\"sku\":\"AB-%d\"}",
+            i > 1 ? "," : "", i, i * 1.25, i % 20, 1000 + i * 37 % 9000);
+        say(t, buf);
+    }
+
+    say(t, "],\"n\":686}");
 }
 
 
