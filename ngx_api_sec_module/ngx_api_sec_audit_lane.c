@@ -18,6 +18,7 @@
 
 
 static ngx_int_t ngx_api_sec_lanes_init(ngx_shm_zone_t *zone, void *data);
+static ngx_uint_t ngx_api_sec_lanes_torn(const ngx_api_sec_sink_t *sink);
 static ngx_uint_t ngx_api_sec_lanes_count(ngx_conf_t *cf, size_t size);
 static uint64_t ngx_api_sec_lanes_born(ngx_pid_t pid);
 static uint64_t ngx_api_sec_lanes_self(void);
@@ -100,6 +101,36 @@ ngx_api_sec_lanes_zone(ngx_conf_t *cf, ngx_api_sec_sink_t *sink)
 }
 
 
+/* Everything was killed, and half a line is the last of the file: who writes
+   first begins a new one. */
+
+static ngx_uint_t
+ngx_api_sec_lanes_torn(const ngx_api_sec_sink_t *sink)
+{
+    u_char      last;
+    off_t       end;
+    ngx_fd_t    fd;
+    ngx_uint_t  torn;
+
+    if (sink->kind != NGX_API_SEC_SINK_FILE) {
+        return 0;
+    }
+
+    fd = ngx_open_file(sink->file->name.data,
+                       NGX_FILE_RDONLY|NGX_FILE_NONBLOCK, NGX_FILE_OPEN, 0);
+    if (fd == NGX_INVALID_FILE) {
+        return 0;
+    }
+
+    end = lseek(fd, 0, SEEK_END);
+    torn = (end > 0 && pread(fd, &last, 1, end - 1) == 1 && last != LF);
+
+    (void) ngx_close_file(fd);
+
+    return torn;
+}
+
+
 static ngx_int_t
 ngx_api_sec_lanes_init(ngx_shm_zone_t *zone, void *data)
 {
@@ -140,6 +171,7 @@ ngx_api_sec_lanes_init(ngx_shm_zone_t *zone, void *data)
     }
 
     ngx_memzero(lanes, sizeof(ngx_api_sec_lanes_t));
+    lanes->writing = ngx_api_sec_lanes_torn(sink);
     lanes->size = size;
     lanes->nlanes = i;
     shpool->data = lanes;
@@ -335,7 +367,7 @@ ngx_api_sec_lanes_chain(ngx_api_sec_writer_t *w, api_spool_t *lane)
     }
 
     lane->sealed = 0;
-    api_spool_move(lane, &place);
+    api_spool_begins(lane, &place);
 
     return NGX_OK;
 }
@@ -513,7 +545,7 @@ ngx_api_sec_lanes_leave(ngx_api_sec_writer_t *w, api_spool_t *lane)
     ngx_api_sec_lanes_count_in(w->lanes, lane);
 
     ngx_memzero(&place, sizeof(api_spool_place_t));
-    api_spool_move(lane, &place);
+    api_spool_begins(lane, &place);
     lane->sealed = 0;
 
     api_spool_reset(lane);

@@ -22,7 +22,7 @@ static int ngx_api_sec_seal_make(ngx_api_sec_writer_t *w,
 static int ngx_api_sec_seal_sign(ngx_api_sec_writer_t *w,
     ngx_api_sec_statement_t *s);
 static void ngx_api_sec_seal_head(api_seal_head_t *head,
-    const api_spool_place_t *place);
+    const api_spool_t *lane, const api_spool_place_t *place);
 static void ngx_api_sec_seal_done(ngx_api_sec_writer_t *w,
     const ngx_api_sec_statement_t *s);
 static void ngx_api_sec_seal_save(ngx_api_sec_writer_t *w,
@@ -251,7 +251,9 @@ ngx_api_sec_seal_locked(ngx_api_sec_writer_t *w, ngx_api_sec_statement_t *s,
 }
 
 
-/* Chains that moved since they were sealed, and those that have ended. */
+/* Chains that moved since they were sealed, or of which the sink has not all;
+   and those that have ended.  Of our own the sink has all when it has what we
+   write now: that stands behind it in the same lane. */
 
 static void
 ngx_api_sec_seal_collect(ngx_api_sec_writer_t *w, ngx_api_sec_statement_t *s)
@@ -279,9 +281,17 @@ ngx_api_sec_seal_collect(ngx_api_sec_writer_t *w, ngx_api_sec_statement_t *s)
             ngx_cpu_pause();
         }
 
-        if (try < 100 && place.seq > lane->sealed) {
-            ngx_api_sec_seal_head(&s->heads[s->n++], &place);
+        if (try == 100 || place.seq == 0) {
+            continue;
         }
+
+        ngx_api_sec_seal_head(&s->heads[s->n], lane, &place);
+
+        if (lane == w->own) {
+            s->heads[s->n].due = 0;
+        }
+
+        s->n += (place.seq > lane->sealed || s->heads[s->n].due);
     }
 }
 
@@ -352,11 +362,13 @@ ngx_api_sec_seal_sign(ngx_api_sec_writer_t *w, ngx_api_sec_statement_t *s)
 
 
 static void
-ngx_api_sec_seal_head(api_seal_head_t *head, const api_spool_place_t *place)
+ngx_api_sec_seal_head(api_seal_head_t *head, const api_spool_t *lane,
+    const api_spool_place_t *place)
 {
     ngx_memcpy(head->chain, place->chain, API_SEAL_CHAIN);
     ngx_memcpy(head->head, place->head, API_SEAL_LEN);
     head->seq = place->seq;
+    head->due = place->seq - api_spool_out(lane, place);
 }
 
 
@@ -472,7 +484,7 @@ ngx_api_sec_seal_part(ngx_api_sec_writer_t *w, api_spool_t *lane)
     ngx_shmtx_lock(&shpool->mutex);
 
     if (seal->nparted < NGX_API_SEC_PARTED) {
-        ngx_api_sec_seal_head(&seal->parted[seal->nparted], place);
+        ngx_api_sec_seal_head(&seal->parted[seal->nparted], lane, place);
         seal->nparted++;
         lane->sealed = place->seq;
     }

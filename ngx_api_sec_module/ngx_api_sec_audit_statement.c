@@ -118,6 +118,11 @@ ngx_api_sec_seal_chains(const ngx_api_sec_statement_t *s, ngx_uint_t part,
         api_writer_string(out, api_span(h->chain, API_SEAL_CHAIN));
         api_writer_uint(out, h->seq);
         ngx_api_sec_seal_hash(out, h->head);
+
+        if (h->due) {
+            api_writer_uint(out, h->due);
+        }
+
         api_writer_end(out);
     }
 }

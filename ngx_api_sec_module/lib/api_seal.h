@@ -73,12 +73,15 @@ int api_seal_mac(const uint8_t key[API_SEAL_LEN], api_span_t statement,
  *     LOG AFTER
  *     FROM EPOCH LENGTH STOP
  *     CHAIN SEQ HASH          a line for each chain that moved
+ *     CHAIN SEQ HASH DUE      ... or whose last DUE events may not have been
+ *                             in the log yet: who is killed loses them
  */
 
 typedef struct {
     uint8_t  chain[API_SEAL_CHAIN];
     uint64_t seq;
     uint8_t  head[API_SEAL_LEN];
+    uint64_t due;
 } api_seal_head_t;
 
 typedef struct {
@@ -90,7 +93,7 @@ typedef struct {
     bool     stop; /* it is the last one: the program ended */
 } api_seal_span_t;
 
-#define API_SEAL_STATEMENT_MAX(n) (160 + (size_t) (n) *96)
+#define API_SEAL_STATEMENT_MAX(n) (160 + (size_t) (n) *128)
 
 /* Writes it to out, which has room for API_SEAL_STATEMENT_MAX(n) bytes. */
 

@@ -5,9 +5,6 @@
 #include <stdio.h>
 
 
-#define TORN_MAX 8192
-
-
 static void *
 get(api_seal_check_t *c, size_t size)
 {
@@ -178,51 +175,6 @@ api_seal_chain(api_seal_check_t *c, api_span_t name)
     }
 
     return chain;
-}
-
-
-/* Half a line, or something else: it may be the beginning of one to come. */
-
-static int
-torn(api_seal_check_t *c, api_span_t line, uint64_t place)
-{
-    if (c->ntorn == TORN || line.len > TORN_MAX) {
-        api_seal_tell(c, API_SEAL_CHANGED, place,
-            "this is no line that was written here");
-        return API_OK;
-    }
-
-    c->torn[c->ntorn] = get(c, line.len);
-
-    if (c->torn[c->ntorn] == NULL) {
-        return API_NOMEM;
-    }
-
-    memcpy(c->torn[c->ntorn], line.data, line.len);
-    c->torn_len[c->ntorn] = line.len;
-    c->torn_place[c->ntorn++] = place;
-
-    return API_OK;
-}
-
-
-static void
-mend(api_seal_check_t *c, api_span_t line)
-{
-    unsigned i;
-
-    for (i = 0; i < c->ntorn; i++) {
-        if (c->torn_len[i] < line.len
-            && memcmp(c->torn[i], line.data, c->torn_len[i]) == 0)
-        {
-            api_seal_drop(c, c->torn[i]);
-            c->ntorn--;
-            c->torn[i] = c->torn[c->ntorn];
-            c->torn_len[i] = c->torn_len[c->ntorn];
-            c->torn_place[i] = c->torn_place[c->ntorn];
-            i--;
-        }
-    }
 }
 
 
@@ -457,11 +409,11 @@ api_seal_check_line(api_seal_check_t *c, api_span_t line, uint64_t place)
     }
 
     if (!api_seal_line(line, &l)) {
-        return torn(c, line, place);
+        return api_seal_torn(c, line, place);
     }
 
     if (c->ntorn) {
-        mend(c, line);
+        api_seal_mend(c, line, l.seq == 1);
     }
 
     chain = api_seal_chain(c, l.chain);
@@ -521,6 +473,18 @@ cut_off(api_seal_check_t *c)
 
         last = &chain->wait[chain->nwait - 1];
 
+        if (api_seal_lost(c, chain)) {
+            c->sum.unproven += last->seq - chain->sealed;
+            api_seal_tell(c, API_SEAL_MISSING, last->place,
+                "the last %llu of %llu sealed events of chain %.16s had not"
+                " come to the log when nginx was killed, or are still on their"
+                " way: those behind %llu are unproven",
+                (unsigned long long) (last->seq - chain->seq),
+                (unsigned long long) last->seq, (const char *) chain->name,
+                (unsigned long long) chain->sealed);
+            continue;
+        }
+
         if (!c->sum.stopped && !c->opts.part
             && c->opts.now - last->time < FRESH) {
             api_seal_tell(c, API_SEAL_MISSING, last->place,
@@ -549,13 +513,8 @@ cut_off(api_seal_check_t *c)
 api_seal_verdict_t
 api_seal_check_end(api_seal_check_t *c, api_seal_sum_t *sum)
 {
-    unsigned i;
-
-    for (i = 0; i < c->ntorn; i++) {
-        api_seal_tell(c, API_SEAL_CHANGED, c->torn_place[i],
-            "this is no line that was written here");
-    }
-
+    c->ending = true;
+    api_seal_halves(c);
     api_seal_logs_finish(c);
     cut_off(c);
     api_seal_unsealed(c);

@@ -12,6 +12,11 @@
  * first key), and seals that were not made by the owner of the signing key
  * (needs its public one).
  *
+ * Told from these: what nginx loses when all of it is killed, or its machine.
+ * The log has no last seal then, events are missing that its last one says
+ * were on their way, and those behind it are under no seal; see
+ * docs/guide/audit-log.md.
+ *
  * Folded: lines that a writer wrote twice because another was killed, and half
  * a line before its repetition.
  *
@@ -56,7 +61,9 @@ typedef struct {
     uint64_t           requests;
     uint64_t           repeated;
     uint64_t           sealed;
-    uint64_t           lost; /* as events of kind gap tell */
+    uint64_t           lost;     /* as events of kind gap tell */
+    uint64_t           unproven; /* of before nginx was killed as a whole:
+                                    sealed and not there, or never sealed */
     uint64_t           chains;
     uint64_t           seals;   /* statements about epochs */
     int64_t            last;    /* time of the last one, -1: none */

@@ -1,5 +1,5 @@
-/* Shared by api_seal_check.c (lines and chains), api_seal_point.c (what is
-   sealed each epoch), api_seal_order.c (in which order) and api_seal_heads.c
+/* Shared by api_seal_check.c (lines and chains), api_seal_torn.c (lines that
+   are none), api_seal_point.c (what is sealed each epoch), api_seal_order.c (in which order) and api_seal_heads.c
    (chains and seals held together). */
 
 #ifndef API_SEAL_CHECK_INT_H
@@ -25,6 +25,7 @@
 typedef struct {
     uint64_t seq;
     uint64_t place;
+    uint64_t size;  /* of the tree with the statement */
     int64_t  time;  /* of the statement */
     int64_t  floor; /* no event of it is of an earlier time */
     uint8_t  head[API_SEAL_LEN];
@@ -35,7 +36,10 @@ typedef struct {
     uint8_t  name[API_SEAL_CHAIN];
     uint64_t seq;
     uint64_t sealed; /* a statement says so */
-    uint64_t tail;   /* the last one that is no seal itself */
+    uint64_t by;     /* size of the tree with the last one about it */
+    uint64_t out;    /* ... which says that the log has so many, or more */
+    uint8_t  log[API_SEAL_CHAIN]; /* ... of that log */
+    uint64_t tail;                /* the last one that is no seal itself */
     uint64_t lost;
     uint64_t place;
     uint64_t seen; /* statements there were when it last moved */
@@ -80,6 +84,10 @@ typedef struct {
     size_t   nwait;
     size_t   room;
     uint64_t run;   /* size up to which they came, from somewhere */
+    uint64_t top;   /* greatest size there was */
+    int64_t  began; /* events of before, and from `until` on, it does not */
+    int64_t  until; /* ... seal */
+    bool     ended; /* there was a last one, in its place or not */
     uint64_t met;   /* place of the first */
     uint64_t place; /* ... of the last by its time */
     int64_t  last;
@@ -132,12 +140,15 @@ struct api_seal_check_s {
     char    *torn[TORN];
     size_t   torn_len[TORN];
     uint64_t torn_place[TORN];
+    bool     torn_end[TORN];  /* behind it comes nothing, or a new chain */
+    bool     torn_done[TORN]; /* ... and that is known */
     unsigned ntorn;
 
     int64_t newest; /* time of a line */
     bool    anchored;
     bool    middle; /* of a log: files before are not here */
     bool    forgot; /* a log: there were too many */
+    bool    ending; /* all lines were here */
 };
 
 void
@@ -150,15 +161,38 @@ void api_seal_drop(api_seal_check_t *c, void *p); /* NULL is fine */
 
 chain_t *api_seal_chain(api_seal_check_t *c, api_span_t name);
 
+/* Half a line, or something else: it may be the beginning of one to come, or
+   the last that somebody wrote.  A line that is one comes behind it; and the
+   end. */
+
+int  api_seal_torn(api_seal_check_t *c, api_span_t line, uint64_t place);
+void api_seal_mend(api_seal_check_t *c, api_span_t line, bool begins);
+void api_seal_halves(api_seal_check_t *c);
+
 /* An event of kind seal or gap. */
 
 int api_seal_point(api_seal_check_t *c, api_span_t line, uint64_t place,
     const api_seal_line_t *parsed);
 int api_seal_gap(api_seal_check_t *c, api_span_t line, uint64_t place);
 
-/* A place of a chain that a statement is about; w is for that place. */
+/* A place of a chain that a statement of that log is about; w is for that
+   place. */
 
-int api_seal_heads(api_seal_check_t *c, const api_seal_head_t *h, wait_t w);
+int api_seal_heads(
+    api_seal_check_t *c, const api_seal_head_t *h, wait_t w, const log_t *log);
+
+/*
+ * nginx was killed as a whole, or so it looks: a log that has no last statement
+ * and whose last one says itself that it did not have these events yet.  Who
+ * takes others away, or more of them, is not believed; who has the key of that
+ * epoch could have said anything else too.
+ */
+
+bool api_seal_lost(api_seal_check_t *c, const chain_t *chain);
+
+/* ... of that log: any chain of it. */
+
+bool api_seal_lost_of(api_seal_check_t *c, const log_t *log);
 
 /* The log of that name, or NULL; a new one, NULL without memory. */
 

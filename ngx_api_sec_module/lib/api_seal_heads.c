@@ -133,8 +133,53 @@ stand_for(chain_t *chain)
 }
 
 
+/* What the last of its statements says is with the log. */
+
+static void
+note_out(
+    chain_t *chain, const api_seal_head_t *h, uint64_t size, const log_t *log)
+{
+    if (memcmp(chain->log, log->name, API_SEAL_CHAIN) == 0 && size < chain->by)
+    {
+        return;
+    }
+
+    memcpy(chain->log, log->name, API_SEAL_CHAIN);
+    chain->by = size;
+    chain->out = h->seq - h->due;
+}
+
+
+bool
+api_seal_lost(api_seal_check_t *c, const chain_t *chain)
+{
+    const log_t *log = chain->nwait ? api_seal_log(c, chain->log) : NULL;
+
+    return log && !log->ended && chain->by == log->top
+           && chain->seq >= chain->out;
+}
+
+
+bool
+api_seal_lost_of(api_seal_check_t *c, const log_t *log)
+{
+    size_t i;
+
+    for (i = 0; i < c->size; i++) {
+        if (memcmp(c->chains[i].log, log->name, API_SEAL_CHAIN) == 0
+            && api_seal_lost(c, &c->chains[i]))
+        {
+            return true;
+        }
+    }
+
+    return false;
+}
+
+
 int
-api_seal_heads(api_seal_check_t *c, const api_seal_head_t *h, wait_t w)
+api_seal_heads(
+    api_seal_check_t *c, const api_seal_head_t *h, wait_t w, const log_t *log)
 {
     unsigned i;
     chain_t *chain = api_seal_chain(c, api_span(h->chain, API_SEAL_CHAIN));
@@ -143,6 +188,7 @@ api_seal_heads(api_seal_check_t *c, const api_seal_head_t *h, wait_t w)
         return API_NOMEM;
     }
 
+    note_out(chain, h, w.size, log);
     w.seq = h->seq;
     memcpy(w.head, h->head, API_SEAL_LEN);
 
@@ -174,25 +220,56 @@ api_seal_heads(api_seal_check_t *c, const api_seal_head_t *h, wait_t w)
 }
 
 
+/* Was there no log that would have sealed the end of it?  Between the last
+   statement of one and the beginning of the next nobody tells what nginx wrote
+   before it was killed from what somebody put in. */
+
+static bool
+nobody(const api_seal_check_t *c, const chain_t *chain)
+{
+    size_t       i;
+    int64_t      low = chain->low < chain->time ? chain->low : chain->time;
+    const log_t *log;
+
+    for (i = 0; i < c->nlogs; i++) {
+        log = &c->logs[i];
+
+        if (low < log->until - SLACK
+            && chain->time > log->began + (int64_t) c->length + SLACK)
+        {
+            return false;
+        }
+    }
+
+    return true;
+}
+
+
 /* A chain that no statement knows was put in. */
 
 void
 api_seal_unsealed(api_seal_check_t *c)
 {
     size_t   i;
+    bool     crash;
     chain_t *chain;
 
     for (i = 0; c->nlogs && i < c->size; i++) {
         chain = &c->chains[i];
 
         if (chain->used && !chain->bare && chain->tail > chain->sealed
+            && !api_seal_lost(c, chain)
             && chain->time + 3 * (int64_t) c->length + SLACK < c->sum.last)
         {
-            api_seal_tell(c, API_SEAL_CHANGED, chain->place,
+            crash = nobody(c, chain);
+            c->sum.unproven += crash ? chain->tail - chain->sealed : 0;
+
+            api_seal_tell(c, crash ? API_SEAL_MISSING : API_SEAL_CHANGED,
+                chain->place,
                 "events of chain %.16s up to this one are under no seal:"
-                " %llu were sealed",
-                (const char *) chain->name,
-                (unsigned long long) chain->sealed);
+                " %llu were sealed%s",
+                (const char *) chain->name, (unsigned long long) chain->sealed,
+                crash ? ", then nginx was killed, or they were put in" : "");
         }
     }
 }

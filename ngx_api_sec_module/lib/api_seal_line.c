@@ -61,6 +61,12 @@ api_seal_statement(const api_seal_span_t *span, const api_seal_head_t *heads,
         *p++ = ' ';
         api_seal_text(heads[i].head, p);
         p += API_SEAL_TEXT;
+
+        if (heads[i].due) {
+            *p++ = ' ';
+            p += number(heads[i].due, p);
+        }
+
         *p++ = '\n';
     }
 

@@ -183,7 +183,9 @@ give_up(api_seal_check_t *c, log_t *log)
 
     unwait(log, 0);
 
-    if (c->opts.part || c->opts.now - leaf.time < FRESH) {
+    if (c->opts.part || c->opts.now - leaf.time < FRESH
+        || (c->ending && api_seal_lost_of(c, log)))
+    {
         verdict = API_SEAL_MISSING;
     }
 
@@ -243,6 +245,9 @@ api_seal_order(api_seal_check_t *c, log_t *log, const leaf_t *leaf,
         log->last = leaf->time;
         log->place = leaf->place;
     }
+
+    log->top = leaf->size > log->top ? leaf->size : log->top;
+    log->ended |= leaf->stop;
 
     if (take(c, log, leaf)) {
         *order = API_SEAL_NEXT;
@@ -329,9 +334,27 @@ api_seal_log_new(
     memcpy(log->tip[0].after, root, API_SEAL_LEN);
     log->ntip = 1;
     log->last = INT64_MIN;
+    log->began = INT64_MAX;
     log->met = place;
 
     return log;
+}
+
+
+/* Does another one name it as the one before? */
+
+static bool
+followed(const api_seal_check_t *c, const log_t *log)
+{
+    size_t i;
+
+    for (i = 0; i < c->nlogs; i++) {
+        if (memcmp(c->logs[i].after, log->name, API_SEAL_CHAIN) == 0) {
+            return true;
+        }
+    }
+
+    return false;
 }
 
 
@@ -352,7 +375,7 @@ end_of(api_seal_check_t *c, const log_t *log)
             (const char *) log->after, (const char *) log->name);
     }
 
-    if (!log->stop && c->opts.now - log->last > 180) {
+    if (!log->stop && (c->opts.now - log->last > 180 || followed(c, log))) {
         api_seal_tell(c, API_SEAL_MISSING, log->place,
             "log %.16s has no seal behind this one that says it is the last:"
             " its end was cut off, or nginx was killed",

@@ -96,7 +96,7 @@ api_seal_gap(api_seal_check_t *c, api_span_t line, uint64_t place)
 static bool
 read_heads(api_seal_check_t *c, const api_json_t *doc, uint32_t at, parts_t *p)
 {
-    int64_t    seq;
+    int64_t    seq, due;
     uint32_t   i, list, one;
     api_span_t chain, head;
 
@@ -109,17 +109,23 @@ read_heads(api_seal_check_t *c, const api_json_t *doc, uint32_t at, parts_t *p)
     for (i = 0; i < doc->tok[list].len; i++) {
         one = api_json_at(doc, list, i);
 
+        due = 0;
+
         if (p->n == HEADS || doc->tok[one].type != API_JSON_ARRAY
-            || doc->tok[one].len != 3
+            || doc->tok[one].len < 3 || doc->tok[one].len > 4
             || !text_of(c, doc, api_json_at(doc, one, 0), &chain)
             || chain.len != API_SEAL_CHAIN
             || !api_json_int64(doc, api_json_at(doc, one, 1), &seq) || seq < 1
             || !text_of(c, doc, api_json_at(doc, one, 2), &head)
-            || !api_seal_read(head, p->head[p->n].head))
+            || !api_seal_read(head, p->head[p->n].head)
+            || (doc->tok[one].len == 4
+                && (!api_json_int64(doc, api_json_at(doc, one, 3), &due)
+                    || due < 1 || due > seq)))
         {
             return false;
         }
 
+        p->head[p->n].due = (uint64_t) due;
         memcpy(p->head[p->n].chain, chain.data, API_SEAL_CHAIN);
         p->head[p->n++].seq = (uint64_t) seq;
     }
@@ -389,6 +395,20 @@ floor_of(const api_seal_span_t *s, api_seal_order_t order)
 }
 
 
+/* Events that a log seals are of this time; a last statement may have been
+   made before its epoch was over. */
+
+static void
+frame(log_t *log, const api_seal_span_t *s)
+{
+    int64_t from = (int64_t) s->from * (int64_t) s->length;
+    int64_t to = ((int64_t) s->epoch + !s->stop) * (int64_t) s->length;
+
+    log->began = from < log->began ? from : log->began;
+    log->until = to > log->until ? to : log->until;
+}
+
+
 /* It is whole: held against its key, its tree and the chains. */
 
 static int
@@ -431,11 +451,13 @@ judge(api_seal_check_t *c, const api_json_t *doc, uint32_t at,
         rc = api_seal_order(c, log, leaf, &order);
     }
 
+    frame(log, &p->span);
+    w.size = leaf->size;
     w.floor = floor_of(&p->span, order);
     w.early = order == API_SEAL_EARLY;
 
     for (i = 0; rc == API_OK && i < p->n; i++) {
-        rc = api_seal_heads(c, &p->head[i], w);
+        rc = api_seal_heads(c, &p->head[i], w, log);
     }
 
     return rc;

@@ -160,6 +160,36 @@ api_spool_look(const api_spool_t *s, api_spool_place_t *place)
 
 
 void
+api_spool_begins(api_spool_t *s, const api_spool_place_t *at)
+{
+    store(&s->upto, 0);
+    store(&s->out, 0);
+    api_spool_move(s, at);
+}
+
+
+/* Behind place and before the second look it was of that chain. */
+
+uint64_t
+api_spool_out(const api_spool_t *s, const api_spool_place_t *place)
+{
+    int               i;
+    uint64_t          out = load(&s->out);
+    api_spool_place_t now;
+
+    for (i = 0; i < 1000; i++) {
+        if (api_spool_look(s, &now)) {
+            return memcmp(now.chain, place->chain, sizeof(now.chain)) != 0 ? 0
+                   : out < place->seq ? out
+                                      : place->seq;
+        }
+    }
+
+    return 0;
+}
+
+
+void
 api_spool_release(api_spool_t *s)
 {
     store(&s->leaving, 0);
@@ -174,7 +204,8 @@ api_spool_untold(const api_spool_t *s)
 }
 
 
-/* The other half begins anew, when the sink has all of it. */
+/* The other half begins anew, when the sink has all of it.  Who dies between
+   leaves an `out` that is less than the sink has. */
 
 static bool
 turn(api_spool_t *s)
@@ -185,11 +216,14 @@ turn(api_spool_t *s)
         return false;
     }
 
+    store(&s->out, s->upto);
+
     /* in this order, an owner that dies between leaves an empty half */
 
     store(&other->filled, load(&s->half[s->fill].filled) & ~USED_MASK);
     store(&other->done, 0);
     store(&s->fill, s->fill ^ 1);
+    store(&s->upto, api_spool_place(s)->seq);
 
     return true;
 }
@@ -314,4 +348,8 @@ api_spool_wrote(api_spool_t *s, size_t n)
     api_spool_half_t *h = &s->half[s->fill ^ 1];
 
     store(&h->done, h->done + n);
+
+    if (pending(h) == 0) {
+        store(&s->out, s->upto);
+    }
 }

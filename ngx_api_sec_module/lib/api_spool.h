@@ -82,6 +82,8 @@ typedef struct {
     /* of the chain of events in it; see api_seal.h */
 
     uint64_t          sealed; /* seq that a statement was about last */
+    uint64_t          upto;   /* ... that stood in it when halves changed */
+    uint64_t          out;    /* ... up to which the sink has it, at least */
     uint64_t          turn;   /* its last bit: which place counts */
     api_spool_place_t place[2];
 } api_spool_t;
@@ -130,6 +132,15 @@ const api_spool_place_t *api_spool_place(const api_spool_t *s);
 
 void api_spool_move(api_spool_t *s, const api_spool_place_t *to);
 bool api_spool_look(const api_spool_t *s, api_spool_place_t *place);
+
+/*
+ * A chain begins: nothing of it is in the lane or with the sink.  And up to
+ * which seq of that chain the sink has all, or more; 0 when it is another
+ * chain by now.  Anybody may ask.
+ */
+
+void     api_spool_begins(api_spool_t *s, const api_spool_place_t *at);
+uint64_t api_spool_out(const api_spool_t *s, const api_spool_place_t *place);
 
 /* Free for others. */
 

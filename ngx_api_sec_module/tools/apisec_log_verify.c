@@ -208,6 +208,12 @@ summary(const apisec_log_seen_t *seen, uint64_t told)
         (unsigned long long) s->chains, (unsigned long long) s->repeated,
         (unsigned long long) s->lost, (unsigned long long) s->seals, when);
 
+    if (s->unproven) {
+        printf("%llu events are unproven: of before nginx was killed, or"
+               " before the end was cut off\n",
+            (unsigned long long) s->unproven);
+    }
+
     if (s->events && s->sealed == 0) {
         printf("there are no seals in it (api_audit_seal): only numbers were"
                " looked at\n");

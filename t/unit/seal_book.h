@@ -31,6 +31,9 @@ typedef struct {
     uint64_t seq[CHAINS];
     uint8_t  head[CHAINS][API_SEAL_LEN];
     char     chain[CHAINS][17];
+    uint64_t due[CHAINS]; /* events that the log does not have yet */
+    uint64_t lie;         /* ... as written, of chain 1, not as sealed */
+    char     log, after;  /* sixteen times that */
 
     api_seal_tree_t tree;
     uint8_t         key[API_SEAL_LEN];
@@ -114,6 +117,7 @@ heads_of(const book_t *b)
     for (i = 0; i < b->chains; i++) {
         memcpy(heads[i].chain, b->chain[i], API_SEAL_CHAIN);
         heads[i].seq = b->seq[i];
+        heads[i].due = b->due[i];
         memcpy(heads[i].head, b->head[i], API_SEAL_LEN);
     }
 
@@ -132,8 +136,10 @@ end_of(book_t *b, const api_seal_span_t *span, const uint8_t *key,
     size_t  i, len, n = 0;
     uint8_t mac[API_SEAL_LEN];
 
-    api_seal_checkpoint_t point = { .origin = API_SPAN(
-                                        "gw/apisec/aaaaaaaaaaaaaaaa") };
+    char                  origin[] = "gw/apisec/aaaaaaaaaaaaaaaa";
+    api_seal_checkpoint_t point = { .origin = API_SPAN(origin) };
+
+    memset(origin + 10, b->log, API_SEAL_CHAIN);
 
     for (i = 0; i < api_seal_tree_nodes(&b->tree); i++) {
         api_seal_text(b->tree.node[i], one);
@@ -165,32 +171,37 @@ static void
 statement(book_t *b, seal_t s, const uint8_t *key)
 {
     int             i, part, parts, per = s.per ? s.per : b->chains;
-    char            body[8192], h[API_SEAL_TEXT];
+    char            body[8192], h[API_SEAL_TEXT], late[24];
     size_t          n;
+    uint64_t        due;
     api_seal_head_t heads[CHAINS];
     api_seal_span_t span = {
         .from = s.from, .epoch = s.epoch, .length = 60, .stop = s.stop
     };
 
-    memset(span.log, 'a', API_SEAL_CHAIN);
-    memset(span.after, '0', API_SEAL_CHAIN);
+    memset(span.log, b->log, API_SEAL_CHAIN);
+    memset(span.after, b->after, API_SEAL_CHAIN);
     memcpy(heads, heads_of(b), sizeof(heads));
     parts = (b->chains + per - 1) / per;
 
     for (part = 1; part <= parts; part++) {
         n = (size_t) snprintf(body, sizeof(body),
-            "\"checkpoint\":{\"log\":\"aaaaaaaaaaaaaaaa\",\"after\":"
-            "\"0000000000000000\",\"from\":%llu,\"epoch\":%llu,\"length\":60,"
+            "\"checkpoint\":{\"log\":\"%.16s\",\"after\":"
+            "\"%.16s\",\"from\":%llu,\"epoch\":%llu,\"length\":60,"
             "\"part\":%d,\"parts\":%d,%s\"heads\":[",
+            (const char *) span.log, (const char *) span.after,
             (unsigned long long) s.from, (unsigned long long) s.epoch, part,
             parts, s.stop ? "\"stop\":true," : "");
 
         for (i = (part - 1) * per; i < part * per && i < b->chains; i++) {
+            due = i == 1 && b->lie ? b->lie : heads[i].due;
+            snprintf(late, sizeof(late), due ? ",%llu" : "",
+                (unsigned long long) due);
             api_seal_text(heads[i].head, h);
             n += (size_t) snprintf(body + n, sizeof(body) - n,
-                "%s[\"%.16s\",%llu,\"%.43s\"]", i % per ? "," : "",
+                "%s[\"%.16s\",%llu,\"%.43s\"%s]", i % per ? "," : "",
                 (const char *) heads[i].chain,
-                (unsigned long long) heads[i].seq, h);
+                (unsigned long long) heads[i].seq, h, late);
         }
 
         n += (size_t) snprintf(body + n, sizeof(body) - n, "]");
@@ -212,6 +223,8 @@ begin(book_t *b, int chains)
 
     memset(b, 0, sizeof(*b));
     b->chains = chains;
+    b->log = 'a';
+    b->after = '0';
     memcpy(b->key, first_key, sizeof(b->key));
 
     for (c = 0; c < chains; c++) {
@@ -287,7 +300,7 @@ all(void)
 }
 
 
-static api_seal_verdict_t
+static inline api_seal_verdict_t
 verdict(const book_t *b)
 {
     api_seal_sum_t sum;

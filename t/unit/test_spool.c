@@ -148,6 +148,46 @@ test_order(void)
 }
 
 
+/* How far the sink has the chain is never said too soon, and comes true. */
+
+static void
+test_out(void)
+{
+    int               i;
+    uint64_t          n = 0, soon = 0;
+    reader_t          r = { .len = 0 };
+    ut_rand_t         rnd = { 12 };
+    api_spool_t      *s = make();
+    api_spool_place_t at = { .chain = "0123456789abcde" }, other = at;
+
+    other.chain[0] = 'x';
+    api_spool_begins(s, &at);
+
+    for (i = 0; i < 100000; i++) {
+        if (ut_below(&rnd, 3) && put(s, n + 1, ut_below(&rnd, 900) + 1)) {
+            at.seq = ++n;
+            api_spool_move(s, &at);
+        } else {
+            (void) drain(s, &r, ut_below(&rnd, 1500) + 1);
+        }
+
+        soon += api_spool_out(s, &at) > r.lines;
+    }
+
+    ut_int(soon, 0, "what is not with the sink is not said to be");
+    ut_ok(api_spool_out(s, &at) > 0 && api_spool_out(s, &at) < n,
+        "%d of %d are, at least", (int) api_spool_out(s, &at), (int) n);
+
+    while (drain(s, &r, HALF)) {
+    }
+
+    ut_int(api_spool_out(s, &at), n, "in the end all of them");
+    ut_int(api_spool_out(s, &other), 0, "of another chain none");
+    api_spool_begins(s, &other);
+    ut_int(api_spool_out(s, &other), 0, "nor of one that begins");
+}
+
+
 static void
 test_full(void)
 {
@@ -451,6 +491,7 @@ int
 main(void)
 {
     test_order();
+    test_out();
     test_full();
     test_killed();
     test_reset();
