@@ -38,6 +38,7 @@ ngx_api_sec_writer_stop(const ngx_api_sec_sink_t *sink, ngx_cycle_t *cycle)
     w->deadline = ngx_current_msec + NGX_API_SEC_WRITER_END;
 
     ngx_api_sec_writer_halt(w);
+    ngx_api_sec_seal_tick(w, 0);    /* others may not have begun to */
     ngx_api_sec_writer_drain(w);
     ngx_api_sec_writer_mourn(w);
 

@@ -96,7 +96,8 @@ ngx_api_sec_writer_start(const ngx_api_sec_sink_t *sink, ngx_cycle_t *cycle)
 #endif
 
     (void) ngx_api_sec_lanes_adopt(w, cycle);
-    ngx_add_timer(&w->tick, NGX_API_SEC_WRITER_TICK);
+    ngx_add_timer(&w->tick, w->seal ? NGX_API_SEC_WRITER_SEAL
+                                    : NGX_API_SEC_WRITER_TICK);
 
     return NGX_OK;
 }

@@ -65,7 +65,7 @@ add(book_t *b, int c, const char *kind, const char *body, uint64_t at)
         30, 31 };
 
     for (;; y++) {
-        size_t all = 365 + (y % 4 == 0 && (y % 100 || y % 400 == 0));
+        size_t all = 365 + (size_t) (y % 4 == 0 && (y % 100 || y % 400 == 0));
 
         if (day < all) {
             break;
