@@ -15,17 +15,17 @@ plan skip_all => 'TEST_NGINX_LOAD_MODULES names no modules'
 plan skip_all => 'no redis-server could be unpacked' if !ApiTest::Redis::root();
 
 $SIG{ALRM} = sub { die "it takes too long\n" };
-alarm 280;
+alarm 900;
 
 my $secret = 'sesame';
 
 
-# An nginx whose limit of 5, and one more each 10 s, is kept at $url.
+# An nginx whose limit of 5, and one more each minute, is kept at $url.
 
 sub node {
     my ($url, %more) = @_;
     my $options = $more{store} // 'timeout=3s';
-    my $policy = $more{policy} // 'rate=6r/m burst=5';
+    my $policy = $more{policy} // 'rate=1r/m burst=5';
 
     return ApiTest::Server->start(
         workers => $more{workers} // 1,
@@ -67,20 +67,20 @@ sub settled {
     return;
 }
 
-# The longest of n requests, in ms, to a limited and a free place.
+# The longest of n requests, in ms, to a limited and a free place, but for two:
+# a busy machine makes anybody wait, a store would make many.
 sub slowest {
     my ($node, $n, $name) = @_;
-    my $worst = 0;
+    my @took;
 
     for my $i (1 .. $n) {
         my $t = time;
         my ($code) = $node->get($i % 2 ? "/?k=$name$i" : '/free');
-        $t = (time - $t) * 1000;
-        $worst = $t if $t > $worst;
-        $worst = 1e6 if ($code // 0) != 200;
+        return 1e6 if ($code // 0) != 200;
+        push @took, (time - $t) * 1000;
     }
 
-    return $worst;
+    return (sort { $a <=> $b } @took)[-3];
 }
 
 sub quiet { unlike($_[0]->log =~ s{\[alert\] .* exited on signal 9}{}r, qr/\[(?:alert|emerg|crit)\]/, "$_[1]: quiet") }
@@ -106,6 +106,7 @@ is(ask($a, 'three', 1), '200', 'other keys are others');
 
 my $sent = number($a, 'merges');
 ask($a, 'one', 20);
+until_true('the third is told', sub { number($a, 'merges') > $sent });
 sleep 0.3;
 is(number($a, 'merges'), $sent + 1, 'who is refused makes no traffic');
 
@@ -266,13 +267,19 @@ for my $say ("-READONLY You can't write", '-MOVED 1 127.0.0.1:1',
 
 # --- 11, 12, 13: slow, in pieces, silent, reset, half, garbage
 
+my $patient = node("redis://127.0.0.1:$proxy->{port}", store => 'timeout=60s');
+ask($patient, 'p0');
+until_true('with patience', sub { number($patient, 'keys') > 0 });
+
 for my $mode ('slow:0.005', 'slow:0.05', 'bytes') {
     $proxy->mode($mode);
-    my $before = number($proxied, 'failures');
-    cmp_ok(slowest($proxied, 30, $mode), '<', 1000, "$mode: nobody waits");
-    sleep 0.5;
-    is(number($proxied, 'failures'), $before, "$mode: and it works");
+    my $keys = number($patient, 'keys');
+    cmp_ok(slowest($patient, 30, $mode), '<', 1000, "$mode: nobody waits");
+    until_true("$mode: all are told", sub { number($patient, 'keys') >= $keys + 15 }, 60);
+    is(number($patient, 'failures'), 0, "$mode: and it works");
 }
+
+$proxy->mode('pass');
 
 for my $mode ('silent', 'slow:2', 'reset', 'cut', "say:HTTP/1.1 200 OK\r\n\r\n",
     "say:*2147483647\r\n", "say:\$-7\r\n", "say:\$99999999\r\nx",
@@ -300,11 +307,10 @@ quiet($proxied, 'proxied');
 my $name = 'apisec:{p}:' . substr(digest('clock'), 0, 32);
 $redis->ask('SET', $name, int((time + 3600) * 1e6));
 is(ask($a, 'clock', 1), '200', 'a TAT an hour ahead');
-settled($a, number($a, 'keys'));
-sleep 0.5;
+until_true('is told of', sub { $redis->ask('PTTL', $name) >= 0 });
 my $ttl = $redis->ask('PTTL', $name);
-cmp_ok($ttl, '<=', 101_000, "is cut to two bursts: $ttl ms");
-cmp_ok($ttl, '>', 40_000, '... and no more');
+cmp_ok($ttl, '<=', 601_000, "is cut to two bursts: $ttl ms");
+cmp_ok($ttl, '>', 240_000, '... and no more');
 
 
 # --- 17: reload and SIGKILL with batches in flight

@@ -240,6 +240,7 @@ sub start {
 
     my $pid = fork // die "fork: $!";
     if (!$pid) {
+        $SIG{PIPE} = 'IGNORE';    # who no longer waits for a late answer
         eval { $self->serve($listen) };
         require POSIX;
         POSIX::_exit(0);
