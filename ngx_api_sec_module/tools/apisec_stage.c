@@ -388,6 +388,7 @@ forget(const apisec_stage_t *stage)
     (void) unlink(apisec_text("%s/say.sock", dir));
     (void) unlink(apisec_text("%s/events.jsonl", dir));
     (void) unlink(apisec_text("%s/error.log", dir));
+    (void) unlink(apisec_text("%s/nginx.pid", dir));
     (void) unlink(apisec_text("%s/out", dir));
     apisec_folder_drop(apisec_text("%s/state", dir));
     apisec_folder_own(stage);

@@ -7,11 +7,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+
+#define DEPTH_MAX 64
 
 const char *
 apisec_folder_make(void)
@@ -40,23 +41,40 @@ apisec_folder_make(void)
 }
 
 
-static int
-drop(const char *path, const struct stat *st, int type, struct FTW *walk)
+/* Not by paths: what a worker owns it may turn into a link meanwhile. */
+
+static void
+drop(int at, const char *name, unsigned depth)
 {
-    (void) st;
-    (void) type;
-    (void) walk;
+    int                  fd;
+    DIR                 *d;
+    const struct dirent *e;
 
-    (void) remove(path);
+    fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    d = fd == -1 ? NULL : fdopendir(fd);
 
-    return 0;
+    while (d && (e = readdir(d)) != NULL) {
+        if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0
+            && unlinkat(fd, e->d_name, 0) != 0 && depth < DEPTH_MAX)
+        {
+            drop(fd, e->d_name, depth + 1);
+        }
+    }
+
+    if (d) {
+        closedir(d);
+    } else if (fd != -1) {
+        close(fd);
+    }
+
+    (void) unlinkat(at, name, AT_REMOVEDIR);
 }
 
 
 void
 apisec_folder_drop(const char *dir)
 {
-    (void) nftw(dir, drop, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+    drop(AT_FDCWD, dir, 0);
 }
 
 
@@ -111,11 +129,16 @@ apisec_folder_put(const apisec_stage_t *stage, const char *name,
 }
 
 
-/* As root, workers are another user. */
+/*
+ * As root, workers are another user, who is let in and owns nothing but the
+ * state: where somebody else may put a link, root neither writes nor gives
+ * anything away.
+ */
 
 void
 apisec_folder_own(const apisec_stage_t *stage)
 {
+    bool   ok, state;
     size_t i;
 
     static const char *const folders[] = { "", "/conf", "/keys", "/tmp",
@@ -124,9 +147,15 @@ apisec_folder_own(const apisec_stage_t *stage)
     for (i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
         const char *path = apisec_text("%s%s", stage->dir, folders[i]);
 
-        (void) mkdir(path, 0700);
+        ok = mkdir(path, 0700) == 0 || errno == EEXIST;
+        state = folders[i][0] == '/' && folders[i][1] == 's';
 
-        if (stage->uid && chown(path, stage->uid, stage->gid) != 0) {
+        if (ok && stage->uid) {
+            ok = chown(path, state ? stage->uid : 0, stage->gid) == 0
+                 && (state || chmod(path, 0750) == 0);
+        }
+
+        if (!ok) {
             apisec_fail(APISEC_FAILED, "%s: %s", path, strerror(errno));
         }
     }

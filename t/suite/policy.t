@@ -332,10 +332,33 @@ if (!$pid) {
 }
 ok(until_true(60, sub { my @is = glob "$tmp/apisec-*/nginx.pid"; @is }), 'it runs');
 my ($master) = map { slurp($_) =~ /(\d+)/ } glob "$tmp/apisec-*/nginx.pid";
+
+# What root writes to, nobody else may have made a link of.
+
+SKIP: {
+    skip 'only root is somebody else than its workers', 1 if $> != 0;
+    my ($at) = glob "$tmp/apisec-*";
+    my @own = map { my @is = stat "$at$_"; $is[4] == 0 && ($is[2] & 07777) == 0750 ? () : "$at$_" }
+        '', qw(/conf /keys /tmp);
+    is_deeply(\@own, [], 'as root, workers own no folder in which files are made');
+    ok(until_true(60, sub { my @is = stat "$at/state"; $is[4] }), '... but that of the state');
+}
+
 kill 'TERM', $pid;
 waitpid $pid, 0;
 ok(until_true(60, sub { my @is = glob "$tmp/apisec-*"; !@is }), 'told to end, it leaves no folder');
 ok(!$master || until_true(60, sub { !-e "/proc/$master/cwd" }), '... and no nginx');
+
+
+# Where a gateway runs in its prefix, its own files are there.
+
+mkdir "$dir/run";
+spew("$dir/run/$_", "1\n") for qw(nginx.pid error.log events.jsonl out);
+$got = apisec('policy', 'test', "$dir/cases.yaml", '--only', 'her own', '--nginx-prefix', "$dir/run");
+is($got->{code}, 0, 'a prefix with files of a gateway') or diag $got->{err}, $got->{out};
+is(join('', map { slurp("$dir/run/$_") } qw(nginx.pid error.log events.jsonl out)), "1\n" x 4,
+    '... which stay as they are');
+is_deeply([glob "$tmp/apisec-*"], [], '... and no folder');
 
 
 # The walls, for an nginx that would do what no rewriting took away.
