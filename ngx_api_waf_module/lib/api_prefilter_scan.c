@@ -121,7 +121,7 @@ typedef struct {
 } scan_value_t;
 
 
-/* The automaton is in a state that has found something. */
+/* The automaton is in a state that has found something, for the first time. */
 
 static int
 scan_note(const scan_value_t *v, uint32_t output)
@@ -132,11 +132,6 @@ scan_note(const scan_value_t *v, uint32_t output)
     const api_prefilter_info_t *info;
 
     scratch = v->scratch;
-
-    if (scratch->stamps[output] == scratch->epoch) {
-        return API_OK;
-    }
-
     scratch->stamps[output] = scratch->epoch;
 
     for (i = v->pf->automaton.starts[output];
@@ -186,13 +181,55 @@ scan_note(const scan_value_t *v, uint32_t output)
 }
 
 
+/* From p on, up to where something is found that was not yet noted of the
+   value: the byte behind it, and the state.  NULL: there is nothing more. */
+
+#define SCAN_STEP                                                             \
+    s = api_automaton_step(a, s, *p++);                                       \
+                                                                              \
+    if (s >= outputs && stamps[s - outputs] != epoch) {                       \
+        *state = s;                                                           \
+        return p;                                                             \
+    }
+
+static inline const uint8_t *
+scan_find(const scan_value_t *v, const uint8_t *p, uint32_t *state)
+{
+    uint32_t               s, outputs, epoch;
+    const uint8_t         *end;
+    const uint32_t        *stamps;
+    const api_automaton_t *a;
+
+    a = &v->pf->automaton;
+    stamps = v->scratch->stamps;
+    epoch = v->scratch->epoch;
+    outputs = a->outputs;
+    end = v->text.data + v->text.len;
+    s = *state;
+
+    while (end - p >= 4) {
+        SCAN_STEP
+        SCAN_STEP
+        SCAN_STEP
+        SCAN_STEP
+    }
+
+    while (p < end) {
+        SCAN_STEP
+    }
+
+    return NULL;
+}
+
+#undef SCAN_STEP
+
+
 static int
 scan_value(const scan_value_t *v)
 {
     int                      rc;
-    uint32_t                 state, outputs;
-    const uint8_t           *p, *end, *classes;
-    const uint16_t          *next;
+    uint32_t                 state;
+    const uint8_t           *p;
     const api_automaton_t   *a;
     api_prefilter_scratch_t *scratch;
 
@@ -205,26 +242,15 @@ scan_value(const scan_value_t *v)
         scratch->epoch = 1;
     }
 
-    end = v->text.data + v->text.len;
-    classes = a->classes;
-    next = a->next;
-    outputs = a->outputs;
+    p = v->text.data;
+    state = 0;
+    rc = API_OK;
 
-    for (p = v->text.data, state = 0; p < end; p++) {
-        state = next[(size_t) state << API_AUTOMATON_SHIFT | classes[*p]];
-
-        if (state < outputs) {
-            continue;
-        }
-
-        rc = scan_note(v, state - outputs);
-
-        if (rc != API_OK) {
-            return rc;
-        }
+    while (rc == API_OK && (p = scan_find(v, p, &state)) != NULL) {
+        rc = scan_note(v, state - a->outputs);
     }
 
-    return API_OK;
+    return rc;
 }
 
 

@@ -1,4 +1,5 @@
 #include "api_transform_int.h"
+#include "api_words.h"
 
 #include <stdio.h>
 
@@ -199,6 +200,7 @@ API_TRANSFORM_KERNEL(api_transform_cmd_line)
     bool     blank;
     size_t   i;
     uint8_t *d;
+    uint64_t blanks;
 
     (void) env;
 
@@ -206,6 +208,15 @@ API_TRANSFORM_KERNEL(api_transform_cmd_line)
     blank = false;
 
     for (i = 0; i < n; i++) {
+        while (n - i > API_WORDS_SIZE && (!blank || in[i] != ' ')
+               && api_words(&in[i], &blanks))
+        {
+            memmove(d, &in[i], API_WORDS_SIZE); /* as they are */
+            d += API_WORDS_SIZE;
+            i += API_WORDS_SIZE;
+            blank = in[i - 1] == ' ';
+        }
+
         switch (in[i]) {
         case '"':
         case '\'':

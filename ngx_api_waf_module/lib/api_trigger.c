@@ -1,4 +1,5 @@
 #include "api_transform.h"
+#include "api_words.h"
 
 
 /*
@@ -67,44 +68,92 @@ static const api_trigger_t api_trigger_bytes[256] = {
 #define API_TRIGGER_PAIRS (API_TRIG(48) - API_TRIG(40))
 
 
+/* What has been read: bytes, pairs of neighbours, the last byte. */
+
+typedef struct {
+    api_trigger_t all;
+    api_trigger_t pairs;
+    api_trigger_t prev;
+} trigger_read_t;
+
+
+static inline void
+trigger_four(trigger_read_t *r, const uint8_t *p)
+{
+    api_trigger_t one, two, three, four;
+
+    one = api_trigger_bytes[p[0]];
+    two = api_trigger_bytes[p[1]];
+    three = api_trigger_bytes[p[2]];
+    four = api_trigger_bytes[p[3]];
+    r->pairs |= (r->prev >> 8 & one) | (one >> 8 & two) | (two >> 8 & three)
+                | (three >> 8 & four);
+    r->all |= one | two | three | four;
+    r->prev = four;
+}
+
+
+/* Eight bytes at a time, as far as that goes. */
+
+static const uint8_t *
+trigger_words(trigger_read_t *r, const uint8_t *p, const uint8_t *end)
+{
+    uint64_t blanks;
+
+    for (; end - p >= API_WORDS_SIZE; p += API_WORDS_SIZE) {
+        if (!api_words(p, &blanks)) {
+            trigger_four(r, p);
+            trigger_four(r, p + 4);
+            continue;
+        }
+
+        /* of eight, some are letters */
+
+        r->pairs |= r->prev >> 8 & api_trigger_bytes[*p];
+        r->all |= LOWER | (blanks ? SPACE : 0);
+        r->prev = api_trigger_bytes[p[API_WORDS_SIZE - 1]];
+    }
+
+    return p;
+}
+
+
+/* Shorter values are seldom several words. */
+
+#define TRIGGER_LONG 32
+
 api_trigger_t
 api_transform_triggers(api_span_t value)
 {
-    uint8_t              last;
-    api_trigger_t        all, pairs, one, two, prev;
-    const uint8_t       *p, *end;
-    const api_trigger_t *bytes = api_trigger_bytes;
+    uint8_t        last;
+    api_trigger_t  all, one;
+    const uint8_t *p, *end;
+    trigger_read_t r = { 0, 0, 0 };
 
     if (value.len == 0) {
         return API_TRIG_ALWAYS;
     }
 
-    all = 0;
-    pairs = 0;
-    prev = 0;
     p = value.data;
     end = p + value.len;
 
+    if (value.len >= TRIGGER_LONG) {
+        p = trigger_words(&r, p, end);
+    }
+
     for (; end - p >= 4; p += 4) {
-        one = bytes[p[0]];
-        two = bytes[p[1]];
-        pairs |= (prev >> 8 & one) | (one >> 8 & two);
-        all |= one | two;
-        one = bytes[p[2]];
-        prev = bytes[p[3]];
-        pairs |= (two >> 8 & one) | (one >> 8 & prev);
-        all |= one | prev;
+        trigger_four(&r, p);
     }
 
     for (; p < end; p++) {
-        one = bytes[*p];
-        pairs |= prev >> 8 & one;
-        all |= one;
-        prev = one;
+        one = api_trigger_bytes[*p];
+        r.pairs |= r.prev >> 8 & one;
+        r.all |= one;
+        r.prev = one;
     }
 
-    all &= API_TRIGGER_SINGLE;
-    all |= pairs & API_TRIGGER_PAIRS;
+    all = r.all & API_TRIGGER_SINGLE;
+    all |= r.pairs & API_TRIGGER_PAIRS;
     all |= API_TRIG_ALWAYS | API_TRIG_BYTES;
 
     last = value.data[value.len - 1];

@@ -103,7 +103,7 @@ typedef struct {
     const uint8_t *ids;
     uint32_t       n;
     api_span_t     out;
-    api_trigger_t  bits; /* of out */
+    api_trigger_t  bits; /* of out; 0: nobody has asked for them */
 } scan_step_t;
 
 /* What chains have made of one value so far; and the texts that are not the
@@ -132,12 +132,12 @@ typedef struct {
    already, are behind us. */
 
 static void
-scan_advance(const scan_made_t *m, scan_way_t *w)
+scan_advance(scan_made_t *m, scan_way_t *w)
 {
-    uint32_t           i;
-    const scan_step_t *s, *best;
+    uint32_t     i;
+    scan_step_t *s, *best;
 
-    do {
+    for (;;) {
         while (w->n > 0
                && (w->bits & api_transform_mask((api_transform_t) w->ids[0]))
                       == 0)
@@ -159,13 +159,24 @@ scan_advance(const scan_made_t *m, scan_way_t *w)
             }
         }
 
-        if (best != NULL) {
-            w->text = best->out;
-            w->bits = best->bits;
-            w->ids += best->n;
-            w->n -= best->n;
+        if (best == NULL) {
+            return;
         }
-    } while (best != NULL);
+
+        w->text = best->out;
+        w->ids += best->n;
+        w->n -= best->n;
+
+        if (w->n == 0) {
+            return;
+        }
+
+        if (best->bits == 0) {
+            best->bits = api_transform_triggers(best->out);
+        }
+
+        w->bits = best->bits;
+    }
 }
 
 
@@ -211,9 +222,7 @@ scan_transform(api_waf_tx_t *tx, scan_made_t *m, uint32_t r, api_span_t *value,
         }
 
         m->step[m->nsteps++] = (scan_step_t){ w.text, w.ids, w.n, out,
-            out.data == w.text.data && out.len == w.text.len
-                ? w.bits
-                : api_transform_triggers(out) };
+            out.data == w.text.data && out.len == w.text.len ? w.bits : 0 };
         w.text = out;
     }
 

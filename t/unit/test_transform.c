@@ -252,6 +252,60 @@ test_triggers(void)
 }
 
 
+/* Long texts are read eight bytes at a time: what is seen there is what two
+   bytes at a time say, and a command line is what it is byte by byte. */
+
+static api_trigger_t
+by_twos(api_span_t in)
+{
+    size_t        i;
+    api_trigger_t all;
+
+    for (i = 0, all = 0; i + 2 <= in.len; i++) {
+        all |= api_transform_triggers(api_span(in.data + i, 2));
+    }
+
+    return all & ~(API_TRIG_EDGE | API_TRIG_DOT_END);
+}
+
+
+static void
+test_words(void)
+{
+    int           i;
+    size_t        n, len;
+    uint8_t       value[160];
+    unsigned      seen, made;
+    ut_rand_t     rand = { 7 };
+    api_span_t    in;
+    api_arena_t   arena;
+    api_trigger_t t;
+
+    static const char bytes[] = "etaoinshrdlucmzzaa          .,;/(-AZ{`'9\xe1";
+
+    for (i = 0, seen = 0, made = 0; i < ROUNDS; i++) {
+        len = 2 + ut_below(&rand, sizeof(value) - 2);
+
+        for (n = 0; n < len; n++) {
+            value[n] = (uint8_t) (ut_below(&rand, 24)
+                                      ? "etaoin shrdlu"[ut_below(&rand, 13)]
+                                      : bytes[ut_below(&rand, sizeof(bytes))]);
+        }
+
+        in = ut_guard(api_span(value, len));
+        t = api_transform_triggers(in);
+        seen += (t & ~(API_TRIG_EDGE | API_TRIG_DOT_END)) == by_twos(in);
+        api_arena_init(&arena, &api_alloc_libc, 0, 0);
+        made += is_sound(API_T_CMD_LINE, in, &arena);
+        api_arena_free(&arena);
+        ut_guard_reset();
+    }
+
+    ut_int(seen, ROUNDS, "what is in words");
+    ut_int(made, ROUNDS, "... and a command line of them");
+}
+
+
 static void
 test_map(void)
 {
@@ -298,6 +352,7 @@ main(void)
     test_chains();
     test_memory();
     test_triggers();
+    test_words();
     test_map();
 
     return ut_done();
