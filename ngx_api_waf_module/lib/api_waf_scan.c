@@ -9,10 +9,6 @@
 #define SCAN_TEXT 60
 #define SCAN_HIT 60
 
-/* Bytes that are scanned together: more wait for the next time. */
-
-#define SCAN_PART 65536
-
 bool
 api_waf_scan_nomem(api_waf_tx_t *tx)
 {
@@ -72,7 +68,7 @@ scan_begin_set(api_waf_tx_t *tx, api_waf_scan_batch_t *b)
 /* Names, then values, of one set, as far as rules look at them. */
 
 static bool
-scan_item(api_waf_tx_t *tx, api_waf_scan_batch_t *b)
+scan_item(api_waf_tx_t *tx, api_waf_scan_batch_t *b, uint64_t until)
 {
     uint32_t              n;
     api_waf_value_t      *v;
@@ -83,15 +79,20 @@ scan_item(api_waf_tx_t *tx, api_waf_scan_batch_t *b)
     v = &tx->values->set[b->var].items[b->first[b->var] + b->i % n];
 
     if (b->i < n && scan->any[b->var][1]) {
-        v->name_bits = api_transform_triggers(v->name);
+        if (!b->midway) {
+            v->name_bits = api_transform_triggers(v->name);
+        }
+
         return api_waf_scan_add(
-            tx, b, &scan->need[b->var][1], v->name, v->name_bits);
+            tx, b, &scan->need[b->var][1], v->name, v->name_bits, until);
     }
 
-    v->value_bits = api_transform_triggers(v->value);
+    if (!b->midway) {
+        v->value_bits = api_transform_triggers(v->value);
+    }
 
-    return api_waf_scan_add(
-        tx, b, scan_need(scan, b->var, v->name), v->value, v->value_bits);
+    return api_waf_scan_add(tx, b, scan_need(scan, b->var, v->name), v->value,
+        v->value_bits, until);
 }
 
 
@@ -126,7 +127,48 @@ scan_part(api_waf_tx_t *tx, api_waf_scan_part_t *part)
 }
 
 
+/* The oldest part that is full and not scanned, or not scanned; NULL: none.
+   Those that are stand together, at the beginning. */
+
+static api_waf_scan_part_t *
+scan_due(const api_waf_scan_batch_t *b, bool all)
+{
+    api_waf_scan_part_t *part, *due;
+
+    due = NULL;
+
+    for (part = b->parts; part != NULL && !part->scanned; part = part->next) {
+        if (all || part->text.len >= API_WAF_SCAN_PART) {
+            due = part;
+        }
+    }
+
+    return due;
+}
+
+
 /* True: there is more. */
+
+static bool
+scan_parts(api_waf_tx_t *tx, api_waf_scan_batch_t *b, bool all, uint64_t until)
+{
+    api_waf_scan_part_t *part;
+
+    while ((part = scan_due(b, all)) != NULL) {
+        if (tx->budget.left < until) {
+            return true;
+        }
+
+        if (!scan_part(tx, part)) {
+            return false;
+        }
+    }
+
+    return false;
+}
+
+
+/* The same. */
 
 static bool
 scan_collect(api_waf_tx_t *tx, api_waf_scan_batch_t *b, uint64_t until)
@@ -136,19 +178,27 @@ scan_collect(api_waf_tx_t *tx, api_waf_scan_batch_t *b, uint64_t until)
             scan_begin_set(tx, b);
         }
 
-        for (; b->i < b->total; b->i++, b->n++) {
+        while (b->i < b->total) {
+            if (scan_parts(tx, b, false, until)) {
+                return true;
+            }
+
+            if (tx->failure) {
+                return false;
+            }
+
             if (tx->budget.left < until) {
                 return true;
             }
 
-            if (!api_waf_work(tx, SCAN_ITEM) || !scan_item(tx, b)) {
+            if ((!b->midway && !api_waf_work(tx, SCAN_ITEM))
+                || !scan_item(tx, b, until)) {
                 return false;
             }
 
-            if (b->parts != NULL && b->parts->text.len >= SCAN_PART
-                && !b->parts->scanned && !scan_part(tx, b->parts))
-            {
-                return false;
+            if (!b->midway) {
+                b->i++;
+                b->n++;
             }
         }
 
@@ -174,10 +224,11 @@ api_waf_scan_more(api_waf_tx_t *tx, uint64_t until)
         return true;
     }
 
-    if (tx->failure
-        || (b->parts != NULL && !b->parts->scanned
-            && !scan_part(tx, b->parts)))
-    {
+    if (!tx->failure && scan_parts(tx, b, true, until)) {
+        return true;
+    }
+
+    if (tx->failure) {
         return false;
     }
 

@@ -10,6 +10,11 @@
 #define API_WAF_SCAN_CHAINS 64
 #define API_WAF_SCAN_BATCHES 8
 
+/* Bytes that are scanned together: more wait for the next time.  Chains run on
+   a value as long as that one by one, with others in between. */
+
+#define API_WAF_SCAN_PART 65536
+
 /* A chain without the t:lowercase at its end, which the patterns know of.  A
    rule with multiMatch has one for each transformation of its chain. */
 
@@ -111,6 +116,9 @@ typedef struct {
     uint32_t i;
     uint32_t total;
     bool     begun;
+    bool     midway; /* chains are left to be run on this value */
+
+    struct api_waf_scan_long_s *last; /* long value */
 } api_waf_scan_batch_t;
 
 typedef struct api_waf_scan_run_s {
@@ -145,10 +153,12 @@ void api_waf_scan_phase(api_waf_tx_t *tx);
 bool api_waf_scan_more(api_waf_tx_t *tx, uint64_t until);
 
 /* api_waf_scan_text.c: a value as it came, and as chains leave it, to be
-   scanned with the part that is filled; false: the tx has failed. */
+   scanned with the part that is filled; false: the tx has failed.  Of a long one
+   it goes on with the next call while b->midway. */
 
 bool api_waf_scan_add(api_waf_tx_t *tx, api_waf_scan_batch_t *b,
-    const api_waf_scan_need_t *need, api_span_t value, api_trigger_t bits);
+    const api_waf_scan_need_t *need, api_span_t value, api_trigger_t bits,
+    uint64_t until);
 
 /* The tx has no memory; false. */
 

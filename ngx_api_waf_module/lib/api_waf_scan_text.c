@@ -12,7 +12,7 @@ scan_text(api_waf_tx_t *tx, api_waf_scan_batch_t *b, uint32_t value,
 
     part = b->parts;
 
-    if (part == NULL || part->scanned) {
+    if (part == NULL || part->scanned || part->text.len >= API_WAF_SCAN_PART) {
         part = api_arena_calloc(tx->arena, 1, sizeof(*part));
 
         if (part == NULL) {
@@ -285,45 +285,125 @@ scan_texts(api_waf_tx_t *tx, api_waf_scan_batch_t *b, const uint64_t *only,
 }
 
 
-/* A name or value: as it came, and behind each chain that changes it. */
+/* Ranks of the chains that may change a value and that somebody looks behind. */
 
-bool
-api_waf_scan_add(api_waf_tx_t *tx, api_waf_scan_batch_t *b,
-    const api_waf_scan_need_t *need, api_span_t value, api_trigger_t bits)
+static uint64_t
+scan_want(const api_waf_scan_t *scan, const api_waf_scan_need_t *need,
+    api_trigger_t bits)
 {
-    uint32_t              r;
-    uint64_t              want;
-    api_span_t            out;
-    scan_made_t           made;
-    api_trigger_t         t;
-    const api_waf_scan_t *scan;
-
-    if (need->chains == 0) {
-        return true;
-    }
-
-    scan = tx->p->scan;
+    uint64_t      want;
+    api_trigger_t t;
 
     for (t = bits & scan->triggers, want = 0; t != 0; t &= t - 1) {
         want |= scan->by_trigger[__builtin_ctzll(t)];
     }
 
-    made.nsteps = 0;
-    made.ntexts = 0;
-    made.changed = 0;
+    return want & need->chains;
+}
 
-    for (want &= need->chains; want != 0; want &= want - 1) {
-        r = (uint32_t) __builtin_ctzll(want);
+
+/* One chain after the other, until the budget is below `until`; what is left
+   stays in *want. */
+
+static bool
+scan_chains(api_waf_tx_t *tx, scan_made_t *m, uint64_t *want, api_span_t value,
+    api_trigger_t bits, uint64_t until)
+{
+    uint32_t   r;
+    api_span_t out;
+
+    while (*want != 0) {
+        r = (uint32_t) __builtin_ctzll(*want);
+        *want &= *want - 1;
         out = value;
 
-        if (!scan_transform(tx, &made, r, &out, bits)) {
+        if (!scan_transform(tx, m, r, &out, bits)) {
             return false;
         }
 
         if (out.data != value.data || out.len != value.len) {
-            scan_note(&made, r, out);
+            scan_note(m, r, out);
+        }
+
+        if (tx->budget.left < until) {
+            break;
         }
     }
 
-    return scan_texts(tx, b, need->only, value, &made);
+    return true;
+}
+
+
+/* A long value, and how far it has come. */
+
+struct api_waf_scan_long_s {
+    scan_made_t made;
+    uint64_t    want;
+};
+
+
+static bool
+scan_add_long(api_waf_tx_t *tx, api_waf_scan_batch_t *b,
+    const api_waf_scan_need_t *need, api_span_t value, api_trigger_t bits,
+    uint64_t until)
+{
+    struct api_waf_scan_long_s *l;
+
+    if (b->last == NULL) {
+        b->last = api_arena_calloc(tx->arena, 1, sizeof(*b->last));
+
+        if (b->last == NULL) {
+            return api_waf_scan_nomem(tx);
+        }
+    }
+
+    l = b->last;
+
+    if (!b->midway) {
+        l->made.nsteps = 0;
+        l->made.ntexts = 0;
+        l->made.changed = 0;
+        l->want = scan_want(tx->p->scan, need, bits);
+        b->midway = true;
+    }
+
+    if (!scan_chains(tx, &l->made, &l->want, value, bits, until)) {
+        return false;
+    }
+
+    if (l->want != 0) {
+        return true;
+    }
+
+    b->midway = false;
+
+    return scan_texts(tx, b, need->only, value, &l->made);
+}
+
+
+/* A name or value: as it came, and behind each chain that changes it. */
+
+bool
+api_waf_scan_add(api_waf_tx_t *tx, api_waf_scan_batch_t *b,
+    const api_waf_scan_need_t *need, api_span_t value, api_trigger_t bits,
+    uint64_t until)
+{
+    uint64_t    want;
+    scan_made_t made;
+
+    if (need->chains == 0) {
+        return true;
+    }
+
+    if (value.len >= API_WAF_SCAN_PART) {
+        return scan_add_long(tx, b, need, value, bits, until);
+    }
+
+    made.nsteps = 0;
+    made.ntexts = 0;
+    made.changed = 0;
+    want = scan_want(tx->p->scan, need, bits);
+
+    return scan_chains(tx, &made, &want, value, bits, 0)
+           && scan_texts(tx, b, need->only, value, &made);
 }

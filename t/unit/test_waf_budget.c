@@ -1,7 +1,9 @@
 /* What a request may cost: budgets, grants, and what a benign one costs. */
 
 #include "waf_ut.h"
+#include "api_waf_scan.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 
@@ -155,6 +157,85 @@ test_memory(const api_waf_view_t *view)
 }
 
 
+/*
+ * One long value: chains are run on it, and what they leave is scanned, with
+ * other requests in between.  Counted in turns, and in the work of the longest:
+ * a chain of three, or a scan.
+ */
+
+#define LONG ((size_t) 1 << 20)
+
+static const char chained[] =
+    "SecRule ARGS \"@rx first\\d\" \"id:1,phase:2,pass,t:urlDecodeUni\"\n"
+    "SecRule ARGS \"@rx second\\d\" \"id:2,phase:2,pass,t:urlDecodeUni,"
+    "t:htmlEntityDecode\"\n"
+    "SecRule ARGS \"@rx third\\d\" \"id:3,phase:2,pass,t:jsDecode,"
+    "t:htmlEntityDecode\"\n"
+    "SecRule ARGS \"@rx fourth\\d\" \"id:4,phase:2,pass,t:cssDecode\"\n"
+    "SecRule ARGS \"@rx fifth\\d\" \"id:5,phase:2,pass,t:cmdLine\"\n"
+    "SecRule ARGS \"@rx z{3}\" \"id:6,phase:2,pass,t:replaceComments\"\n";
+
+static void
+test_turns(const char *end, long long ids)
+{
+    char                   *request;
+    size_t                  i, n;
+    uint64_t                before, most;
+    waf_run_t               r;
+    unsigned                turns;
+    api_waf_rc_t            rc;
+    api_seclang_t          *s;
+    const api_waf_view_t   *view;
+    api_waf_scan_scratch_t *scan;
+
+    s = make(chained, &view);
+    request = malloc(LONG + 64);
+    n = (size_t) snprintf(request, 64, "ARGS_GET:a=");
+
+    for (i = 0; i < LONG; i++) {
+        request[n + i] = "a%41&lt;\\n/* */ ^b"[i % 18];
+    }
+
+    (void) snprintf(request + n + LONG, 64 - n, "%s", end);
+    waf_begin(&r, view, request, &api_alloc_libc);
+    free(request);
+
+    if (api_waf_scan_scratch_create(
+            &scan, api_waf_view_program(view), &api_alloc_libc)
+        != API_OK)
+    {
+        exit(1);
+    }
+
+    r.env.scan = scan;
+    r.tx = api_waf_tx_create(view, &r.values, &r.env, &r.arena);
+    (void) api_waf_tx_run(r.tx, API_WAF_REQUEST_HEADERS_PHASE, 0);
+    most = 0;
+    turns = 0;
+
+    do {
+        before = api_waf_tx_work(r.tx);
+        rc = api_waf_tx_run(r.tx, API_WAF_REQUEST_BODY_PHASE, 1);
+        before = api_waf_tx_work(r.tx) - before;
+        most = before > most ? before : most;
+        turns++;
+    } while (rc == API_WAF_AGAIN);
+
+    for (i = 0, n = 0; i < api_waf_tx_matches(r.tx); i++) {
+        n = n * 10 + api_waf_tx_match(r.tx, i)->id;
+    }
+
+    ut_int((long long) n, ids, "a value of a megabyte: who matches is found");
+    ut_ok(rc == API_WAF_PASS && turns >= 10 && most <= 8 * LONG,
+        "... in %u turns, %u units at most in one", turns, (unsigned) most);
+
+    waf_end(&r);
+    api_waf_scan_scratch_free(scan);
+    api_waf_view_free(view);
+    api_seclang_free(s);
+}
+
+
 int
 main(void)
 {
@@ -163,6 +244,8 @@ main(void)
 
     test_budget();
     test_grant();
+    test_turns("", 0);
+    test_turns("f%69rst1 &#x73;econd2", 12);
 
     s = make(scored, &view);
     test_memory(view);
