@@ -1,8 +1,8 @@
 /*
  * ARGS_UNPACKED: what stands inside other values.  Arguments, cookies,
  * attributes of XML and what was unpacked already are looked into, three
- * layers deep: base64 of text, in either alphabet, also behind "data:...,";
- * JSON, and what is nearly JSON; the header of a token.  No layer is longer than
+ * layers deep: base64 of text (UTF-16 too), in either alphabet, also behind
+ * "data:...,"; JSON, and what is nearly JSON; the header of a token.  No layer is longer than
  * the one around it, so that the work is in proportion to the request.
  */
 
@@ -121,11 +121,59 @@ unpack_decode(api_span_t s, uint8_t *out)
 }
 
 
+/*
+ * UTF-16, of which half or more is ASCII, as UTF-8: PowerShell and Windows have
+ * it in base64.  The mark in front may be absent.  out has room for n bytes: a
+ * half of the characters takes one each, the other three at most.  0: it is none.
+ */
+
+static size_t
+unpack_wide(const uint8_t *p, size_t n, uint8_t *out)
+{
+    size_t   i, big = 0, little = 0, len = 0;
+    uint32_t c;
+
+    n -= n % 2;
+
+    for (i = 0; i < n; i += 2) {
+        big += p[i] == 0 && p[i + 1] != 0;
+        little += p[i] != 0 && p[i + 1] == 0;
+    }
+
+    if (n < 2 * UNPACK_LEAST || (big > little ? big : little) * 4 < n) {
+        return 0;
+    }
+
+    for (i = 0; i < n; i += 2) {
+        c = big > little ? (uint32_t) p[i] << 8 | p[i + 1]
+                         : (uint32_t) p[i + 1] << 8 | p[i];
+
+        if (c < 0x80) {
+            out[len++] = (uint8_t) c;
+
+        } else if (c < 0x800) {
+            out[len++] = (uint8_t) (0xc0 | c >> 6);
+            out[len++] = (uint8_t) (0x80 | (c & 0x3f));
+
+        } else if (c >= 0xd800 && c < 0xe000) {
+            out[len++] = '?'; /* half of a character beyond */
+
+        } else if (c != 0xfeff) {
+            out[len++] = (uint8_t) (0xe0 | c >> 12);
+            out[len++] = (uint8_t) (0x80 | (c >> 6 & 0x3f));
+            out[len++] = (uint8_t) (0x80 | (c & 0x3f));
+        }
+    }
+
+    return len;
+}
+
+
 static void
 unpack_base64(api_values_t *b, api_span_t name, api_span_t s)
 {
-    size_t           n;
-    uint8_t         *p;
+    size_t           n, len;
+    uint8_t         *p, *wide;
     api_arena_mark_t mark = api_arena_mark(b->arena);
 
     p = api_arena_alloc(b->arena, s.len);
@@ -136,6 +184,19 @@ unpack_base64(api_values_t *b, api_span_t name, api_span_t s)
     }
 
     n = unpack_decode(s, p);
+
+    if (n >= 2 * UNPACK_LEAST && memchr(p, 0, n) != NULL) {
+        wide = api_arena_alloc(b->arena, n);
+
+        if (wide == NULL) {
+            b->nomem = true;
+            return;
+        }
+
+        len = unpack_wide(p, n, wide);
+        p = len ? wide : p;
+        n = len ? len : n;
+    }
 
     if (n == 0 || !unpack_is_text(api_span(p, n))) {
         api_arena_rewind(b->arena, mark);
