@@ -458,6 +458,8 @@ ngx_api_ratelimit_init_process(ngx_cycle_t *cycle)
         ngx_api_ratelimit_lanes_join(mcf, cycle->log);
     }
 
+    ngx_api_door_watched(cycle, &mcf->watches);
+
     return ngx_api_watch_start(cycle, &mcf->watches);
 }
 

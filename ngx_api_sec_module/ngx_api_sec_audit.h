@@ -196,6 +196,7 @@ struct ngx_api_sec_writer_s {
     time_t                      logged;       /* about that */
     time_t                      looked;       /* closely, for dead owners */
     time_t                      mourned;      /* logged about what was lost */
+    time_t                      gapped;       /* an event told of it */
     uint64_t                    lost;         /* ... so much of it */
     api_seal_t                 *seal;         /* NULL: not sealed */
     char                        tail[192];    /* that ends each event */
@@ -293,9 +294,9 @@ void ngx_api_sec_audit_loaded(const ngx_api_sec_main_conf_t *mcf);
 
 /* ... other events of kind config, and of kind admin. */
 
-void ngx_api_sec_audit_keys(const ngx_str_t *issuer, const uint8_t *print);
-void ngx_api_sec_audit_file(const ngx_api_watch_t *watch,
-    const ngx_file_info_t *fi, api_span_t text, ngx_uint_t holds);
+void ngx_api_sec_audit_keys(const ngx_str_t *issuer, const uint8_t *old,
+    const uint8_t *print);
+void ngx_api_sec_audit_file(const ngx_api_watch_change_t *change);
 void ngx_api_sec_audit_admin(ngx_http_request_t *r, const ngx_str_t *section,
     ngx_uint_t status);
 

@@ -291,6 +291,7 @@ ngx_api_sec_audit_create(ngx_conf_t *cf, ngx_api_sec_main_conf_t *mcf)
     }
 
     mcf->door.note = ngx_api_sec_audit_door;
+    mcf->door.watched = ngx_api_sec_audit_file;
 
     ngx_memcpy(audits->key_id, "00000000", sizeof(audits->key_id));
     audits->host = cf->cycle->hostname;

@@ -325,8 +325,7 @@ ngx_api_sec_config_print(const ngx_api_sec_main_conf_t *mcf, api_writer_t *w,
 /* A file of a directive was changed: keys, lists, revocations. */
 
 void
-ngx_api_sec_audit_file(const ngx_api_watch_t *watch,
-    const ngx_file_info_t *fi, api_span_t content, ngx_uint_t holds)
+ngx_api_sec_audit_file(const ngx_api_watch_change_t *change)
 {
     char                             buf[768];
     api_span_t                       body;
@@ -343,15 +342,18 @@ ngx_api_sec_audit_file(const ngx_api_watch_t *watch,
     api_writer_object(&w);
     ngx_api_sec_config_text(&w, "what", "file", 4);
     api_writer_name(&w, API_SPAN("name"));
-    (void) api_writer_cut(&w, ngx_api_span(&watch->path),
+    (void) api_writer_cut(&w, ngx_api_span(change->path),
                           NGX_API_SEC_CONFIG_PATH);
     api_writer_name(&w, API_SPAN("holds"));
-    api_writer_bool(&w, holds);
-    ngx_api_sec_config_print(mcf, &w, "new", content);
+    api_writer_bool(&w, change->holds);
+    ngx_api_sec_config_print(mcf, &w, "old",
+                             api_span(change->old, NGX_API_WATCH_PRINT));
+    ngx_api_sec_config_print(mcf, &w, "new",
+                             api_span(change->now, NGX_API_WATCH_PRINT));
     api_writer_name(&w, API_SPAN("owner"));
-    api_writer_uint(&w, fi->st_uid);
+    api_writer_uint(&w, change->fi->st_uid);
     api_writer_name(&w, API_SPAN("changed"));
-    api_writer_int(&w, ngx_file_mtime(fi));
+    api_writer_int(&w, ngx_file_mtime(change->fi));
     api_writer_end(&w);
 
     if (api_writer_done(&w, &body) == API_OK) {
@@ -363,7 +365,8 @@ ngx_api_sec_audit_file(const ngx_api_watch_t *watch,
 /* Keys of an issuer have changed. */
 
 void
-ngx_api_sec_audit_keys(const ngx_str_t *issuer, const uint8_t *print)
+ngx_api_sec_audit_keys(const ngx_str_t *issuer, const uint8_t *old,
+    const uint8_t *print)
 {
     char                             buf[256];
     api_span_t                       body;
@@ -381,6 +384,7 @@ ngx_api_sec_audit_keys(const ngx_str_t *issuer, const uint8_t *print)
     ngx_api_sec_config_text(&w, "what", "keys", 4);
     api_writer_name(&w, API_SPAN("issuer"));
     (void) api_writer_cut(&w, ngx_api_span(issuer), 64);
+    ngx_api_sec_config_print(mcf, &w, "old", api_span(old, API_JWS_SHA_LEN));
     ngx_api_sec_config_print(mcf, &w, "new",
                              api_span(print, API_JWS_SHA_LEN));
     api_writer_end(&w);

@@ -197,7 +197,9 @@ ngx_api_sec_audit_head(api_writer_t *w, const char *kind)
 
 /*
  * "count" is what was lost since the last such event of that chain, "total"
- * since its beginning: an event that comes twice does not count twice.
+ * since its beginning: an event that comes twice does not count twice.  Of our
+ * own losses one tells a second: where each other event is left out, there
+ * would be as many of these.
  */
 
 void
@@ -211,7 +213,9 @@ ngx_api_sec_audit_gap(ngx_api_sec_writer_t *w, api_spool_t *lane)
 
     lost = api_spool_lost(lane);
 
-    if (!api_spool_untold(lane)) {
+    if (!api_spool_untold(lane)
+        || (lane == w->own && w->gapped == ngx_time() && !w->ending))
+    {
         return;
     }
 
@@ -251,6 +255,7 @@ ngx_api_sec_audit_gap(ngx_api_sec_writer_t *w, api_spool_t *lane)
     if (api_writer_done(&out, &text) == API_OK) {
         ngx_api_sec_audit_end(w, API_SPOOL_ASIDE, room, text.len);
         lane->told = lost;
+        w->gapped = lane == w->own ? ngx_time() : w->gapped;
         ngx_api_sec_writer_wake(w);
     }
 }

@@ -554,7 +554,7 @@ ngx_api_sec_keys_swap(const ngx_api_sec_issuer_t *issuer, api_jwks_t *set,
     if (issuer->keys->set
         && ngx_memcmp(issuer->keys->print, print, API_JWS_SHA_LEN) != 0)
     {
-        ngx_api_sec_audit_keys(&issuer->name, print);
+        ngx_api_sec_audit_keys(&issuer->name, issuer->keys->print, print);
     }
 
     api_jwks_free(issuer->keys->set);

@@ -436,7 +436,7 @@ ngx_api_sec_init_process(ngx_cycle_t *cycle)
         return NGX_ERROR;
     }
 
-    mcf->watches.told = ngx_api_sec_audit_file;
+    mcf->watches.told = mcf->door.watched;
 
     return ngx_api_watch_start(cycle, &mcf->watches);
 }

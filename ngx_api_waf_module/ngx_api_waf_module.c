@@ -315,6 +315,8 @@ ngx_api_waf_init_process(ngx_cycle_t *cycle)
 
     api_scratch_clock(mcf->worker->scratch, ngx_api_waf_clock);
 
+    ngx_api_door_watched(cycle, &mcf->watches);
+
     return ngx_api_watch_start(cycle, &mcf->watches);
 }
 

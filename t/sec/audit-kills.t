@@ -141,6 +141,31 @@ for my $audit ('buffer=64k on_error=pass',
 }
 
 
+# Where each event is left out, there is not one about each.
+
+subtest 'left out while the disk is full' => sub {
+    my $server = start('buffer=64k on_error=degrade');
+    my $sent   = many($server, 300);
+
+    full();
+    until_true(sub {
+        $sent += many($server, 20);
+        return $server->log =~ /cannot be written/;
+    }, 'a disk that is full');
+    $sent += many($server, 2000);
+    unlink "$disk/ballast";
+
+    cmp_ok(stopped($server, $sent), '>', 1000, 'many were left out');
+
+    # one when a process ends, too
+
+    my %told;
+    $told{"$_->{chain} " . substr $_->{time}, 0, 19}++
+        for grep { $_->{kind} eq 'gap' } events_of(slurp("$disk/audit.jsonl"));
+    cmp_ok(scalar keys %told, '>', 0, 'which is told');
+    is((grep { $_ > 2 } values %told), 0, '... once a second and process');
+};
+
 # Other numbers of workers have the same zone; another buffer= is another one,
 # and the workers before write what is in theirs.
 

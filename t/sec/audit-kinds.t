@@ -40,10 +40,15 @@ sub server {
             'jwks.json'  => jwks('p256'),
             'levers'     => "a b\n",
             'own.secret' => secret('hs256'),
+            'patches'    => "cve-1 path=/x param=ARGS match=a expires=2099-12-31 owner=o\n",
+            'friends'    => "192.0.2.1\n",
+            'none.conf'  => "",
         },
         http => "api_zone main 4m; api_audit logs/audit.jsonl;\n"
             . "api_state $state;\n"
             . "api_ratelimit_ban_zone 64k;\n"
+            . "api_ratelimit_ban_allow friends;\n"
+            . "api_waf_ruleset none none.conf;\n"
             . "api_schema_spec shop shop.yaml;\n"
             . "api_list levers levers key=\$arg_name;\n"
             . corp(key => 'file:own.secret kid=hs256')
@@ -73,6 +78,11 @@ sub server {
         api_audit  logs/always.jsonl events=denied always=pay;
         api_schema shop;
         try_files  /x =404;
+    }
+    location /waf/ {
+        api_waf       none;
+        api_waf_patch patches;
+        try_files     /x =404;
     }
     location /scan/ {
         api_behavior scanner over=12 action=alert ttl=60s;
@@ -127,6 +137,7 @@ subtest 'keys that change while it runs' => sub {
     $server->write('jwks.json', jwks('p256', 'p256b'));
     my ($e) = events('config', 1, sub { $_[0]{config}{what} eq 'keys' });
     is($e->{config}{issuer}, 'rotated', 'of which issuer');
+    isnt($e->{config}{old}, $e->{config}{new}, '... other ones than before');
     like($e->{config}{new}, qr/^~[0-9a-f]{16}$/, '... by a digest that nobody can try keys with');
 
     my $is_file = sub { my ($f) = @_; return sub { ($_[0]{config}{name} // '') =~ /\Q$f\E$/ } };
@@ -136,6 +147,21 @@ subtest 'keys that change while it runs' => sub {
     $server->write('levers', "a c\n");
     ($e) = events('config', 1, $is_file->('levers'));
     is($e->{config}{owner}, $>, 'a list');
+
+    # ... of the two other modules too
+
+    my %new = (patches => "cve-2 path=/y param=ARGS match=b expires=2099-12-31 owner=o\n",
+        friends => "192.0.2.2\n");
+    for my $name (sort keys %new) {
+        $server->write($name, $new{$name});
+        ($e) = events('config', 1, $is_file->($name));
+        ok($e && $e->{config}{holds}, "$name");
+        $server->write($name, "$new{$name}?\n");
+        (undef, my $bad) = events('config', 2, $is_file->($name));
+        ok($bad && !$bad->{config}{holds}, '... refused');
+        is($bad->{config}{old}, $e->{config}{new}, '... and what holds');
+        isnt($e->{config}{old}, $e->{config}{new}, '... which is another than before');
+    }
 
     $server->write('jwks.json', '{"keys":');
     (undef, $e) = events('config', 2, $is_file->('jwks.json'));

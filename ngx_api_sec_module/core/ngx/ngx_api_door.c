@@ -70,20 +70,20 @@ ngx_api_door_find(ngx_conf_t *cf, ngx_uint_t id, const ngx_api_door_t **peer)
 }
 
 
-const ngx_api_door_t *
-ngx_api_door(ngx_http_request_t *r, ngx_uint_t id)
+static const ngx_api_door_t *
+ngx_api_door_of(void **main_conf, ngx_module_t **modules, ngx_uint_t id)
 {
     ngx_uint_t             i;
     ngx_module_t          *m;
     const ngx_api_door_t  *door;
 
-    for (i = 0; ngx_cycle->modules[i]; i++) {
-        m = ngx_cycle->modules[i];
+    for (i = 0; modules[i]; i++) {
+        m = modules[i];
 
         if (m->type == NGX_HTTP_MODULE
             && ngx_strcmp(m->name, ngx_api_module_names[id].data) == 0)
         {
-            door = r->main_conf[m->ctx_index];
+            door = main_conf[m->ctx_index];
 
             return door && door->magic == NGX_API_DOOR_MAGIC
                    && door->abi == NGX_API_DOOR_ABI ? door : NULL;
@@ -91,6 +91,29 @@ ngx_api_door(ngx_http_request_t *r, ngx_uint_t id)
     }
 
     return NULL;
+}
+
+
+const ngx_api_door_t *
+ngx_api_door(ngx_http_request_t *r, ngx_uint_t id)
+{
+    return ngx_api_door_of(r->main_conf, ngx_cycle->modules, id);
+}
+
+
+void
+ngx_api_door_watched(ngx_cycle_t *cycle, ngx_api_watches_t *watches)
+{
+    const ngx_api_door_t       *sec;
+    const ngx_http_conf_ctx_t  *ctx;
+
+    ctx = (ngx_http_conf_ctx_t *) ngx_get_conf(cycle->conf_ctx,
+                                               ngx_http_module);
+
+    sec = ctx ? ngx_api_door_of(ctx->main_conf, cycle->modules, NGX_API_SEC)
+              : NULL;
+
+    watches->told = sec ? sec->watched : NULL;
 }
 
 

@@ -12,6 +12,7 @@
 
 #include "ngx_api_conf.h"
 #include "ngx_api_record.h"
+#include "ngx_api_watch.h"
 #include "ngx_api_zone.h"
 #include "api_json.h"
 #include "api_metrics.h"
@@ -19,7 +20,7 @@
 
 
 #define NGX_API_DOOR_MAGIC  0x524f4f44
-#define NGX_API_DOOR_ABI    5
+#define NGX_API_DOOR_ABI    6
 
 #define NGX_API_VERSION     "0.1"
 
@@ -209,6 +210,10 @@ struct ngx_api_door_s {
                                   const ngx_str_t *second);
     void                      (*observe)(const ngx_api_door_t *door,
                                   ngx_api_phase_e phase, int64_t ns);
+
+    /* sec only, else NULL: an event about a watched file, by whichever process
+       it is that tells. */
+    ngx_api_watch_told_pt       watched;
 };
 
 
@@ -225,6 +230,10 @@ ngx_int_t ngx_api_door_find(ngx_conf_t *cf, ngx_uint_t id,
 /* The same for a request: NULL when it is not loaded. */
 
 const ngx_api_door_t *ngx_api_door(ngx_http_request_t *r, ngx_uint_t id);
+
+/* init_process: sec, where it is loaded, is told of changes of these files. */
+
+void ngx_api_door_watched(ngx_cycle_t *cycle, ngx_api_watches_t *watches);
 
 /* sec's settings for r, or the defaults when sec is not loaded. */
 

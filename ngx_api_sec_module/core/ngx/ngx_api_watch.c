@@ -1,5 +1,6 @@
 
 #include "ngx_api_watch.h"
+#include <ngx_sha1.h>
 
 
 #define NGX_API_WATCH_PERIOD   1000
@@ -25,6 +26,8 @@ static ngx_int_t ngx_api_watch_fd(ngx_api_watch_t *w, ngx_fd_t fd,
     ngx_log_t *log, api_err_t *err);
 static ngx_int_t ngx_api_watch_load(ngx_api_watch_t *w, ngx_fd_t fd,
     size_t size, ngx_log_t *log, api_err_t *err);
+static void ngx_api_watch_tell(ngx_api_watch_t *w, const ngx_file_info_t *fi,
+    api_span_t text, ngx_uint_t holds);
 static void ngx_api_watch_warn(const ngx_api_watch_t *w, ngx_log_t *log);
 static ngx_int_t ngx_api_watch_failed(api_err_t *err, ngx_err_t code,
     const char *what);
@@ -329,9 +332,7 @@ ngx_api_watch_load(ngx_api_watch_t *w, ngx_fd_t fd, size_t size,
     rc = w->load(w->data, api_span(text, size), err) == API_OK ? NGX_OK
                                                                : NGX_ERROR;
 
-    if (w->all->told) {
-        w->all->told(w, &fi, api_span(text, size), rc == NGX_OK);
-    }
+    ngx_api_watch_tell(w, &fi, api_span(text, size), rc == NGX_OK);
 
     if (rc == NGX_ERROR && err->text[0] == '\0') {
         (void) api_fail(err, API_INTERNAL, 0, 0, "was refused");
@@ -345,6 +346,34 @@ done:
     ngx_free(text);
 
     return rc;
+}
+
+
+static void
+ngx_api_watch_tell(ngx_api_watch_t *w, const ngx_file_info_t *fi,
+    api_span_t text, ngx_uint_t holds)
+{
+    u_char                   now[NGX_API_WATCH_PRINT];
+    ngx_sha1_t               sha1;
+    ngx_api_watch_change_t   change;
+
+    ngx_sha1_init(&sha1);
+    ngx_sha1_update(&sha1, text.data, text.len);
+    ngx_sha1_final(now, &sha1);
+
+    if (w->all->told) {
+        change.path = &w->path;
+        change.fi = fi;
+        change.old = w->print;
+        change.now = now;
+        change.holds = holds;
+
+        w->all->told(&change);
+    }
+
+    if (holds) {
+        ngx_memcpy(w->print, now, NGX_API_WATCH_PRINT);
+    }
 }
 
 

@@ -51,6 +51,22 @@ typedef struct {
     struct timespec             ctime;
 } ngx_api_watch_look_t;
 
+#define NGX_API_WATCH_PRINT  20               /* SHA-1, to tell two apart */
+
+/* A file has changed while nginx runs, and its new text holds, or was refused;
+   `old` is of the text that held before.  Never to be shown as they are: what
+   is short could be guessed. */
+
+typedef struct {
+    const ngx_str_t            *path;
+    const ngx_file_info_t      *fi;
+    const u_char               *old;          /* NGX_API_WATCH_PRINT bytes */
+    const u_char               *now;
+    ngx_uint_t                  holds;
+} ngx_api_watch_change_t;
+
+typedef void (*ngx_api_watch_told_pt)(const ngx_api_watch_change_t *change);
+
 struct ngx_api_watch_s {
     ngx_str_t                   path;         /* NUL-terminated */
     size_t                      max;          /* bytes */
@@ -59,6 +75,7 @@ struct ngx_api_watch_s {
     const struct ngx_api_watches_s  *all;
 
     ngx_api_watch_look_t        look;         /* when last looked at */
+    u_char                      print[NGX_API_WATCH_PRINT];  /* what holds */
     unsigned                    moving:1;     /* differs from what was read */
     unsigned                    stale:1;      /* what was read last is not in
                                                  use */
@@ -71,12 +88,7 @@ typedef struct ngx_api_watches_s {
     ngx_array_t                 files;        /* of ngx_api_watch_t * */
     ngx_event_t                *timer;
 
-    /* A file has changed while nginx runs, and its new text holds, or was
-       refused; set in init_process, or NULL. */
-
-    void                      (*told)(const ngx_api_watch_t *w,
-                                      const ngx_file_info_t *fi,
-                                      api_span_t text, ngx_uint_t holds);
+    ngx_api_watch_told_pt       told;         /* set in init_process, or NULL */
 } ngx_api_watches_t;
 
 
