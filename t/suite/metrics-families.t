@@ -56,6 +56,7 @@ my $server = ApiTest::Server->start(
         'own.secret' => secret('hs256'), 'pepper.secret' => pepper(),
         'html/spec' => "x\n", 'html/limit' => "x\n", 'html/watch' => "x\n",
         'html/waf' => "x\n", 'html/excepted' => "x\n", 'html/key' => "x\n",
+        'html/slow' => "x\n", 'html/both' => "x\n", 'html/set.ok' => jwks('p256'),
         'spec.yaml' => $SPEC, 'rules.conf' => $RULES,
         'keys.json' => key_store(key_entry('aaaaaaaa', exp => $next),
             key_entry('bbbbbbbb'), key_entry('cccccccc', exp => $past),
@@ -69,6 +70,12 @@ my $server = ApiTest::Server->start(
         . "api_waf_ruleset r rules.conf;\n"
         . "api_ratelimit_zone z 1m;\n"
         . "api_ratelimit_policy two zone=z key=\$uri rate=1r/d burst=1;\n"
+        . "api_ratelimit_policy slow zone=z key=\$uri rate=20r/m burst=50 delay=0;\n"
+        . "api_ratelimit_policy roomy zone=z key=\$uri rate=1000r/m burst=1000;\n"
+        . (join '', map {
+            "api_jwt_issuer $_ { issuer https://$_; audience orders;\n"
+            . "    algorithms ES256; jwks uri:/set.$_ refresh=1s min_interval=1s; }\n"
+        } qw(ok gone))
         . "api_key_store partners keys.json pepper=file:pepper.secret;\n"
         . corp(key => 'file:own.secret kid=hs256'),
     location => <<'END_CONF',
@@ -76,6 +83,10 @@ my $server = ApiTest::Server->start(
     }
     location = /spec     { api_schema t; try_files /x /spec =404; }
     location = /limit    { api_ratelimit two; try_files $uri =404; }
+    location = /slow     { api_ratelimit slow; try_files $uri =404; }
+    location = /both     { api_ratelimit roomy two; try_files $uri =404; }
+    location = /remote   { api_auth jwt=ok,gone; try_files /x =404; }
+    location /set.       { internal; try_files $uri =404; }
     location = /watch    { api_ratelimit two mode=monitor; try_files $uri =404; }
     location = /waf      { api_waf r; try_files $uri =404; }
     location = /key      { api_auth key=partners; try_files $uri =404; }
@@ -147,6 +158,21 @@ until_like(qr/^apisec_ratelimit_decisions_total\{limit="two",result="passed"\} 2
 until_like(qr/^apisec_phase_duration_seconds_count\{phase="limit"\} 10$/m,
            'their time is taken, where there are some');
 
+$server->get('/both') for 1 .. 3;
+until_like(qr/^apisec_ratelimit_decisions_total\{limit="roomy",result="given_back"\} [12]$/m,
+           'what another limit refused is not charged');
+until_like(qr/^apisec_ratelimit_decisions_total\{limit="roomy",result="passed"\} 1$/m,
+           '... and what neither does, is');
+
+# the next one has to come within three seconds, once
+
+for (1 .. 50) {
+    $server->get('/slow');
+    last if metrics() =~ /limit="slow",result="delayed"/;
+}
+like(metrics(), qr/^apisec_ratelimit_decisions_total\{limit="slow",result="delayed"\} [1-9]/m,
+     'what has to wait');
+
 
 # Rules.
 
@@ -178,6 +204,24 @@ like($text, qr/^apisec_exception_expired\{exception="over",owner="team"\} 1$/m,
 my $govern = ($server->get('/_api/governance'))[2];
 like($govern, qr/"exception":"lenient"[^}]*"expired":false,"requests":3,"last":\d+\}/,
      'the section says so too');
+
+
+# Key sets that are fetched, and one that is not there.
+
+$server->get('/remote', bearer(claims => { iss => "https://$_" },
+    header => { alg => 'ES256', kid => 'p256' })) for qw(ok gone);
+until_like(qr/^apisec_jwks_fetches_total\{issuer="ok",result="ok"\} [1-9]\d*$/m,
+           'a key set is fetched');
+until_like(qr/^apisec_jwks_fetches_total\{issuer="gone",result="failed"\} [1-9]\d*$/m,
+           '... another is not there');
+$text = metrics();
+like($text, qr/^apisec_jwks_fetches_total\{issuer="$_->[0]",result="$_->[1]"\} 0$/m,
+     "$_->[0]: never $_->[1]") for ['ok', 'failed'], ['gone', 'ok'];
+my ($fetched) = $text =~ /^apisec_jwks_last_success_timestamp_seconds\{issuer="ok"\} (\d+)$/m;
+cmp_ok(abs(time - ($fetched // 0)), '<', 3600, 'when that was');
+like($text, qr/^apisec_jwks_last_success_timestamp_seconds\{issuer="gone"\} 0$/m, '... never');
+like($text, qr/^apisec_jwks_keys\{issuer="$_->[0]"\} $_->[1]$/m, "keys of $_->[0]")
+    for ['ok', 1], ['gone', 0], ['corp', 1];
 
 
 # Keys.
