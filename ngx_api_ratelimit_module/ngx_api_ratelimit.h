@@ -272,7 +272,7 @@ typedef struct {
     ngx_api_ratelimit_ban_ctx_t       ban;
     ngx_api_ratelimit_item_t          first;     /* room for the first item */
     ngx_api_ratelimit_item_t         *items;
-    ngx_api_ratelimit_item_t        **last;
+    ngx_api_ratelimit_item_t         *last;
     const ngx_api_ratelimit_item_t   *refused;   /* that decided */
     uint64_t                          retry;     /* ns; 0: unknown */
     uint64_t                          delay;     /* ns that it waited */
@@ -350,8 +350,21 @@ ngx_api_ratelimit_ctx_t *ngx_api_ratelimit_peek_ctx(ngx_http_request_t *r,
 
 /* The mode of a switch below the ceiling of api_mode. */
 
-ngx_uint_t ngx_api_ratelimit_mode(ngx_http_request_t *r,
-    const ngx_api_ratelimit_main_conf_t *mcf, const ngx_api_mode_t *mode);
+static ngx_inline ngx_uint_t
+ngx_api_ratelimit_mode(ngx_http_request_t *r,
+    const ngx_api_ratelimit_main_conf_t *mcf, const ngx_api_mode_t *mode)
+{
+    ngx_uint_t               own, ceiling;
+    const ngx_api_shared_t  *shared;
+
+    shared = ngx_api_shared(r, mcf->self.sec);
+
+    own = mode->cv ? ngx_api_mode(r, mode) : mode->fixed;
+    ceiling = shared->mode.cv ? ngx_api_mode(r, &shared->mode)
+                              : shared->mode.fixed;
+
+    return ngx_min(own, ceiling);
+}
 
 
 /* ngx_api_ratelimit_zone.c */

@@ -15,7 +15,7 @@
 
 
 static ngx_int_t ngx_api_ratelimit_timed(ngx_http_request_t *r,
-    ngx_http_handler_pt handler);
+    ngx_uint_t at, ngx_http_handler_pt handler);
 static ngx_int_t ngx_api_ratelimit_by_address(ngx_http_request_t *r);
 static ngx_int_t ngx_api_ratelimit_by_identity(ngx_http_request_t *r);
 static ngx_int_t ngx_api_ratelimit_handle(ngx_http_request_t *r,
@@ -62,7 +62,8 @@ ngx_int_t
 ngx_api_ratelimit_address_handler(ngx_http_request_t *r)
 {
     return ngx_api_ratelimit_here(r, NGX_API_RATELIMIT_USES_LIMIT)
-           ? ngx_api_ratelimit_timed(r, ngx_api_ratelimit_by_address)
+           ? ngx_api_ratelimit_timed(r, NGX_API_RATELIMIT_ADDRESS,
+                                     ngx_api_ratelimit_by_address)
            : NGX_DECLINED;
 }
 
@@ -71,17 +72,23 @@ ngx_int_t
 ngx_api_ratelimit_identity_handler(ngx_http_request_t *r)
 {
     return ngx_api_ratelimit_here(r, NGX_API_RATELIMIT_USES_IDENTITY)
-           ? ngx_api_ratelimit_timed(r, ngx_api_ratelimit_by_identity)
+           ? ngx_api_ratelimit_timed(r, NGX_API_RATELIMIT_IDENTITY,
+                                     ngx_api_ratelimit_by_identity)
            : NGX_DECLINED;
 }
 
 
 static ngx_int_t
-ngx_api_ratelimit_timed(ngx_http_request_t *r, ngx_http_handler_pt handler)
+ngx_api_ratelimit_timed(ngx_http_request_t *r, ngx_uint_t at,
+    ngx_http_handler_pt handler)
 {
     const ngx_api_ratelimit_main_conf_t  *mcf;
 
     mcf = ngx_http_get_module_main_conf(r, ngx_api_ratelimit_module);
+
+    if (mcf->self.sec == NULL || mcf->self.sec->observe == NULL) {
+        return ngx_api_ratelimit_handle(r, at);
+    }
 
     return ngx_api_timed(r, mcf->self.sec, NGX_API_PHASE_LIMIT, handler);
 }
@@ -343,8 +350,14 @@ ngx_api_ratelimit_collect(ngx_http_request_t *r, ngx_api_ratelimit_ctx_t *ctx,
         item->over = 1;
     }
 
-    *ctx->last = item;
-    ctx->last = &item->next;
+    if (ctx->last) {
+        ctx->last->next = item;
+
+    } else {
+        ctx->items = item;
+    }
+
+    ctx->last = item;
     *found = item;
 
     return NGX_OK;

@@ -25,7 +25,8 @@ static void ngx_api_ratelimit_count(const ngx_api_door_t *sec,
     const ngx_api_ratelimit_ctx_t *ctx);
 static ngx_int_t ngx_api_ratelimit_header_filter(ngx_http_request_t *r);
 static ngx_int_t ngx_api_ratelimit_header(ngx_http_request_t *r,
-    ngx_api_record_t *rec, ngx_api_ratelimit_ctx_t *ctx);
+    const ngx_api_ratelimit_main_conf_t *mcf, ngx_api_record_t *rec,
+    ngx_api_ratelimit_ctx_t *ctx);
 static ngx_int_t ngx_api_ratelimit_body_filter(ngx_http_request_t *r,
     ngx_chain_t *in);
 static ngx_int_t ngx_api_ratelimit_body_swap(ngx_http_request_t *r,
@@ -79,26 +80,10 @@ ngx_api_ratelimit_ctx_t *
 ngx_api_ratelimit_ctx(ngx_http_request_t *r,
     const ngx_api_ratelimit_main_conf_t *mcf, ngx_api_record_t **rec)
 {
-    ngx_api_ratelimit_ctx_t  *ctx;
+    *rec = ngx_api_record_own(r, mcf->self.record, NGX_API_RATELIMIT,
+                              sizeof(ngx_api_ratelimit_ctx_t));
 
-    *rec = ngx_api_record(r, mcf->self.record);
-    if (*rec == NULL) {
-        return NULL;
-    }
-
-    ctx = (*rec)->own[NGX_API_RATELIMIT];
-
-    if (ctx == NULL) {
-        ctx = ngx_pcalloc(r->main->pool, sizeof(ngx_api_ratelimit_ctx_t));
-        if (ctx == NULL) {
-            return NULL;
-        }
-
-        ctx->last = &ctx->items;
-        (*rec)->own[NGX_API_RATELIMIT] = ctx;
-    }
-
-    return ctx;
+    return *rec ? (*rec)->own[NGX_API_RATELIMIT] : NULL;
 }
 
 
@@ -111,23 +96,6 @@ ngx_api_ratelimit_peek_ctx(ngx_http_request_t *r,
     rec = ngx_api_record_peek(r, mcf->self.record);
 
     return rec ? rec->own[NGX_API_RATELIMIT] : NULL;
-}
-
-
-ngx_uint_t
-ngx_api_ratelimit_mode(ngx_http_request_t *r,
-    const ngx_api_ratelimit_main_conf_t *mcf, const ngx_api_mode_t *mode)
-{
-    ngx_uint_t               own, ceiling;
-    const ngx_api_shared_t  *shared;
-
-    shared = ngx_api_shared(r, mcf->self.sec);
-
-    own = mode->cv ? ngx_api_mode(r, mode) : mode->fixed;
-    ceiling = shared->mode.cv ? ngx_api_mode(r, &shared->mode)
-                              : shared->mode.fixed;
-
-    return ngx_min(own, ceiling);
 }
 
 
@@ -207,14 +175,22 @@ ngx_api_ratelimit_header_filter(ngx_http_request_t *r)
 {
     ngx_api_record_t                     *rec;
     ngx_api_ratelimit_ctx_t              *ctx;
+    const ngx_api_ratelimit_loc_conf_t   *lcf;
     const ngx_api_ratelimit_main_conf_t  *mcf;
 
     mcf = ngx_http_get_module_main_conf(r, ngx_api_ratelimit_module);
+    rec = ngx_api_record_peek(r, mcf->self.record);
 
-    rec = r == r->main ? ngx_api_record_peek(r, mcf->self.record) : NULL;
-    ctx = rec ? rec->own[NGX_API_RATELIMIT] : NULL;
+    if (rec == NULL || r != r->main) {
+        return ngx_http_next_header_filter(r);
+    }
 
-    if (ctx && ngx_api_ratelimit_header(r, rec, ctx) != NGX_OK) {
+    lcf = ngx_http_get_module_loc_conf(r, ngx_api_ratelimit_module);
+    ctx = rec->own[NGX_API_RATELIMIT];
+
+    if (ctx && (lcf->headers || ctx->refused || rec->refusal.status)
+        && ngx_api_ratelimit_header(r, mcf, rec, ctx) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
@@ -223,14 +199,13 @@ ngx_api_ratelimit_header_filter(ngx_http_request_t *r)
 
 
 static ngx_int_t
-ngx_api_ratelimit_header(ngx_http_request_t *r, ngx_api_record_t *rec,
+ngx_api_ratelimit_header(ngx_http_request_t *r,
+    const ngx_api_ratelimit_main_conf_t *mcf, ngx_api_record_t *rec,
     ngx_api_ratelimit_ctx_t *ctx)
 {
-    ngx_buf_t                            *body;
-    const ngx_api_ratelimit_loc_conf_t   *lcf;
-    const ngx_api_ratelimit_main_conf_t  *mcf;
+    ngx_buf_t                           *body;
+    const ngx_api_ratelimit_loc_conf_t  *lcf;
 
-    mcf = ngx_http_get_module_main_conf(r, ngx_api_ratelimit_module);
     lcf = ngx_http_get_module_loc_conf(r, ngx_api_ratelimit_module);
 
     /* the fields first, by the status that was decided: gRPC changes it */

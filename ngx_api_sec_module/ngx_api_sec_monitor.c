@@ -52,8 +52,6 @@ ngx_api_sec_monitor_create(ngx_conf_t *cf, ngx_api_sec_main_conf_t *mcf)
     m->tenant.migrate = ngx_api_sec_monitor_migrate;
 
     mcf->monitor = m;
-    mcf->door.count = ngx_api_sec_count;
-    mcf->door.observe = ngx_api_sec_observe;
 
     return NGX_OK;
 }
@@ -90,6 +88,11 @@ ngx_api_sec_monitor_zone(ngx_conf_t *cf, ngx_api_sec_main_conf_t *mcf)
     }
 
     mcf->monitor->tenant.size = ngx_align(size, ngx_pagesize);
+
+    /* where nobody counts, nobody need look at a clock */
+
+    mcf->door.count = ngx_api_sec_count;
+    mcf->door.observe = ngx_api_sec_observe;
 
     return ngx_api_zone_tenant(cf, mcf->zone, &mcf->monitor->tenant);
 }

@@ -40,20 +40,39 @@ api_sip_rotl(uint64_t x, unsigned n)
 
 
 API_SIP_INLINE void
+api_sip_round(api_sip_t *s)
+{
+    s->v0 += s->v1;
+    s->v1 = api_sip_rotl(s->v1, 13) ^ s->v0;
+    s->v0 = api_sip_rotl(s->v0, 32);
+    s->v2 += s->v3;
+    s->v3 = api_sip_rotl(s->v3, 16) ^ s->v2;
+
+    s->v0 += s->v3;
+    s->v3 = api_sip_rotl(s->v3, 21) ^ s->v0;
+    s->v2 += s->v1;
+    s->v1 = api_sip_rotl(s->v1, 17) ^ s->v2;
+    s->v2 = api_sip_rotl(s->v2, 32);
+}
+
+
+/* 1 to 4 of them, written out: compilers keep the loop. */
+
+API_SIP_INLINE void
 api_sip_rounds(api_sip_t *s, unsigned n)
 {
-    while (n--) {
-        s->v0 += s->v1;
-        s->v1 = api_sip_rotl(s->v1, 13) ^ s->v0;
-        s->v0 = api_sip_rotl(s->v0, 32);
-        s->v2 += s->v3;
-        s->v3 = api_sip_rotl(s->v3, 16) ^ s->v2;
+    api_sip_round(s);
 
-        s->v0 += s->v3;
-        s->v3 = api_sip_rotl(s->v3, 21) ^ s->v0;
-        s->v2 += s->v1;
-        s->v1 = api_sip_rotl(s->v1, 17) ^ s->v2;
-        s->v2 = api_sip_rotl(s->v2, 32);
+    if (n > 1) {
+        api_sip_round(s);
+    }
+
+    if (n > 2) {
+        api_sip_round(s);
+    }
+
+    if (n > 3) {
+        api_sip_round(s);
     }
 }
 

@@ -5,6 +5,8 @@
 
 static ngx_uint_t ngx_api_record_defined(
     const ngx_http_core_main_conf_t *cmcf, const ngx_str_t *name);
+static ngx_api_record_t *ngx_api_record_make(ngx_http_request_t *r,
+    ngx_int_t index, size_t room);
 static ngx_int_t ngx_api_record_nothing(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_api_record_variable(ngx_http_request_t *r,
@@ -147,16 +149,49 @@ ngx_api_record_nothing(ngx_http_request_t *r, ngx_http_variable_value_t *v,
 ngx_api_record_t *
 ngx_api_record(ngx_http_request_t *r, ngx_int_t index)
 {
-    ngx_api_record_t           *rec;
-    ngx_http_variable_value_t  *v;
+    ngx_api_record_t  *rec;
 
     rec = ngx_api_record_peek(r, index);
 
-    if (rec) {
+    return rec ? rec : ngx_api_record_make(r, index, 0);
+}
+
+
+ngx_api_record_t *
+ngx_api_record_own(ngx_http_request_t *r, ngx_int_t index, ngx_uint_t id,
+    size_t size)
+{
+    ngx_api_record_t  *rec;
+
+    rec = ngx_api_record_peek(r, index);
+
+    if (rec == NULL) {
+        rec = ngx_api_record_make(r, index, size);
+
+        if (rec) {
+            rec->own[id] = rec + 1;
+        }
+
         return rec;
     }
 
-    rec = ngx_palloc(r->main->pool, sizeof(ngx_api_record_t));
+    if (rec->own[id] == NULL) {
+        rec->own[id] = ngx_pcalloc(r->main->pool, size);
+    }
+
+    return rec->own[id] ? rec : NULL;
+}
+
+
+/* A new one, with so much zeroed room behind it. */
+
+static ngx_api_record_t *
+ngx_api_record_make(ngx_http_request_t *r, ngx_int_t index, size_t room)
+{
+    ngx_api_record_t           *rec;
+    ngx_http_variable_value_t  *v;
+
+    rec = ngx_palloc(r->main->pool, sizeof(ngx_api_record_t) + room);
     if (rec == NULL) {
         return NULL;
     }
@@ -164,7 +199,7 @@ ngx_api_record(ngx_http_request_t *r, ngx_int_t index)
     /* decisions are written before they are counted */
 
     ngx_memzero(&rec->refusal, sizeof(ngx_api_record_t)
-                               - offsetof(ngx_api_record_t, refusal));
+                               - offsetof(ngx_api_record_t, refusal) + room);
 
     rec->magic = NGX_API_RECORD_MAGIC;
     rec->ndecisions = 0;

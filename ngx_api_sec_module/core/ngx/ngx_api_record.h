@@ -135,6 +135,14 @@ ngx_api_record_peek(const ngx_http_request_t *r, ngx_int_t index)
 ngx_api_record_t *ngx_api_record(ngx_http_request_t *r, ngx_int_t index);
 
 /*
+ * The same, with own[id]: the context of the module that asks, of that size,
+ * zeroed when it is made.  Both are made in one piece when both are missing.
+ */
+
+ngx_api_record_t *ngx_api_record_own(ngx_http_request_t *r, ngx_int_t index,
+    ngx_uint_t id, size_t size);
+
+/*
  * Note what a check decided.  One entry a check: a later one replaces it,
  * unless the earlier is harsher.
  */

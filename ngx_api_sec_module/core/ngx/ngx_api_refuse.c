@@ -71,16 +71,6 @@ ngx_api_refuse(ngx_http_request_t *r, const ngx_api_self_t *self,
 }
 
 
-ngx_uint_t
-ngx_api_excepted_mode(ngx_http_request_t *r, const ngx_api_self_t *self,
-    ngx_uint_t check, const ngx_str_t *reason, ngx_uint_t mode)
-{
-    return mode == NGX_API_MODE_ENFORCE && self->sec && self->sec->except
-           && self->sec->except(r, check, reason)
-           ? NGX_API_MODE_MONITOR : mode;
-}
-
-
 ngx_int_t
 ngx_api_refuse_quietly(ngx_http_request_t *r, const ngx_api_self_t *self,
     ngx_api_record_t *rec, const ngx_api_why_t *why, ngx_uint_t mode)

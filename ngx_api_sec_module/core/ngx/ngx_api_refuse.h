@@ -61,9 +61,14 @@ ngx_int_t ngx_api_refuse_quietly(ngx_http_request_t *r,
  * itself; ask it before where enforce has other effects.
  */
 
-ngx_uint_t ngx_api_excepted_mode(ngx_http_request_t *r,
-    const ngx_api_self_t *self, ngx_uint_t check, const ngx_str_t *reason,
-    ngx_uint_t mode);
+static ngx_inline ngx_uint_t
+ngx_api_excepted_mode(ngx_http_request_t *r, const ngx_api_self_t *self,
+    ngx_uint_t check, const ngx_str_t *reason, ngx_uint_t mode)
+{
+    return mode == NGX_API_MODE_ENFORCE && self->sec && self->sec->except
+           && self->sec->except(r, check, reason)
+           ? NGX_API_MODE_MONITOR : mode;
+}
 
 /*
  * After one of these has refused: a type of problem that is registered for
