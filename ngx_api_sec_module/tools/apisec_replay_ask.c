@@ -18,6 +18,7 @@ typedef struct {
     apisec_ask_t          ask;
     const char           *who;
     bool                  again; /* the stage has to start anew */
+    const char           *why;   /* its credential cannot be made */
 } again_t;
 
 
@@ -129,13 +130,78 @@ claim_of(apisec_token_t *t, const api_conf_dir_t *issuer, const char *line,
 }
 
 
+/*
+ * The claim cnf of a token that was bound to a key, and what shows that its
+ * sender had that; "": it was not.  A record does not say it: it was when the
+ * issuer of then took no other, and where one of now wants it who knows.
+ */
+
+static int
+bound(again_t *r, const api_conf_dir_t *then, const api_conf_dir_t *now,
+    const char **cnf)
+{
+    int         rc;
+    bool        dpop = apisec_stage_binds(then, "dpop");
+    bool        mtls = apisec_stage_binds(then, "mtls");
+    const char *x5t;
+
+    *cnf = "";
+
+    if ((!dpop && apisec_stage_binds(now, "dpop"))
+        || (!mtls && apisec_stage_binds(now, "mtls")))
+    {
+        r->why = "whether its token was bound to a key is not recorded";
+        return APISEC_NO;
+    }
+
+    if (mtls && !r->side->stage.plan.listens[r->ask.listen].ssl) {
+        r->why = "its token was bound to a certificate, and there is no TLS";
+        return APISEC_NO;
+    }
+
+    if (mtls) {
+        r->ask.tls = apisec_stage_client(&r->side->stage, "CN=x", NULL);
+        x5t = apisec_stage_x5t(r->ask.tls);
+        *cnf = apisec_text("\"x5t#S256\":\"%s\"", x5t ? x5t : "");
+    }
+
+    if (dpop) {
+        rc = apisec_stage_proof(&r->side->stage, now, &r->ask);
+        if (rc != APISEC_OK) {
+            return rc;
+        }
+
+        *cnf = apisec_text(
+            "%s%s\"jkt\":\"%s\"", *cnf, **cnf ? "," : "", r->ask.proof.jkt);
+    }
+
+    return APISEC_OK;
+}
+
+
 /* Claims that have to be there are there; what is in them is not recorded. */
+
+static void
+required(apisec_token_t *t, const api_conf_dir_t *issuer)
+{
+    uint32_t              i;
+    const api_conf_dir_t *d = api_conf_child(issuer, "require");
+
+    for (i = 1; d && i < d->nargs && i < APISEC_LIST_MAX; i++) {
+        if (!api_span_eq(d->args[i], API_SPAN("exp"))
+            && !api_span_eq(d->args[i], API_SPAN("iat")))
+        {
+            apisec_claim(t, apisec_span_text(d->args[i]), "x");
+        }
+    }
+}
+
 
 static int
 token(again_t *r)
 {
     char                 *text;
-    uint32_t              i;
+    const char           *cnf;
     apisec_token_t        t = { .kid = "" };
     api_stage_key_t       key;
     const api_conf_dir_t *own, *issuer = definition(r, "api_jwt_issuer"), *d;
@@ -148,6 +214,11 @@ token(again_t *r)
     }
 
     own = own ? own : issuer;
+
+    if (bound(r, issuer, own, &cnf) != APISEC_OK) {
+        return APISEC_NO;
+    }
+
     t.alg = apisec_span_text(api_stage_alg(own));
     key = api_stage_key_of(apisec_span(t.alg));
 
@@ -157,20 +228,16 @@ token(again_t *r)
     }
 
     apisec_claim_times(&t, (int64_t) time(NULL), 60);
-    d = api_conf_child(issuer, "require");
-
-    for (i = 1; d && i < d->nargs && i < APISEC_LIST_MAX; i++) {
-        if (!api_span_eq(d->args[i], API_SPAN("exp"))
-            && !api_span_eq(d->args[i], API_SPAN("iat")))
-        {
-            apisec_claim(&t, apisec_span_text(d->args[i]), "x");
-        }
-    }
-
+    required(&t, issuer);
     claim_of(&t, issuer, "issuer", "iss");
     claim_of(&t, issuer, "audience", "aud");
     apisec_claim(&t, "sub", r->who);
     apisec_claim(&t, "scope", r->side->scopes);
+
+    if (*cnf && apisec_claim_json(&t, "cnf", apisec_text("{%s}", cnf)) != 0) {
+        return APISEC_NO;
+    }
+
     d = api_conf_child(issuer, "typ");
     t.typ = d ? apisec_span_text(api_conf_arg(d, 1)) : NULL;
 
@@ -183,7 +250,9 @@ token(again_t *r)
         return APISEC_NO;
     }
 
-    field(r, "Authorization", apisec_text("Bearer %s", text));
+    r->ask.proof.token = text;
+    field(r, "Authorization",
+        apisec_text("%s %s", r->ask.proof.key ? "DPoP" : "Bearer", text));
 
     return APISEC_OK;
 }
@@ -402,7 +471,7 @@ apisec_replay_ask(apisec_side_t *side, const apisec_side_t *from,
                        : somebody(side);
 
     if (present(&r) != APISEC_OK) {
-        *why = "its credential cannot be made anew";
+        *why = r.why ? r.why : "its credential cannot be made anew";
         return APISEC_NO;
     }
 
