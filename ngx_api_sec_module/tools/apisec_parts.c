@@ -156,3 +156,65 @@ apisec_property(const apisec_parts_t *parts, api_span_t name)
 
     return API_NODE_NONE;
 }
+
+
+static bool
+holds(api_span_t s)
+{
+    return s.len == 0 || memchr(s.data, '\0', s.len) == NULL;
+}
+
+
+static cJSON *
+leaf(api_node_t n)
+{
+    bool b = false;
+
+    if (api_node_is_number(n)) {
+        return apisec_sure(
+            cJSON_CreateRaw(apisec_span_text(api_node_number(n))));
+    }
+
+    if (api_node_is(n, API_JSON_STRING)) {
+        return holds(api_node_string(n)) ? apisec_sure(
+                   cJSON_CreateString(apisec_span_text(api_node_string(n))))
+                                         : NULL;
+    }
+
+    return apisec_sure(
+        api_node_bool(n, &b) ? cJSON_CreateBool(b) : cJSON_CreateNull());
+}
+
+
+cJSON *
+apisec_tree(api_node_t n)
+{
+    bool            is_object = api_node_is(n, API_JSON_OBJECT);
+    cJSON          *made, *item;
+    api_span_t      name;
+    api_node_t      value;
+    api_node_iter_t it;
+
+    if (!is_object && !api_node_is(n, API_JSON_ARRAY)) {
+        return leaf(n);
+    }
+
+    made = apisec_sure(is_object ? cJSON_CreateObject() : cJSON_CreateArray());
+
+    for (it = api_node_iter(n); api_node_next(&it, &name, &value);) {
+        item = !is_object || holds(name) ? apisec_tree(value) : NULL;
+
+        if (item == NULL) {
+            cJSON_Delete(made);
+            return NULL;
+        }
+
+        if (is_object) {
+            cJSON_AddItemToObject(made, apisec_span_text(name), item);
+        } else {
+            cJSON_AddItemToArray(made, item);
+        }
+    }
+
+    return made;
+}

@@ -47,6 +47,11 @@ api_node_t apisec_property(const apisec_parts_t *parts, api_span_t name);
 api_span_t  apisec_span(const char *s);
 const char *apisec_span_text(api_span_t s);
 
+/* A value as cJSON has it; numbers keep their digits, what is not there is
+   null.  NULL: a text or name has \u0000 in it, which cJSON cannot hold. */
+
+cJSON *apisec_tree(api_node_t node);
+
 /* What cJSON made; no memory ends the program. */
 
 cJSON *apisec_sure(cJSON *value);

@@ -74,7 +74,8 @@ int apisec_policy_members(
 
 const char *apisec_node_text(api_node_t node, const char *name);
 
-/* A value as JSON. */
+/* A value as JSON; none is JSON too: null.  NULL: a text has \u0000 in it,
+   which cannot be sent from here. */
 
 const char *apisec_node_json(api_node_t node);
 

@@ -77,56 +77,16 @@ apisec_node_text(api_node_t node, const char *name)
 }
 
 
-/* Numbers keep their digits. */
-
-static cJSON *
-tree(api_node_t n)
-{
-    bool            b = false;
-    cJSON          *made;
-    api_span_t      name;
-    api_node_t      value;
-    api_node_iter_t it;
-
-    if (api_node_is_number(n)) {
-        return cJSON_CreateRaw(apisec_span_text(api_node_number(n)));
-    }
-
-    if (api_node_is(n, API_JSON_STRING)) {
-        return cJSON_CreateString(apisec_span_text(api_node_string(n)));
-    }
-
-    if (api_node_bool(n, &b)) {
-        return cJSON_CreateBool(b);
-    }
-
-    if (!api_node_is(n, API_JSON_OBJECT) && !api_node_is(n, API_JSON_ARRAY)) {
-        return cJSON_CreateNull();
-    }
-
-    made = apisec_sure(api_node_is(n, API_JSON_OBJECT) ? cJSON_CreateObject()
-                                                       : cJSON_CreateArray());
-
-    for (it = api_node_iter(n); api_node_next(&it, &name, &value);) {
-        if (cJSON_IsObject(made)) {
-            cJSON_AddItemToObject(
-                made, apisec_span_text(name), apisec_sure(tree(value)));
-
-        } else {
-            cJSON_AddItemToArray(made, apisec_sure(tree(value)));
-        }
-    }
-
-    return made;
-}
-
-
 const char *
 apisec_node_json(api_node_t node)
 {
     char       *text;
-    cJSON      *root = apisec_sure(tree(node));
+    cJSON      *root = apisec_tree(node);
     const char *copy;
+
+    if (root == NULL) {
+        return NULL;
+    }
 
     text = cJSON_PrintUnformatted(root);
     copy = apisec_text("%s", text ? text : "null");

@@ -195,7 +195,7 @@ read_body(const apisec_policy_t *policy, apisec_step_t *step)
 {
     int            rc = APISEC_OK;
     api_node_t     body = api_node_get(step->node, API_SPAN("body"));
-    const char    *file = apisec_node_text(step->node, "body_file");
+    const char    *file = apisec_node_text(step->node, "body_file"), *text;
     apisec_http_t *r = &step->ask.request;
 
     if (api_node_ok(body) && file) {
@@ -214,7 +214,15 @@ read_body(const apisec_policy_t *policy, apisec_step_t *step)
         r->body = api_node_string(body);
 
     } else if (r->has_body) {
-        r->body = apisec_span(apisec_node_json(body));
+        text = apisec_node_json(body);
+
+        if (text == NULL) {
+            return apisec_policy_wrong(policy, body,
+                "\\u0000 in JSON cannot be sent from here: write the body as"
+                " text, or as body_file");
+        }
+
+        r->body = apisec_span(text);
 
         if (!has_field(r, "content-type")) {
             apisec_policy_field(step, "Content-Type", "application/json");

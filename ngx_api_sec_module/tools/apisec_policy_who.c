@@ -10,7 +10,7 @@
 
 
 #define TTL 300
-#define STORES_MAX 100
+#define NO_NUL "\\u0000 in a claim cannot be sent from here"
 
 typedef struct {
     apisec_policy_t *policy;
@@ -73,6 +73,7 @@ own_claims(const who_t *w, apisec_token_t *t)
     int             rc = APISEC_OK;
     api_span_t      name;
     api_node_t      value, claims;
+    const char     *json;
     api_node_iter_t it;
 
     claims = api_node_get(w->node, API_SPAN("claims"));
@@ -84,8 +85,9 @@ own_claims(const who_t *w, apisec_token_t *t)
     for (it = api_node_iter(claims);
          rc == APISEC_OK && api_node_next(&it, &name, &value);)
     {
-        rc = apisec_claim_json(
-            t, apisec_span_text(name), apisec_node_json(value));
+        json = apisec_node_json(value);
+        rc = json ? apisec_claim_json(t, apisec_span_text(name), json)
+                  : apisec_policy_wrong(w->policy, value, NO_NUL);
     }
 
     return rc;
@@ -262,8 +264,7 @@ static int
 opaque(const who_t *w, const char *name)
 {
     int                   rc;
-    char                 *claims;
-    const char           *answer, *cnf, *id = apisec_token_id();
+    const char           *answer, *claims, *cnf, *id = apisec_token_id();
     const api_conf_dir_t *d;
 
     rc = named(w, "api_introspect", name, &d);
@@ -275,8 +276,12 @@ opaque(const who_t *w, const char *name)
         return rc;
     }
 
-    claims = apisec_text(
-        "%s", apisec_node_json(api_node_get(w->node, API_SPAN("claims"))));
+    claims = apisec_node_json(api_node_get(w->node, API_SPAN("claims")));
+
+    if (claims == NULL) {
+        return apisec_policy_wrong(w->policy, w->node, NO_NUL);
+    }
+
     answer = apisec_text("{\"active\":true%s%s%s%s", cnf ? ",\"cnf\":" : "",
         cnf ? cnf : "", claims[0] == '{' && claims[1] != '}' ? "," : "",
         claims[0] == '{' ? claims + 1 : "}");

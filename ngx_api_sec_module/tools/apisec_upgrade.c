@@ -3,6 +3,7 @@
  * JSON, and written as JSON.
  */
 
+#include "apisec_parts.h"
 #include "apisec_upgrade.h"
 
 #include "api_doc.h"
@@ -13,17 +14,6 @@
 
 
 #define UPGRADE_MAX (64 * 1024 * 1024)
-
-
-static cJSON *
-sure(cJSON *value)
-{
-    if (value == NULL) {
-        exit(apisec_fail(APISEC_FAILED, "no memory"));
-    }
-
-    return value;
-}
 
 
 cJSON *
@@ -47,10 +37,10 @@ void
 apisec_put(cJSON *o, const char *name, cJSON *value)
 {
     if (apisec_get(o, name)) {
-        cJSON_ReplaceItemInObjectCaseSensitive(o, name, sure(value));
+        cJSON_ReplaceItemInObjectCaseSensitive(o, name, apisec_sure(value));
 
     } else {
-        cJSON_AddItemToObject(o, name, sure(value));
+        cJSON_AddItemToObject(o, name, apisec_sure(value));
     }
 }
 
@@ -91,65 +81,6 @@ apisec_upgrade_note(apisec_upgrade_t *up, const char *fmt, ...)
 }
 
 
-static char *
-text_of(api_span_t s)
-{
-    if (s.len && memchr(s.data, '\0', s.len)) {
-        exit(apisec_fail(APISEC_NO, "the document has a \\u0000 in a string"));
-    }
-
-    return apisec_text("%.*s", (int) s.len, (const char *) s.data);
-}
-
-
-/* The tree as cJSON has it; numbers keep their digits. */
-
-static cJSON *
-tree(api_node_t n)
-{
-    bool            b = false;
-    cJSON          *made;
-    api_span_t      name;
-    api_node_t      value;
-    api_node_iter_t it;
-
-    switch (api_node_type(n)) {
-    case API_JSON_NULL:
-        return sure(cJSON_CreateNull());
-
-    case API_JSON_FALSE:
-    case API_JSON_TRUE:
-        (void) api_node_bool(n, &b);
-        return sure(cJSON_CreateBool(b));
-
-    case API_JSON_INT:
-    case API_JSON_REAL:
-        return sure(cJSON_CreateRaw(text_of(api_node_number(n))));
-
-    case API_JSON_STRING:
-        return sure(cJSON_CreateString(text_of(api_node_string(n))));
-
-    case API_JSON_ARRAY:
-        made = sure(cJSON_CreateArray());
-
-        for (it = api_node_iter(n); api_node_next(&it, NULL, &value);) {
-            cJSON_AddItemToArray(made, tree(value));
-        }
-
-        return made;
-
-    default:
-        made = sure(cJSON_CreateObject());
-
-        for (it = api_node_iter(n); api_node_next(&it, &name, &value);) {
-            cJSON_AddItemToObject(made, text_of(name), tree(value));
-        }
-
-        return made;
-    }
-}
-
-
 static cJSON *
 read_tree(const char *path)
 {
@@ -176,7 +107,11 @@ read_tree(const char *path)
     if (api_docs_add(docs, api_span(name, strlen(name)), text, &doc, &err)
         == API_OK)
     {
-        root = tree(api_doc_root(doc));
+        root = apisec_tree(api_doc_root(doc));
+
+        if (root == NULL) {
+            apisec_fail(APISEC_NO, "the document has a \\u0000 in a string");
+        }
 
     } else {
         apisec_fail(APISEC_NO, "%s: %s", path, err.text);
@@ -332,8 +267,8 @@ upgraded(apisec_upgrade_t *up)
     static const char *const gone[] = { "swagger", "host", "basePath",
         "schemes", "consumes", "produces" };
 
-    out = sure(cJSON_CreateObject());
-    all = sure(cJSON_CreateObject());
+    out = apisec_sure(cJSON_CreateObject());
+    all = apisec_sure(cJSON_CreateObject());
     apisec_put_text(out, "openapi", up->v31 ? "3.1.0" : "3.0.3");
     apisec_upgrade_servers(out, root, root);
     apisec_upgrade_paths(up, apisec_get(root, "paths"));

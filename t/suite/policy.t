@@ -403,6 +403,9 @@ for my $case (
     ["$at\{ request: GET /x, as: me, expect: { status: 200 } }", 'no identity "me"'],
     ["$at\{ request: GET /x, as: { token: x }, expect: { status: 200 } }", 'no api_jwt_issuer x'],
     ["$at\{ request: GET /x, as: { certificate: CN=x }, expect: { status: 200 } }", 'needs an https://'],
+    ["$at\{ request: GET /x, as: { token: corp, claims: { sub: \"a\\0b\" } }, expect: { status: 200 } }",
+        'u0000 in a claim'],
+    ["$at\{ request: POST /x, body: { a: [\"a\\0b\"] }, expect: { status: 200 } }", 'u0000 in JSON'],
     ["$at\{ request: GET /x, time: soon, expect: { status: 200 } }", 'time is a day'],
 ) {
     $got = policy("config: nginx.conf\n$case->[0]\n");
