@@ -9,8 +9,10 @@ use lib 't/lib';
 
 use ApiTest;
 use ApiTest::Keys qw(build_dir);
+use ApiTest::Redis ();
 use ApiTest::Run;
 use HTTP::Tiny ();
+use IO::Socket::INET;
 use Test::More;
 use Time::HiRes qw(sleep time);
 
@@ -48,6 +50,32 @@ $conf =~ s/127\.0\.0\.1:9000/127.0.0.1:$up/g;
 my $modules = join '', map { "load_module $_;\n" } split ' ', $ENV{TEST_NGINX_LOAD_MODULES} // '';
 $modules ||= join '', map { 'load_module ' . modules_dir() . "/ngx_api_${_}_module.so;\n" } qw(waf sec ratelimit);
 my $user = $> == 0 ? "user root;\n" : '';
+
+# What goes wrong needs a zone that is soon full, and a store that can be taken
+# away, beside what the page has.
+
+my $small  = free_port('SMALL');
+my $merged = free_port('MERGED');
+my $redis  = ApiTest::Redis::root() ? ApiTest::Redis->start : undef;
+my $faults = <<"EOF";
+api_ratelimit_zone small 64k;
+api_ratelimit_policy slow zone=small key=\$remote_addr rate=1r/h burst=100 at=address;
+server {
+    listen 127.0.0.1:$small;
+    api_audit off;
+    location / { api_ratelimit slow; proxy_pass http://127.0.0.1:$up; }
+}
+EOF
+$faults .= <<"EOF" if $redis;
+api_ratelimit_store ours redis://127.0.0.1:$redis->{port} on_error=local timeout=1s;
+api_ratelimit_zone shared 1m;
+api_ratelimit_policy together zone=shared key=\$arg_k rate=1000r/s burst=1000 store=ours;
+server {
+    listen 127.0.0.1:$merged;
+    api_audit off;
+    location / { api_ratelimit together; proxy_pass http://127.0.0.1:$up; }
+}
+EOF
 spew("$dir/etc/nginx.conf", <<"EOF");
 $modules${user}pid $dir/nginx.pid;
 worker_processes 1;
@@ -58,6 +86,7 @@ access_log off;
 @{[ join '', map { "${_}_temp_path $dir/tmp;\n" } qw(client_body proxy fastcgi uwsgi scgi) ]}
 server { listen 127.0.0.1:$up; api_audit off; return 200 "in\\n"; }
 $conf
+$faults
 }
 EOF
 
@@ -170,19 +199,64 @@ is(block('lever-close')->{code}, 0, 'the lever, closed');
 ok(until_true(30, sub { status($evil, Authorization => $bob) == 403 }), '... closes it');
 
 
-# A zone is full; a store is away.
+# A zone is full.
 
-$got = block('zone');
-like($got->{out}, qr/"zone"/, 'how full the zone is') or diag $got->{err};
+my $zone = $block{zone};
+my $full = qr/small (?:has forgotten [1-9]\d* entries for lack of room|is \d+ % full)/;
+
+sub zones {
+    $block{zone} = $zone;
+    return block('zone')->{out};
+}
+
+my $said = zones();
+like($said, qr/"zone"/, 'how full the zones are');
+unlike($said, $full, '... there is room');
+
+# Each comes from an address of its own, and owes for an hour.
+
+for my $n (1 .. 4000) {
+    my $from = sprintf '127.1.%d.%d', $n / 250, 1 + $n % 250;
+    my $s = IO::Socket::INET->new(PeerAddr => "127.0.0.1:$small", LocalAddr => $from)
+        or die "from $from: $!";
+    print {$s} "GET / HTTP/1.0\r\n\r\n";
+    1 while <$s>;
+}
+like(zones(), $full, 'many come: it says which zone is full');
+spew("$dir/etc/nginx.conf", slurp("$dir/etc/nginx.conf") =~ s/small 64k/small 4m/r);
 $got = block('zone-larger');
-is($got->{code}, 0, 'a larger one') or diag $got->{err};
-ok(until_true(30, sub {
+is($got->{code}, 0, 'larger ones') or diag $got->{err};
+ok(until_true(60, sub {
     run('curl', '-sf', '--unix-socket', "$dir/run/admin.sock", 'http://localhost/_api/')->{out} =~ /16777216/
-}), '... is there');
+}), '... are there');
 is(status('/v1/a', Authorization => $alice), 401, '... and what was revoked in the old one is still');
-$got = block('store');
-is($got->{code}, 0, 'the store') or diag $got->{err};
-like($got->{out}, qr/^apisec_ratelimit|no store/m, '... is told of');
+unlike(zones(), qr/small is \d+ % full/, '... and there is room again');
+
+
+# The store of limits is down.
+
+sub shared { return HTTP::Tiny->new(timeout => 60)->get("http://127.0.0.1:$merged/?k=a")->{status} }
+
+SKIP: {
+    my $store = delete $block{store};
+    ok(defined $store, 'the page has commands for the store');
+    skip 'no redis-server could be unpacked', 5 if !$redis;
+
+    my $is = sub {
+        my ($up) = @_;
+        return until_true(60, sub {
+            shared();
+            run('sh', '-ec', here($store))->{out} =~ /^apisec_ratelimit_store_up\{store="ours"\} $up$/m;
+        });
+    };
+    ok($is->(1), 'one that is there');
+    $redis->kill9;
+    ok($is->(0), '... that is down');
+    is(shared(), 200, '... each machine goes on');
+    $redis->run;
+    ok($is->(1), '... brought back, it is found again by itself');
+    is(shared(), 200, '... and limits go on');
+}
 
 
 # A log that was changed.
