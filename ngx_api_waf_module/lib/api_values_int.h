@@ -57,6 +57,11 @@ void api_values_yaml(api_values_t *b, api_span_t body);
 void api_values_text(api_values_t *b, api_span_t body);
 void api_values_multipart(api_values_t *b, api_span_t body);
 
+/* Why a document is not for libxml2: its time would be the square of what was
+   sent.  NULL: it is. */
+
+const char *api_values_xml_scan(api_span_t body);
+
 /* Of a text that is nearly JSON: its strings, in either quotes. */
 
 void api_values_lenient(

@@ -18,6 +18,10 @@
 
 #define XML_MIXED 1024
 
+/* Prefixes that hold in an element; libxml2 looks a name up among them. */
+
+#define XML_PREFIXES 1000
+
 typedef struct {
     size_t   start;  /* of its text */
     uint32_t pieces; /* of its own text, with more than blanks */
@@ -208,6 +212,9 @@ xml_on_start(void *ctx, const xmlChar *name, const xmlChar *prefix,
     } else if (x->nodes > x->b->conf->xml_nodes) {
         xml_stop(x, "more elements and attributes than allowed");
 
+    } else if (x->ctxt->nsNr > 2 * XML_PREFIXES) {
+        xml_stop(x, "more prefixes than allowed");
+
     } else {
         xml_open(x);
         xml_attributes(x, nattributes, attributes);
@@ -384,9 +391,12 @@ api_values_xml(api_values_t *b, api_span_t body)
 
     memset(&x, 0, sizeof(x));
     x.b = b;
+    x.fault =
+        body.len > INT32_MAX ? "longer than 2 GiB" : api_values_xml_scan(body);
 
-    if (body.len > INT32_MAX) {
-        api_values_body_fault(b, "XML", "longer than 2 GiB");
+    if (x.fault) {
+        api_values_body_fault(b, "XML", "%s", x.fault);
+        api_values_arg(b, API_WAF_ARGS_UNPACKED, API_SPAN("body"), body);
         return;
     }
 
