@@ -27,7 +27,7 @@ my $build = $ENV{API_BUILD} || "$root/build";
 
 # Longest wait for an answer and for its line in a log.
 
-my $patience = 10;
+my $patience = 60;
 
 
 # rules: a list of files, or of lines behind "text:"; none: Debian's
@@ -258,9 +258,13 @@ sub log_line {
     my $until = time + $patience;
     my $log = $self->{log}{$side};
 
+    # a line that goes on in another page of the file may be seen in two pieces
+
     while (time < $until) {
         seek $log, 0, 1;
         while (my $line = <$log>) {
+            $line = (delete $self->{piece}{$side} // '') . $line;
+            $self->{piece}{$side} = $line, last if $line !~ /\n\z/;
             return [$2, $3] if $line =~ /^(\d+) (\d+) (\S+)/ && $1 == $client;
         }
         sleep 0.005;
