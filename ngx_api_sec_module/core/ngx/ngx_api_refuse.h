@@ -70,6 +70,7 @@ ngx_api_excepted_mode(ngx_http_request_t *r, const ngx_api_self_t *self,
            ? NGX_API_MODE_MONITOR : mode;
 }
 
+
 /*
  * After one of these has refused: a type of problem that is registered for
  * this case (a type_base of api_reject goes before it), and one more member

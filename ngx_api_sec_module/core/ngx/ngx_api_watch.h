@@ -88,7 +88,7 @@ typedef struct ngx_api_watches_s {
     ngx_array_t                 files;        /* of ngx_api_watch_t * */
     ngx_event_t                *timer;
 
-    ngx_api_watch_told_pt       told;         /* set in init_process, or NULL */
+    ngx_api_watch_told_pt       told;         /* in init_process; or NULL */
 } ngx_api_watches_t;
 
 
