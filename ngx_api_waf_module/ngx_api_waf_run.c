@@ -17,6 +17,7 @@ static ngx_int_t ngx_api_waf_start(const ngx_api_waf_main_conf_t *mcf,
     ngx_api_waf_run_t *run);
 static ngx_int_t ngx_api_waf_remove(ngx_api_waf_run_t *run);
 static void ngx_api_waf_run_cleanup(void *data);
+static ngx_uint_t ngx_api_waf_news(ngx_api_waf_run_t *run);
 static ngx_int_t ngx_api_waf_note_rules(ngx_http_request_t *r,
     ngx_api_waf_run_t *run);
 static ngx_int_t ngx_api_waf_note_listed(ngx_http_request_t *r,
@@ -341,6 +342,11 @@ ngx_api_waf_run_note(ngx_http_request_t *r, ngx_api_waf_run_t *run)
     }
 
     run->nrules = n;
+
+    if (!ngx_api_waf_news(run) && run->rules.data) {
+        return NGX_OK;
+    }
+
     ngx_api_waf_count(r, run);
 
     if (ngx_api_waf_note_rules(r, run) != NGX_OK) {
@@ -348,6 +354,26 @@ ngx_api_waf_run_note(ngx_http_request_t *r, ngx_api_waf_run_t *run)
     }
 
     return ngx_api_waf_note_matched(r, run);
+}
+
+
+/* Is one to be logged among the matches since the last time? */
+
+static ngx_uint_t
+ngx_api_waf_news(ngx_api_waf_run_t *run)
+{
+    size_t  n;
+
+    n = api_waf_tx_matches(run->tx);
+
+    while (run->noted < n) {
+        if (api_waf_tx_match(run->tx, run->noted++)->log) {
+            run->noted = n;
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 
