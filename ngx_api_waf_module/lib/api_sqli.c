@@ -225,10 +225,13 @@ api_sqli_any(api_span_t value, bool all, api_sqli_t *how)
         how->tokens = 0;
     }
 
+    if (value.len == 0) {
+        return false; /* its data may be NULL */
+    }
+
     for (context = API_SQLI_BARE; context <= API_SQLI_DOUBLE; context++) {
         has = context == API_SQLI_BARE
-              || (value.len
-                  && memchr(value.data, api_sqli_quotes[context], value.len));
+              || memchr(value.data, api_sqli_quotes[context], value.len);
 
         for (mysql = 0; has && mysql < readings; mysql++) {
             if (api_sqli_read(value, (api_sqli_context_t) context, mysql != 0,
