@@ -327,7 +327,8 @@ ngx_api_sec_lanes_private(ngx_api_sec_writer_t *w, ngx_cycle_t *cycle)
     ngx_log_error(NGX_LOG_WARN, cycle->log, 0,
                   "api_audit \"%V\": all %uL lanes are taken by processes of "
                   "configurations before: events of this process are lost if "
-                  "it is killed", &w->sink->name, w->lanes->nlanes);
+                  "it is killed; a smaller \"buffer=\" has more lanes",
+                  &w->sink->name, w->lanes->nlanes);
 
     w->own = ngx_memalign(64, w->lanes->size, cycle->log);
     if (w->own == NULL) {
