@@ -160,15 +160,18 @@ ngx_api_ratelimit_tell_turn(ngx_api_ratelimit_link_t *link)
                                    &wait)
                    : api_tell_turn_free(tell, link->lane, now, grace, &wait);
 
-    if (link->teller || link->waiting.n) {
+    if (link->teller) {
         return 1;
     }
+
+    /* what is in the lane has its time, also when what was given back goes
+       now: the script had been forgotten */
 
     if (api_tell_waiting(tell, link->lane) && !link->flush.timer_set) {
         ngx_add_timer(&link->flush, (ngx_msec_t) wait);
     }
 
-    return 0;
+    return link->waiting.n != 0;
 }
 
 

@@ -102,9 +102,9 @@ is(ask($b, 'one', 2), '429 429', '... and then has');
 is(ask($a, 'two', 3) . ' ' . ask($b, 'two', 2), '200 200 200 200 200', 'both');
 settled($a, 2);
 settled($b, 2);
-is(ask($a, 'three', 1), '200', 'other keys are others');
 
 my $sent = number($a, 'merges');
+is(ask($a, 'three', 1), '200', 'other keys are others');
 ask($a, 'one', 20);
 until_true('the third is told', sub { number($a, 'merges') > $sent });
 sleep 0.3;
