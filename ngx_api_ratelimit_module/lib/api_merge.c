@@ -293,6 +293,7 @@ api_merge_back(api_merge_table_t *t, const api_merge_entry_t *e, uint32_t n)
 
         to->m = m;
         to->cap = e[i].cap;
+        to->limit = e[i].limit;
         memcpy(to->name, e[i].name, API_MERGE_NAME);
     }
 }

@@ -63,6 +63,7 @@ test_compose(void)
 
 
 static int64_t told[2][512], sum[2][512];
+static size_t  changed;
 
 static void
 tell(const api_merge_entry_t *out, uint32_t k)
@@ -71,6 +72,7 @@ tell(const api_merge_entry_t *out, uint32_t k)
 
     for (n = 0; n < k; n++) {
         told[out[n].policy][out[n].key] += out[n].m.n;
+        changed += out[n].limit != -1 || out[n].cap != 7;
     }
 }
 
@@ -92,14 +94,39 @@ test_full(api_merge_table_t *t)
 }
 
 
+static size_t
+admit(api_merge_table_t *t, uint32_t p, uint64_t key, int64_t now)
+{
+    bool               made;
+    size_t             bad;
+    api_merge_entry_t *e;
+
+    e = api_merge_entry(t, p, key, &made);
+
+    if (e == NULL) {
+        return 0;
+    }
+
+    if (made) {
+        e->limit = -1;
+        e->cap = 7;
+    }
+
+    bad = made != (e->m.n == 0 && e->m.d == INT64_MIN);
+    api_merge_admit(&e->m, now, 3);
+    sum[p][key] += 3;
+
+    return bad;
+}
+
+
 static void
 test_table(void)
 {
-    bool              made;
     size_t            i, n, bad;
     uint32_t          k;
     ut_rand_t         r = { 2 };
-    api_merge_entry_t out[64], *e;
+    api_merge_entry_t out[64];
     api_merge_table_t t;
 
     ut_int(api_merge_table_init(&t, 100, &api_alloc_libc), API_INVALID,
@@ -130,13 +157,7 @@ test_table(void)
             continue;
         }
 
-        e = api_merge_entry(&t, p, key, &made);
-
-        if (e) {
-            bad += made != (e->m.n == 0 && e->m.d == INT64_MIN);
-            api_merge_admit(&e->m, (int64_t) i, 3);
-            sum[p][key] += 3;
-        }
+        bad += admit(&t, p, key, (int64_t) i);
     }
 
     while ((k = api_merge_take(&t, out, 64)) > 0) {
@@ -148,6 +169,7 @@ test_table(void)
     }
 
     ut_int(bad, 0, "what was admitted was told, and once");
+    ut_int(changed, 0, "as it was to be counted, also what was given back");
     ut_int(t.n, 0, "nothing waits");
     ut_ok(t.dropped > 0, "%zu found no room", (size_t) t.dropped);
 
