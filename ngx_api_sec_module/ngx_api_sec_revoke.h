@@ -42,5 +42,10 @@ ngx_int_t ngx_api_sec_revoke_keep(ngx_conf_t *cf,
 api_revoked_table_t *ngx_api_sec_revoked_table(
     const ngx_api_sec_main_conf_t *mcf);
 
+/* How full it is, for api_status. */
+
+void ngx_api_sec_revoked_status(const ngx_api_sec_main_conf_t *mcf,
+    api_writer_t *w);
+
 
 #endif /* _NGX_API_SEC_REVOKE_H_INCLUDED_ */

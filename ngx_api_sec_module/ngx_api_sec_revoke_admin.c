@@ -270,3 +270,25 @@ ngx_api_sec_revoke_bad(ngx_api_admin_t *a, ngx_uint_t status,
 
     return status;
 }
+
+
+void
+ngx_api_sec_revoked_status(const ngx_api_sec_main_conf_t *mcf,
+    api_writer_t *w)
+{
+    const api_revoked_table_t  *table;
+
+    table = ngx_api_sec_revoked_table(mcf);
+
+    if (table == NULL) {
+        return;
+    }
+
+    api_writer_name(w, API_SPAN("revocations"));
+    api_writer_object(w);
+    api_writer_name(w, API_SPAN("places"));
+    api_writer_uint(w, api_revoked_table_places(table));
+    api_writer_name(w, API_SPAN("used"));
+    api_writer_uint(w, api_revoked_table_count(table));
+    api_writer_end(w);
+}

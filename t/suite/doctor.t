@@ -8,6 +8,7 @@ use strict;
 use warnings;
 use lib 't/lib';
 
+use ApiTest qw(jwks);
 use ApiTest::Server;
 use File::Temp qw(tempdir);
 use JSON::PP;
@@ -338,6 +339,32 @@ SKIP: {
 
     my %by = $ask->("--status http://127.0.0.1:$server->{port}/_api/");
     like($by{zones}, qr/^pass/, 'asked where it is told to');
+
+    # a share of the zone: revoked until there is hardly a place left
+
+    my $revoked = ApiTest::Server->start(
+        files => { 'jwks.json' => jwks('p256') },
+        http  => "api_zone main 1m revocations=8k;\n"
+            . 'api_jwt_issuer corp { issuer https://idp; audience a;'
+            . " algorithms ES256; jwks jwks.json; }\n"
+            . "server { listen unix:$dir/admin.sock; location /_api/ { api_status write; } }",
+        server => "location /_api/ { api_status; $at }",
+        location => 'api_auth jwt=corp; empty_gif;',
+    );
+    my $zones = sub {
+        my $out = `$apisec doctor --json --nginx $revoked->{nginx} \\
+            --nginx-prefix $revoked->{dir} --nginx-conf $revoked->{dir}/nginx.conf \\
+            --status http://127.0.0.1:$revoked->{port}/_api/ 2>$dir/stderr`;
+        my $is = eval { decode_json($out) } or diag($out, `cat $dir/stderr`);
+        return join "\n", map {"$_->{verdict}: $_->{text}"}
+            grep { $_->{check} eq 'zones' } @{ $is->{findings} };
+    };
+    like($zones->(), qr/^pass: /, 'a share with room');
+    `curl -sf --unix-socket $dir/admin.sock -H 'X-Api-Admin: 1' -H 'Content-Type: application/json' -d '{"kind":"jti","value":"n$_"}' http://localhost/_api/revocations`
+        for 1 .. 60;
+    like($zones->(), qr/^warn: revocations is (?:8[1-9]|9\d|100) % full/m,
+        '... and one that is nearly full');
+
     %by = $ask->("--status http://127.0.0.1:$server->{port}/");
     like($by{zones}, qr/^(?:skip|fail)/, '... which is something else');
     %by = $ask->('--status ftp://127.0.0.1/');
