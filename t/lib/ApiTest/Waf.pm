@@ -112,9 +112,12 @@ sub config {
         $here = 'api_waf all mode=' . ($self->{mode} // 'monitor') . ';';
     }
 
+    # its clients are the two nginx, whose ports may be those of a client of ours
+
     my $up = $side eq 'ours' ? <<"END" : '';
     server {
         listen 127.0.0.1:$self->{port}{up};
+        access_log off;
         return 200 "ok\\n";
     }
 END
