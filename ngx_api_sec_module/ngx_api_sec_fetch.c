@@ -316,7 +316,9 @@ ngx_api_sec_fetch_done(ngx_http_request_t *sr, void *data, ngx_int_t rc)
     f->status = rc >= NGX_HTTP_SPECIAL_RESPONSE ? (ngx_uint_t) rc
                                                 : sr->headers_out.status;
 
-    if (rc == NGX_ERROR || sr->connection->error) {
+    /* a client that has left ends its own request, not what has come whole */
+
+    if (rc == NGX_ERROR || (sr->connection->error && !f->whole)) {
         f->status = 0;
     }
 
@@ -396,6 +398,10 @@ ngx_api_sec_fetch_take(ngx_api_sec_fetch_t *f, ngx_chain_t *in)
         }
 
         b->file_pos = b->file_last;
+
+        if (b->last_buf || b->last_in_chain) {
+            f->whole = 1;
+        }
     }
 
     return NGX_OK;

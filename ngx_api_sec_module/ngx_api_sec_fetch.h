@@ -47,6 +47,7 @@ struct ngx_api_sec_fetch_s {
     u_char                     *text;
     size_t                      len;
     unsigned                    too_large:1;
+    unsigned                    whole:1;      /* its end has come */
     unsigned                    done:1;
 
     /* of ngx_api_sec_fetch.c alone */

@@ -424,7 +424,7 @@ ngx_api_sec_remote_check(ngx_http_request_t *r,
 
     /* what came is perhaps not all: the connection is that of the client */
 
-    if (r->connection->error) {
+    if (r->connection->error && !f->whole) {
         return NGX_API_REMOTE_ABORTED;
     }
 

@@ -48,17 +48,31 @@ sub send_request {
 
 # Over HTTP/2, where nginx sees a client leave while its request waits.
 sub send_h2 {
-    my ($token) = @_;
+    my ($token, $path) = (@_, '/');
     my $value = "Bearer $token";
     my ($length, $n) = ("\x7f", length($value) - 127);
     for (; $n > 127; $n >>= 7) { $length .= chr($n & 127 | 128) }
-    my $block = "\x82\x86\x84\x01\x09localhost\x0f\x08$length" . chr($n) . $value;
+    my $block = "\x82\x86\x04" . chr(length $path) . "$path\x01\x09localhost\x0f\x08$length" . chr($n) . $value;
     my $s = IO::Socket::INET->new(PeerAddr => "127.0.0.1:$ENV{TEST_NGINX_H2_PORT}")
         or die "$@";
     print {$s} "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "\0\0\0\4\0\0\0\0\0",
         substr(pack('N', length $block), 1), "\1\5\0\0\0\1", $block;
     $s->flush;
     return $s;
+}
+
+# The status that has come, all of it: END_STREAM. nginx writes it first, by
+# its index or as three letters.
+sub status_h2 {
+    my ($s) = @_;
+    my $status;
+    while (read($s, my $head, 9) == 9) {
+        my ($a, $b, $type, $flags) = unpack 'nCCC', $head;
+        read $s, my $frame, $a * 256 + $b;
+        ($status) = substr($frame, 0, 8) =~ /(\d{3})/ if $type == 1;
+        last if $type < 2 && $flags & 1;
+    }
+    return $status;
 }
 
 # "200 miss" or "401 key_unknown"
@@ -84,13 +98,13 @@ sub stranger {
 # The status of a health check, which has no credential; its body at the
 # length that it tells, for the connection may have more to do.
 sub probe {
-    my ($port) = @_;
+    my ($port, $method) = ($_[0], $_[1] // 'GET');
     my $s = IO::Socket::INET->new(PeerAddr => '127.0.0.1:' . ($port // $ENV{TEST_NGINX_PLAIN_PORT}))
         or die "$@";
-    print {$s} "GET /ready HTTP/1.1\r\nHost: a\r\n\r\n";
+    print {$s} "$method /ready HTTP/1.1\r\nHost: a\r\n\r\n";
     my ($head, $body) = ('', '');
     while (my $line = <$s>) { $head .= $line; last if $line eq "\r\n" }
-    read $s, $body, ($head =~ /^Content-Length: (\d+)/m)[0];
+    read $s, $body, ($head =~ /^Content-Length: (\d+)/m)[0] if $method ne 'HEAD';
     return join ' ', $head =~ m{^HTTP/1.1 (\d+)}, $body =~ /^\{"status":"(\w+)"/;
 }
 
@@ -480,7 +494,7 @@ GET /
 
 
 
-=== TEST 21: one who leaves takes the fetch along, not those who wait for it
+=== TEST 21: one who leaves does not take along the fetch that others wait for
 --- jwks: uri:/_slow
 --- config
     listen 127.0.0.1:$TEST_NGINX_H2_PORT http2;
@@ -490,7 +504,7 @@ Time::HiRes::sleep(0.5);
 my $stays = main::send_request($::OLD); Time::HiRes::sleep(0.3);
 close $leaves;
 Test::More::like(main::answer($stays), qr/^200/, 'who stays is let in');
-Test::More::is(main::fetches(), 2, 'by a fetch of its own');
+Test::More::is(main::fetches(), 1, 'by that fetch');
 1
 --- request
 GET /
@@ -564,11 +578,14 @@ GET /ready
 === TEST 27: ... HEAD does it too, and no other method
 --- config
     location = /ready { api_health ready; }
+--- init
+Test::More::is(main::probe(undef, 'HEAD'), '503', 'no keys yet');
+Test::More::ok(main::until_true(sub { main::probe(undef, 'HEAD') eq '200' }), 'and then');
+1
 --- request eval
 ["POST /ready", "HEAD /ready"]
 --- error_code eval
-[405, 503]
---- wait: 4
+[405, 200]
 --- error_log
 keys have been fetched from "/_jwks"
 
@@ -637,3 +654,21 @@ GET /
 "Authorization: Bearer $::OLD"
 --- no_error_log
 no keys from
+
+
+
+=== TEST 31: a health check over HTTP/2 leaves once it has its answer, and the keys come nevertheless
+--- jwks: uri:/_slow
+--- config
+    location = /ready { api_health ready; }
+    listen 127.0.0.1:$TEST_NGINX_H2_PORT http2;
+--- init
+my $s = main::send_h2($::OLD, '/ready');
+Test::More::is(main::status_h2($s), 503, 'no keys yet');
+close $s;
+Test::More::ok(main::until_true(sub { main::logged('keys have been fetched') }, 60), 'fetched, though the client is gone');
+Test::More::is(main::fetches(), 1, 'by one fetch');
+Test::More::is(main::probe(), '200 pass', 'ready');
+1
+--- request
+GET /ready

@@ -195,8 +195,13 @@ statement(book_t *b, seal_t s, const uint8_t *key)
 
         for (i = (part - 1) * per; i < part * per && i < b->chains; i++) {
             due = i == 1 && b->lie ? b->lie : heads[i].due;
-            snprintf(late, sizeof(late), due ? ",%llu" : "",
-                (unsigned long long) due);
+            late[0] = '\0';
+
+            if (due) {
+                snprintf(
+                    late, sizeof(late), ",%llu", (unsigned long long) due);
+            }
+
             api_seal_text(heads[i].head, h);
             n += (size_t) snprintf(body + n, sizeof(body) - n,
                 "%s[\"%.16s\",%llu,\"%.43s\"%s]", i % per ? "," : "",
