@@ -62,4 +62,25 @@ fuzz_text(const api_err_t *err)
     }
 }
 
+
+/* The next text up to a NUL. */
+
+static inline api_span_t
+fuzz_next(api_span_t *rest)
+{
+    api_span_t     s = *rest;
+    const uint8_t *nul = s.len ? memchr(s.data, 0, s.len) : NULL;
+
+    if (nul == NULL) {
+        *rest = api_span(s.data + s.len, 0);
+        return s;
+    }
+
+    s.len = (size_t) (nul - s.data);
+    *rest = api_span(nul + 1, rest->len - s.len - 1);
+
+    return s;
+}
+
+
 #endif /* FUZZ_H */

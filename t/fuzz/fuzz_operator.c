@@ -21,24 +21,6 @@ read_file(void *ctx, api_span_t name, api_span_t *text, api_err_t *err)
 }
 
 
-static api_span_t
-next(api_span_t *rest)
-{
-    api_span_t     s = *rest;
-    const uint8_t *nul = s.len ? memchr(s.data, 0, s.len) : NULL;
-
-    if (nul == NULL) {
-        *rest = api_span(s.data + s.len, 0);
-        return s;
-    }
-
-    s.len = (size_t) (nul - s.data);
-    *rest = api_span(nul + 1, rest->len - s.len - 1);
-
-    return s;
-}
-
-
 static uint8_t
 fold(uint8_t c, bool caseless)
 {
@@ -149,8 +131,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     api_operator_t    *op;
     api_operator_env_t env = { read_file, NULL, 1000, 1000 };
 
-    name = next(&rest);
-    arg = next(&rest);
+    name = fuzz_next(&rest);
+    arg = fuzz_next(&rest);
     file = arg;
 
     if (arg.len > 2000) {

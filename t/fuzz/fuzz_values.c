@@ -5,24 +5,6 @@
 #include "fuzz.h"
 
 
-static api_span_t
-next(api_span_t *rest)
-{
-    api_span_t     s = *rest;
-    const uint8_t *nul = s.len ? memchr(s.data, 0, s.len) : NULL;
-
-    if (nul == NULL) {
-        *rest = api_span(s.data + s.len, 0);
-        return s;
-    }
-
-    s.len = (size_t) (nul - s.data);
-    *rest = api_span(nul + 1, rest->len - s.len - 1);
-
-    return s;
-}
-
-
 static void
 touch(const api_waf_values_t *v)
 {
@@ -77,11 +59,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memset(&request, 0, sizeof(request));
     request.method = API_SPAN("POST");
     request.protocol = API_SPAN("HTTP/1.1");
-    request.uri = next(&rest);
+    request.uri = fuzz_next(&rest);
     field[0].name = API_SPAN("Content-Type");
-    field[0].value = next(&rest);
+    field[0].value = fuzz_next(&rest);
     field[1].name = API_SPAN("Cookie");
-    field[1].value = next(&rest);
+    field[1].value = fuzz_next(&rest);
     request.field = field;
     request.nfields = 2;
 
