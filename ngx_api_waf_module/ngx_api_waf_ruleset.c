@@ -5,6 +5,10 @@
  */
 
 #include "ngx_api_waf.h"
+
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <dlfcn.h>
 
 
@@ -29,6 +33,7 @@ static char *ngx_api_waf_load_names(ngx_conf_t *cf,
 static char *ngx_api_waf_load_failed(ngx_conf_t *cf,
     const ngx_api_waf_set_t *set, const api_err_t *err);
 static void ngx_api_waf_unload(void *data);
+static void ngx_api_waf_trim(void);
 static int ngx_api_waf_read(void *ctx, const char *path, api_span_t *text,
     api_err_t *err);
 static int ngx_api_waf_glob(void *ctx, const char *pattern, size_t index,
@@ -304,6 +309,7 @@ ngx_api_waf_load(ngx_conf_t *cf, ngx_api_waf_main_conf_t *mcf,
         return ngx_api_waf_load_failed(cf, set, &err);
     }
 
+    ngx_api_waf_trim();
     set->phases = api_waf_program_phases(set->program);
 
     ngx_log_error(NGX_LOG_INFO, cf->log, 0,
@@ -378,6 +384,22 @@ ngx_api_waf_unload(void *data)
     ngx_api_waf_set_t *set = data;
 
     api_seclang_free(set->loader);
+    ngx_api_waf_trim();
+}
+
+
+/*
+ * Loading takes far more memory than it leaves in use.  What is free goes back
+ * to the system at once: else the master, and all workers forked from it, keep
+ * it, and the next configuration is put behind it.
+ */
+
+static void
+ngx_api_waf_trim(void)
+{
+#ifdef __GLIBC__
+    (void) malloc_trim(0);
+#endif
 }
 
 
