@@ -1,14 +1,24 @@
 /*
- * Eight bytes at a time, where a text is nothing but small letters and single
- * blanks: what most of prose and most names are.
+ * Many bytes at a time, where a text is nothing but words: what most of prose
+ * and most names are.
  */
 
 #ifndef API_WORDS_H
 #define API_WORDS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+
+/* API_SCALAR does without SSE2, which each x86-64 has. */
+
+#if defined(__SSE2__) && !defined(API_SCALAR)
+#define API_WORDS_SSE2 1
+#include <emmintrin.h>
+#else
+#define API_WORDS_SSE2 0
+#endif
 
 
 #define API_WORDS_SIZE 8
@@ -41,6 +51,142 @@ api_words(const uint8_t *p, uint64_t *blanks)
 
     return (letters | *blanks) == API_WORDS_TOPS
            && (*blanks & *blanks << 8) == 0;
+}
+
+
+#if API_WORDS_SSE2
+
+#define API_WORDS_BLOCK 16
+
+static inline __m128i
+api_words_load(const uint8_t *p)
+{
+    return _mm_loadu_si128((const __m128i *) (const void *) p);
+}
+
+
+/* n bytes from `first` on; added to, they are the most of what is signed. */
+
+static inline __m128i
+api_words_range(__m128i x, int first, int n)
+{
+    return _mm_cmpgt_epi8(
+        _mm_add_epi8(x, _mm_set1_epi8((char) (0x80 - first - n))),
+        _mm_set1_epi8((char) (0x7f - n)));
+}
+
+
+static inline __m128i
+api_words_is(__m128i x, char c)
+{
+    return _mm_cmpeq_epi8(x, _mm_set1_epi8(c));
+}
+
+
+/* Those of sixteen that are no letter, digit or blank (0x20), a bit each. */
+
+static inline unsigned
+api_words_others(__m128i x)
+{
+    __m128i letters, plain;
+
+    letters = api_words_range(_mm_or_si128(x, _mm_set1_epi8(0x20)), 'a', 26);
+    plain = _mm_or_si128(api_words_range(x, '0', 10), api_words_is(x, ' '));
+
+    return (unsigned) _mm_movemask_epi8(_mm_or_si128(letters, plain))
+           ^ 0xffffU;
+}
+
+
+static inline __m128i
+api_words_lower(__m128i x)
+{
+    return _mm_or_si128(
+        x, _mm_and_si128(api_words_range(x, 'A', 26), _mm_set1_epi8(0x20)));
+}
+
+
+/* Copies the first n bytes of x, which may be taken from where they go. */
+
+static inline void
+api_words_store(uint8_t *out, __m128i x, size_t n)
+{
+    uint8_t part[API_WORDS_BLOCK];
+
+    if (n == API_WORDS_BLOCK) {
+        _mm_storeu_si128((__m128i *) (void *) out, x);
+        return;
+    }
+
+    _mm_storeu_si128((__m128i *) (void *) part, x);
+    memcpy(out, part, n);
+}
+
+#endif
+
+
+/* Copies from `in`, which is not before out, up to the first byte that is a or
+   b; how many. */
+
+static inline size_t
+api_words_copy(const uint8_t *in, size_t n, char a, char b, uint8_t *out)
+{
+    size_t i;
+
+    i = 0;
+
+#if API_WORDS_SSE2
+    for (; n - i >= API_WORDS_BLOCK; i += API_WORDS_BLOCK) {
+        __m128i  x;
+        unsigned found;
+
+        x = api_words_load(in + i);
+        found = (unsigned) _mm_movemask_epi8(
+            _mm_or_si128(api_words_is(x, a), api_words_is(x, b)));
+
+        if (found != 0) {
+            n = i + (unsigned) __builtin_ctz(found);
+            api_words_store(out + i, x, n - i);
+            return n;
+        }
+
+        api_words_store(out + i, x, API_WORDS_BLOCK);
+    }
+#endif
+
+    for (; i < n && in[i] != (uint8_t) a && in[i] != (uint8_t) b; i++) {
+        out[i] = in[i];
+    }
+
+    return i;
+}
+
+
+/* The next of the bytes from p on that is in a table; end: there is none.  No
+   letter, digit or blank is in it. */
+
+static inline const uint8_t *
+api_words_find(const uint8_t *p, const uint8_t *end, const uint8_t *table)
+{
+#if API_WORDS_SSE2
+    unsigned others;
+
+    for (; end - p >= API_WORDS_BLOCK; p += API_WORDS_BLOCK) {
+        for (others = api_words_others(api_words_load(p)); others != 0;
+             others &= others - 1)
+        {
+            if (table[p[__builtin_ctz(others)]] != 0) {
+                return p + __builtin_ctz(others);
+            }
+        }
+    }
+#endif
+
+    while (p < end && table[*p] == 0) {
+        p++;
+    }
+
+    return p;
 }
 
 

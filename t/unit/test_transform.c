@@ -1,10 +1,12 @@
 /* Transformations: naive ones, both ends of the value guarded, names, chains,
    triggers, memory; the map of code pages. */
 
+#include "api_words.h"
 #include "transform_ref.h"
 #include "ut.h"
 
 #define ROUNDS 4000
+#define WORDS 1000
 
 
 static const char *const pieces[] = { "%41", "%u0041", "%uff1c", "%", "+", " ",
@@ -252,8 +254,8 @@ test_triggers(void)
 }
 
 
-/* Long texts are read eight bytes at a time: what is seen there is what two
-   bytes at a time say, and a command line is what it is byte by byte. */
+/* Long texts are read many bytes at a time: what is seen there is what two
+   bytes at a time say, and transformations are what they are byte by byte. */
 
 static api_trigger_t
 by_twos(api_span_t in)
@@ -269,40 +271,119 @@ by_twos(api_span_t in)
 }
 
 
+/* Words, with something else in between; the less the longer `words` is. */
+
+static size_t
+make_words(ut_rand_t *rand, uint8_t *value, size_t max, unsigned words)
+{
+    size_t n, len;
+
+    static const char bytes[] = "etaoinshrdlucmzzaa          .,;/(-AZ{`'9\xe1"
+                                "%+\\&*@[\t\n\x7f\x80#_~<";
+
+    len = 2 + ut_below(rand, (uint32_t) max - 2);
+
+    for (n = 0; n < len; n++) {
+        value[n] = (uint8_t) (ut_below(rand, words)
+                                  ? "etaoin shrDlu4"[ut_below(rand, 14)]
+                              : ut_below(rand, 4)
+                                  ? bytes[ut_below(rand, sizeof(bytes))]
+                                  : (char) ut_below(rand, 256));
+    }
+
+    return len;
+}
+
+
+static bool
+is_seen(api_span_t in)
+{
+    return (api_transform_triggers(in) & ~(API_TRIG_EDGE | API_TRIG_DOT_END))
+           == by_twos(in);
+}
+
+
+/* The next byte of a table without letters is found, and none before it. */
+
+static bool
+is_found(api_span_t in)
+{
+    size_t         i;
+    const uint8_t *p;
+
+    static const uint8_t table[256] = { ['('] = 1, ['*'] = 2, [0xe1] = 1 };
+
+    p = api_words_find(in.data, in.data + in.len, table);
+
+    for (i = 0; i < in.len && table[in.data[i]] == 0; i++) {
+        /* void */
+    }
+
+    return p == in.data + i;
+}
+
+
 static void
 test_words(void)
 {
-    int           i;
-    size_t        n, len;
-    uint8_t       value[160];
-    unsigned      seen, made;
-    ut_rand_t     rand = { 7 };
-    api_span_t    in;
-    api_arena_t   arena;
-    api_trigger_t t;
+    int         i, id;
+    size_t      len;
+    uint8_t     value[160];
+    unsigned    seen, found, made;
+    ut_rand_t   rand = { 7 };
+    api_span_t  back, front;
+    api_arena_t arena;
 
-    static const char bytes[] = "etaoinshrdlucmzzaa          .,;/(-AZ{`'9\xe1";
+    static const unsigned words[] = { 1, 3, 12, 60, 1000 };
 
-    for (i = 0, seen = 0, made = 0; i < ROUNDS; i++) {
-        len = 2 + ut_below(&rand, sizeof(value) - 2);
+    for (i = 0, seen = 0, found = 0, made = 0; i < WORDS; i++) {
+        len = make_words(&rand, value, sizeof(value), words[i % 5]);
+        back = ut_guard(api_span(value, len));
+        front = ut_guard_front(api_span(value, len));
+        seen += is_seen(back) + is_seen(front);
+        found += is_found(back) + is_found(front);
+        api_arena_init(&arena, &api_alloc_libc, 0, 0);
 
-        for (n = 0; n < len; n++) {
-            value[n] = (uint8_t) (ut_below(&rand, 24)
-                                      ? "etaoin shrdlu"[ut_below(&rand, 13)]
-                                      : bytes[ut_below(&rand, sizeof(bytes))]);
+        for (id = 0; id < API_T_COUNT; id++) {
+            made += is_sound((api_transform_t) id, back, &arena);
+            made += is_sound((api_transform_t) id, front, &arena);
         }
 
-        in = ut_guard(api_span(value, len));
-        t = api_transform_triggers(in);
-        seen += (t & ~(API_TRIG_EDGE | API_TRIG_DOT_END)) == by_twos(in);
-        api_arena_init(&arena, &api_alloc_libc, 0, 0);
-        made += is_sound(API_T_CMD_LINE, in, &arena);
         api_arena_free(&arena);
         ut_guard_reset();
     }
 
-    ut_int(seen, ROUNDS, "what is in words");
-    ut_int(made, ROUNDS, "... and a command line of them");
+    ut_int(seen, 2 * WORDS, "what is in words");
+    ut_int(found, 2 * WORDS, "... and where");
+    ut_int(made, 2 * WORDS * API_T_COUNT, "... and what is made of them");
+}
+
+
+/* Each two bytes, at each place of texts of each length. */
+
+static void
+test_places(void)
+{
+    size_t     len, at;
+    uint8_t    value[40];
+    unsigned   pair, bad;
+    api_span_t in;
+
+    static const char bytes[] = " \t\n/*.-(aZ9@[`{/:~\x7f\x80\xff";
+
+    for (pair = 0, bad = 0; pair < sizeof(bytes) * sizeof(bytes); pair++) {
+        for (len = 2; len < sizeof(value); len++) {
+            for (at = 0; at + 2 <= len; at++) {
+                memset(value, 'x', len);
+                value[at] = (uint8_t) bytes[pair / sizeof(bytes)];
+                value[at + 1] = (uint8_t) bytes[pair % sizeof(bytes)];
+                in = api_span(value, len);
+                bad += !is_seen(in);
+            }
+        }
+    }
+
+    ut_int(bad, 0, "two bytes, wherever they stand");
 }
 
 
@@ -353,6 +434,7 @@ main(void)
     test_memory();
     test_triggers();
     test_words();
+    test_places();
     test_map();
 
     return ut_done();
