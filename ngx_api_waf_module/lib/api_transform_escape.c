@@ -1,4 +1,5 @@
 #include "api_transform_int.h"
+#include "api_words.h"
 
 
 /* \a \b \f \n \r \t \v, or 0. */
@@ -103,12 +104,15 @@ API_TRANSFORM_KERNEL(api_transform_js_decode)
     d = out;
 
     for (i = 0; i < n; i += len) {
-        c = in[i];
-        len = 1;
+        len = api_words_copy(in + i, n - i, '\\', '\\', d);
+        i += len;
+        d += len;
 
-        if (c == '\\') {
-            len = api_escape_js(in + i, n - i, &c);
+        if (i == n) {
+            break;
         }
+
+        len = api_escape_js(in + i, n - i, &c);
 
         if (len == 0) {
             c = in[i];
@@ -157,7 +161,7 @@ api_escape_ansi(const uint8_t *p, size_t n, uint8_t *c)
 
 API_TRANSFORM_KERNEL(api_transform_escape_seq_decode)
 {
-    size_t  i;
+    size_t  i, same;
     uint8_t c, *d;
 
     (void) env;
@@ -165,9 +169,17 @@ API_TRANSFORM_KERNEL(api_transform_escape_seq_decode)
     d = out;
 
     for (i = 0; i < n; /* void */) {
+        same = api_words_copy(in + i, n - i, '\\', '\\', d);
+        i += same;
+        d += same;
+
+        if (i == n) {
+            break;
+        }
+
         c = in[i];
 
-        if (c == '\\' && n - i > 1) {
+        if (n - i > 1) {
             i += api_escape_ansi(in + i, n - i, &c);
 
         } else {
@@ -222,9 +234,12 @@ API_TRANSFORM_KERNEL(api_transform_css_decode)
     d = out;
 
     for (i = 0; i < n; /* void */) {
-        if (in[i] != '\\') {
-            *d++ = in[i++];
-            continue;
+        len = api_words_copy(in + i, n - i, '\\', '\\', d);
+        i += len;
+        d += len;
+
+        if (i == n) {
+            break;
         }
 
         i++;
@@ -400,10 +415,18 @@ API_TRANSFORM_KERNEL(api_transform_html_entity_decode)
     d = out;
 
     for (i = 0; i < n; /* void */) {
+        len = api_words_copy(in + i, n - i, '&', '&', d);
+        i += len;
+        d += len;
+
+        if (i == n) {
+            break;
+        }
+
         c = in[i];
         len = 0;
 
-        if (c == '&' && n - i > 1) {
+        if (n - i > 1) {
             len = in[i + 1] == '#' ? api_entity_numeric(in + i, n - i, &c)
                                    : api_entity_named(in + i, n - i, &c);
         }

@@ -10,7 +10,16 @@ API_TRANSFORM_KERNEL(api_transform_lowercase)
 
     (void) env;
 
-    for (i = 0; i < n; i++) {
+    i = 0;
+
+#if API_WORDS_SSE2
+    for (; n - i >= API_WORDS_BLOCK; i += API_WORDS_BLOCK) {
+        api_words_store(
+            out + i, api_words_lower(api_words_load(in + i)), API_WORDS_BLOCK);
+    }
+#endif
+
+    for (; i < n; i++) {
         out[i] = api_lower(in[i]);
     }
 
@@ -192,15 +201,58 @@ API_TRANSFORM_KERNEL(api_transform_trim_right)
 }
 
 
+/* Copies letters, made small, digits and single blanks, as far as there are
+   many of them; how many.  Does a blank stand before them? */
+
+static inline size_t
+api_transform_cmd_words(const uint8_t *in, size_t n, bool blank, uint8_t *out)
+{
+    size_t i;
+
+    i = 0;
+
+#if API_WORDS_SSE2
+    for (; n - i >= API_WORDS_BLOCK; i += API_WORDS_BLOCK) {
+        size_t   k;
+        __m128i  x;
+        unsigned stop, blanks;
+
+        x = api_words_load(in + i);
+        blanks = (unsigned) _mm_movemask_epi8(api_words_is(x, ' '));
+        stop = api_words_others(x) | (blanks & (blanks << 1 | blank));
+        k = stop ? (unsigned) __builtin_ctz(stop) : API_WORDS_BLOCK;
+        api_words_store(out + i, api_words_lower(x), k);
+
+        if (stop != 0) {
+            return i + k;
+        }
+
+        blank = blanks >> (API_WORDS_BLOCK - 1);
+    }
+#else
+    uint64_t blanks;
+
+    while (n - i > API_WORDS_SIZE && (!blank || in[i] != ' ')
+           && api_words(&in[i], &blanks))
+    {
+        memmove(out + i, in + i, API_WORDS_SIZE);
+        i += API_WORDS_SIZE;
+        blank = out[i - 1] == ' ';
+    }
+#endif
+
+    return i;
+}
+
+
 /* What a shell drops or takes for a blank; blanks in a row, and those before
    a / or ( go. */
 
 API_TRANSFORM_KERNEL(api_transform_cmd_line)
 {
     bool     blank;
-    size_t   i;
+    size_t   i, words;
     uint8_t *d;
-    uint64_t blanks;
 
     (void) env;
 
@@ -208,13 +260,13 @@ API_TRANSFORM_KERNEL(api_transform_cmd_line)
     blank = false;
 
     for (i = 0; i < n; i++) {
-        while (n - i > API_WORDS_SIZE && (!blank || in[i] != ' ')
-               && api_words(&in[i], &blanks))
-        {
-            memmove(d, &in[i], API_WORDS_SIZE); /* as they are */
-            d += API_WORDS_SIZE;
-            i += API_WORDS_SIZE;
-            blank = in[i - 1] == ' ';
+        words = api_transform_cmd_words(&in[i], n - i, blank, d);
+        i += words;
+        d += words;
+        blank = words > 0 ? d[-1] == ' ' : blank;
+
+        if (i == n) {
+            break;
         }
 
         switch (in[i]) {

@@ -1,9 +1,10 @@
 #include "api_transform_int.h"
+#include "api_words.h"
 
 
 API_TRANSFORM_KERNEL(api_transform_url_decode)
 {
-    size_t  i;
+    size_t  i, same;
     uint8_t c, *d;
 
     (void) env;
@@ -11,6 +12,14 @@ API_TRANSFORM_KERNEL(api_transform_url_decode)
     d = out;
 
     for (i = 0; i < n; /* void */) {
+        same = api_words_copy(in + i, n - i, '%', '+', d);
+        i += same;
+        d += same;
+
+        if (i == n) {
+            break;
+        }
+
         c = in[i];
 
         if (c == '%' && n - i > 2 && api_is_hex(in[i + 1])
@@ -60,16 +69,24 @@ api_transform_is_hex4(const uint8_t *p)
 
 API_TRANSFORM_KERNEL(api_transform_url_decode_uni)
 {
-    size_t  i;
+    size_t  i, same;
     uint8_t c, *d;
 
     d = out;
 
     for (i = 0; i < n; /* void */) {
+        same = api_words_copy(in + i, n - i, '%', '+', d);
+        i += same;
+        d += same;
+
+        if (i == n) {
+            break;
+        }
+
         c = in[i];
 
-        if (c != '%') {
-            *d++ = c == '+' ? ' ' : c;
+        if (c == '+') {
+            *d++ = ' ';
             i++;
 
         } else if (n - i > 5 && api_lower(in[i + 1]) == 'u'
