@@ -128,6 +128,9 @@ int api_operator_run_utf8(const api_operator_run_t *run);
 
 #define API_OPERATOR_START 1 /* a match may begin with the byte */
 #define API_OPERATOR_LINE 2  /* of \n: it may begin behind one, and first */
+#define API_OPERATOR_FOUND (API_OPERATOR_START | API_OPERATOR_LINE)
+#define API_OPERATOR_WORDS                                                    \
+    4 /* of a blank: letters, digits, blanks are there */
 
 int api_operator_starts(
     const uint8_t **starts, api_span_t pattern, api_arena_t *arena);

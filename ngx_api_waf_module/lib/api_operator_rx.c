@@ -1,6 +1,7 @@
 /* @rx and @verifyCC: PCRE2 with ModSecurity's flags, JIT, and limits. */
 
 #include "api_operator_int.h"
+#include "api_words.h"
 
 /*
  * PCRE2 counts its match limit anew at each start in the subject.  A pattern
@@ -213,6 +214,7 @@ rx_next(const api_operator_run_t *run, size_t at)
     const uint8_t *s, *starts;
 
     starts = run->op->starts;
+    i = at;
     s = run->value.data;
     len = run->value.len;
 
@@ -220,16 +222,11 @@ rx_next(const api_operator_run_t *run, size_t at)
         return at;
     }
 
-    for (i = at; len - i >= 4
-                 && (starts[s[i]] | starts[s[i + 1]] | starts[s[i + 2]]
-                        | starts[s[i + 3]])
-                        == 0;
-         i += 4)
-    {
-        /* void */
+    if ((starts[' '] & API_OPERATOR_WORDS) == 0) {
+        i = (size_t) (api_words_find(s + i, s + len, starts) - s);
     }
 
-    while (i < len && starts[s[i]] == 0) {
+    while (i < len && (starts[s[i]] & API_OPERATOR_FOUND) == 0) {
         i++;
     }
 

@@ -92,6 +92,26 @@ starts_rare(const starts_t *s)
 }
 
 
+/* May a match begin with a letter, a digit or a blank? */
+
+static bool
+starts_words(const uint8_t *table)
+{
+    unsigned c;
+
+    for (c = 0; c < 128; c++) {
+        if (table[c] != 0
+            && (c == ' ' || (c >= '0' && c <= '9')
+                || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z')))
+        {
+            return true;
+        }
+    }
+
+    return false;
+}
+
+
 int
 api_operator_starts(
     const uint8_t **starts, api_span_t pattern, api_arena_t *arena)
@@ -135,6 +155,10 @@ api_operator_starts(
 
     if (s.line) {
         table['\n'] |= API_OPERATOR_LINE;
+    }
+
+    if (starts_words(table)) {
+        table[' '] |= API_OPERATOR_WORDS;
     }
 
     *starts = table;
