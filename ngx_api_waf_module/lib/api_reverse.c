@@ -453,6 +453,39 @@ api_reverse_find(const api_reverse_t *r, api_reverse_cache_t *cache,
 }
 
 
+/* As far as all steps are known and none tells the answer; *i is where it
+   stops. */
+
+static uint32_t
+pass_follow(
+    const reverse_pass_t *p, api_span_t text, uint32_t state, size_t *i)
+{
+    uint32_t        step;
+    const uint8_t  *s, *end, *classes;
+    const uint32_t *word;
+
+    s = text.data + *i;
+    end = text.data + text.len;
+    classes = p->r->classes;
+    word = p->cache->word;
+
+    for (; s < end; s++) {
+        step = word[state + classes[*s]];
+
+        if (step - API_REVERSE_DEAD - 1
+            >= API_REVERSE_ACCEPT - API_REVERSE_DEAD - 1) {
+            break; /* dead, accepted, or unknown, which is greater still */
+        }
+
+        state = step;
+    }
+
+    *i = (size_t) (s - text.data);
+
+    return state;
+}
+
+
 api_reverse_answer_t
 api_reverse_ahead(const api_reverse_t *r, api_reverse_cache_t *cache,
     api_span_t text, size_t at, uint64_t *left)
@@ -473,6 +506,7 @@ api_reverse_ahead(const api_reverse_t *r, api_reverse_cache_t *cache,
     }
 
     for (i = at;; i++) {
+        state = pass_follow(&p, text, state, &i);
         cl = i < text.len ? r->classes[text.data[i]] : r->nclasses;
         step = cache->word[state + cl];
 
