@@ -373,7 +373,10 @@ ngx_api_waf_scan_start(ngx_cycle_t *cycle, ngx_api_waf_main_conf_t *mcf)
     for (i = 0; i < mcf->sets.nelts; i++) {
         if (api_waf_scan_scratch_create(&mcf->worker->scan[i],
                                         set[i]->program, &api_alloc_libc)
-            != API_OK)
+            != API_OK
+            || api_waf_scan_remember(mcf->worker->scan[i],
+                                     API_WAF_MEMO_ENTRIES, mcf->worker->seed)
+               != API_OK)
         {
             return NGX_ERROR;
         }

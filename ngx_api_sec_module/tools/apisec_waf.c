@@ -20,6 +20,8 @@ static const apisec_option_t options[] = {
         "of compile: where to; of bench: where from" },
     { "count", APISEC_TEXT, offsetof(apisec_waf_values_t, count), "N",
         "of bench: N times with the prefilter and no more, to be counted" },
+    { "seen", APISEC_FLAG, offsetof(apisec_waf_values_t, seen), NULL,
+        "of bench: all values but # came before, as in a worker that runs" },
     { "detect", APISEC_FLAG, offsetof(apisec_waf_values_t, detect), NULL,
         "of explain: refuse nothing, as api_waf with mode=monitor" },
     { "all", APISEC_FLAG, offsetof(apisec_waf_values_t, all), NULL,

@@ -18,6 +18,7 @@ typedef struct {
     bool        detect;
     bool        all;
     bool        ids;
+    bool        seen;
 } apisec_waf_values_t;
 
 /* apisec_waf_load.c: the rules of files and patterns, by the code that nginx

@@ -12,6 +12,7 @@
 
 
 #define BENCH_SECONDS 0.5
+#define BENCH_DIGITS 6
 
 typedef struct {
     const api_waf_view_t *view;
@@ -19,6 +20,7 @@ typedef struct {
     api_values_request_t  request;
     api_values_conf_t     conf;
     api_waf_env_t         env;
+    unsigned long         runs;
 } bench_t;
 
 /* What must not depend on how rules are found. */
@@ -76,32 +78,69 @@ take_outcome(const api_waf_tx_t *tx, const api_arena_t *arena, outcome_t *o)
 }
 
 
+/* A # in the target or the body is another six digits each time. */
+
+static api_span_t
+numbered(api_span_t s, unsigned long n, api_arena_t *arena)
+{
+    size_t   i, k, len;
+    uint8_t *text;
+    unsigned digit;
+
+    if (s.len == 0 || memchr(s.data, '#', s.len) == NULL) {
+        return s;
+    }
+
+    text = api_arena_alloc(arena, s.len * BENCH_DIGITS);
+
+    for (i = 0, len = 0; text != NULL && i < s.len; i++) {
+        if (s.data[i] != '#') {
+            text[len++] = s.data[i];
+            continue;
+        }
+
+        for (k = 0; k < BENCH_DIGITS; k++, n = n * 31 + 7) {
+            digit = (unsigned) (n >> 3) % (k > 0 ? 10 : 9);
+            text[len++] = (uint8_t) ('0' + digit + (k == 0));
+        }
+    }
+
+    return api_span(text, len);
+}
+
+
 /* One request, from its bytes to the verdict. */
 
 static bool
-run_once(const bench_t *b, outcome_t *o)
+run_once(bench_t *b, outcome_t *o)
 {
     bool                      ok;
     api_arena_t               arena;
     api_values_t              values;
     api_waf_tx_t             *tx;
+    api_span_t                body;
     api_waf_values_t          store;
+    api_values_request_t      request;
     const api_waf_settings_t *set;
 
     api_arena_init(&arena, &api_alloc_libc, 65536, API_VALUES_MEMORY);
+    request = b->request;
+    b->runs++;
+    request.uri = numbered(request.uri, b->runs, &arena);
+    body = numbered(b->in->body, b->runs, &arena);
     api_waf_values_init(&store, &arena, 0);
     api_values_init(&values, &store, &b->conf, b->env.seed, &arena);
     tx = api_waf_tx_create(b->view, &store, &b->env, &arena);
-    ok = tx != NULL && api_values_request(&values, &b->request) == API_OK;
+    ok = tx != NULL && api_values_request(&values, &request) == API_OK;
 
     if (ok
         && api_waf_tx_run(tx, API_WAF_REQUEST_HEADERS_PHASE, 0)
                == API_WAF_PASS) {
         set = api_waf_tx_settings(tx);
-        ok = api_values_body(&values,
-                 set->request_body ? b->in->body : (api_span_t){ 0 },
-                 set->body, false)
-             == API_OK;
+        ok =
+            api_values_body(&values,
+                set->request_body ? body : (api_span_t){ 0 }, set->body, false)
+            == API_OK;
 
         if (ok) {
             (void) api_waf_tx_run(tx, API_WAF_REQUEST_BODY_PHASE, 0);
@@ -119,7 +158,7 @@ run_once(const bench_t *b, outcome_t *o)
 
 
 static bool
-measure(const bench_t *b, const char *name, outcome_t *o)
+measure(bench_t *b, const char *name, outcome_t *o)
 {
     double   start, spent;
     unsigned n;
@@ -236,6 +275,15 @@ apisec_waf_bench(
 
     api_scratch_clock(b.env.scratch, nanoseconds);
     stat = api_prefilter_stat(api_waf_program_prefilter(program));
+
+    if (values->seen
+        && api_waf_scan_remember(
+               scan, API_WAF_MEMO_ENTRIES, (api_sipkey_t){ 1, 2 })
+               != API_OK)
+    {
+        return apisec_fail(APISEC_FAILED, "no memory");
+    }
+
     rc = values->count ? repeat(&b, scan, strtoul(values->count, NULL, 10))
                        : compare(&b, scan, stat.engine);
 

@@ -104,6 +104,7 @@ struct api_waf_tx_s {
     uint64_t      nmatched;
 
     struct api_waf_scan_run_s *scan; /* of this phase; NULL: none */
+    bool unsure;                     /* a try met a limit: nothing is known */
 };
 
 /* A zeroed item at the end of a list; NULL: no memory, the tx has failed. */
@@ -171,6 +172,29 @@ void api_waf_expire(api_waf_tx_t *tx, const api_waf_rule_t *rule,
 
 void api_waf_do(api_waf_tx_t *tx, const api_waf_rule_t *rule);
 void api_waf_say(api_waf_tx_t *tx, const api_waf_rule_t *rule);
+
+/* api_waf_try.c */
+
+/* One rule, or link, and how far it has come. */
+
+typedef struct {
+    const api_waf_rule_t *rule;
+    const api_waf_item_t *item; /* NULL: SecAction */
+    bool                  matched;
+    uint32_t              base; /* of its picks among tx->active */
+} api_waf_try_t;
+
+/* A value of the rule; ctx is an api_waf_try_t.  The count of a target. */
+
+bool api_waf_try(api_waf_tx_t *tx, const api_waf_item_t *item, void *ctx);
+void api_waf_try_count(
+    api_waf_tx_t *tx, api_waf_try_t *t, const api_waf_target_t *target);
+
+/* What each match does at once, also in a chain that then breaks. */
+
+void api_waf_hit(api_waf_tx_t *tx, api_waf_try_t *t, api_span_t value);
+void api_waf_trace(
+    api_waf_tx_t *tx, const api_waf_try_t *t, api_span_t value, bool whole);
 
 /* api_waf_eval.c: a rule with its chain, one rule of it; true: it matched */
 

@@ -25,6 +25,10 @@ scan_need(const api_waf_scan_t *scan, uint32_t var, api_span_t name)
 {
     uint32_t i;
 
+    if ((scan->lens[var] >> (name.len % 64) & 1) == 0) {
+        return &scan->need[var][0];
+    }
+
     for (i = scan->first[var]; i < scan->first[var + 1]; i++) {
         if (scan->named[i].name.len == name.len
             && api_span_eq_nocase(scan->named[i].name, name))
@@ -62,6 +66,39 @@ scan_begin_set(api_waf_tx_t *tx, api_waf_scan_batch_t *b)
     b->total = any[0] + any[1] == 2 ? n * 2 : any[0] + any[1] == 1 ? n : 0;
     b->i = 0;
     b->begun = true;
+
+    if (b->total > 0) {
+        api_waf_scan_room(tx, b, b->total);
+    }
+}
+
+
+/* Rules without a pattern that the value's triggers let try. */
+
+static bool
+scan_tries(api_waf_tx_t *tx, api_waf_scan_batch_t *b,
+    const api_waf_scan_need_t *need, api_trigger_t bits)
+{
+    uint32_t              i, n, bit;
+    uint64_t              set;
+    const api_waf_scan_t *scan;
+
+    scan = tx->p->scan;
+    n = scan->bits - scan->set.bits;
+
+    for (i = 0; need->tries != NULL && i <= n / 64; i++) {
+        for (set = need->tries[i]; set != 0; set &= set - 1) {
+            bit = i * 64 + (uint32_t) __builtin_ctzll(set);
+
+            if ((bits & scan->tries[bit])
+                && !api_waf_scan_pair(tx, b, scan->set.bits + bit))
+            {
+                return false;
+            }
+        }
+    }
+
+    return true;
 }
 
 
@@ -70,29 +107,42 @@ scan_begin_set(api_waf_tx_t *tx, api_waf_scan_batch_t *b)
 static bool
 scan_item(api_waf_tx_t *tx, api_waf_scan_batch_t *b, uint64_t until)
 {
-    uint32_t              n;
-    api_waf_value_t      *v;
-    const api_waf_scan_t *scan;
+    bool                       names;
+    uint32_t                   n;
+    uint64_t                  *bits;
+    api_span_t                 text;
+    api_waf_value_t           *v;
+    const api_waf_scan_need_t *need;
 
-    scan = tx->p->scan;
     n = b->count[b->var];
     v = &tx->values->set[b->var].items[b->first[b->var] + b->i % n];
+    names = b->i < n && b->base[b->var][1] != API_WAF_NONE;
+    need = names ? &tx->p->scan->need[b->var][1]
+                 : scan_need(tx->p->scan, b->var, v->name);
+    text = names ? v->name : v->value;
+    bits = names ? &v->name_bits : &v->value_bits;
 
-    if (b->i < n && scan->any[b->var][1]) {
-        if (!b->midway) {
-            v->name_bits = api_transform_triggers(v->name);
-        }
-
-        return api_waf_scan_add(
-            tx, b, &scan->need[b->var][1], v->name, v->name_bits, until);
+    if (need->chains == 0 && need->tries == NULL) {
+        return true;
     }
 
     if (!b->midway) {
-        v->value_bits = api_transform_triggers(v->value);
+        if (api_waf_scan_known(tx, b, need, text, bits)) {
+            return !tx->failure;
+        }
+
+        *bits = api_transform_triggers(text);
+
+        if (b->n < b->seen_room && b->seen[b->n].open) {
+            b->seen[b->n].entry->triggers = *bits;
+        }
+
+        if (!scan_tries(tx, b, need, *bits)) {
+            return false;
+        }
     }
 
-    return api_waf_scan_add(tx, b, scan_need(scan, b->var, v->name), v->value,
-        v->value_bits, until);
+    return api_waf_scan_add(tx, b, need, text, *bits, until);
 }
 
 
@@ -239,6 +289,7 @@ api_waf_scan_more(api_waf_tx_t *tx, uint64_t until)
         (void) api_waf_scan_nomem(tx);
     }
 
+    api_waf_scan_keep(tx, b);
     tx->scan->busy = NULL;
 
     return false;
@@ -255,7 +306,7 @@ scan_start(api_waf_tx_t *tx)
     }
 
     tx->scan->live = api_arena_calloc(
-        tx->arena, tx->p->scan->set.bits / 64 + 1, sizeof(uint64_t));
+        tx->arena, tx->p->scan->bits / 64 + 1, sizeof(uint64_t));
 
     return tx->scan->live != NULL || api_waf_scan_nomem(tx);
 }
@@ -298,24 +349,35 @@ api_waf_scan_phase(api_waf_tx_t *tx)
 
     b->from = run->seq;
     b->to = seq;
+    b->owner = ++tx->env->scan->owner;
     run->batch[run->nbatches++] = b;
     run->seq = seq;
     run->busy = b;
 }
 
 
-/* The values of which any text is a candidate for the bit. */
+static void
+scan_row_add(api_waf_scan_batch_t *b, uint32_t value)
+{
+    if (b->none) {
+        memset(b->row, 0, b->words * sizeof(uint64_t));
+        b->none = false;
+    }
+
+    b->row[value / 64] |= UINT64_C(1) << (value % 64);
+}
+
+
+/* The values of which any text is a candidate for the bit, which is a
+   pattern's. */
 
 static void
-scan_row(api_waf_scan_batch_t *b, uint32_t bit)
+scan_row_parts(api_waf_scan_batch_t *b, uint32_t bit)
 {
-    uint32_t                   i, w;
+    uint32_t                   w;
     uint64_t                   set;
     const uint64_t            *found;
     const api_waf_scan_part_t *part;
-
-    b->all = false;
-    b->none = true;
 
     for (part = b->parts; part != NULL; part = part->next) {
         b->all |= part->hits.bits == NULL;
@@ -325,17 +387,32 @@ scan_row(api_waf_scan_batch_t *b, uint32_t bit)
             continue;
         }
 
-        if (b->none) {
-            memset(b->row, 0, b->words * sizeof(uint64_t));
-            b->none = false;
-        }
-
         for (w = 0; w < part->hits.words; w++) {
             for (set = found[w]; set != 0; set &= set - 1) {
-                i = part->value[w * 64 + (uint32_t) __builtin_ctzll(set)];
-                b->row[i / 64] |= UINT64_C(1) << (i % 64);
+                scan_row_add(
+                    b, part->value[w * 64 + (uint32_t) __builtin_ctzll(set)]);
             }
         }
+    }
+}
+
+
+static void
+scan_row(const api_waf_tx_t *tx, api_waf_scan_batch_t *b, uint32_t bit)
+{
+    uint32_t k;
+
+    b->all = false;
+    b->none = true;
+
+    if (bit < tx->p->scan->set.bits) {
+        scan_row_parts(b, bit);
+    }
+
+    for (k = b->head != NULL ? b->head[bit] : API_WAF_NONE; k != API_WAF_NONE;
+         k = b->pair[k].next)
+    {
+        scan_row_add(b, b->pair[k].value);
     }
 }
 
@@ -355,7 +432,7 @@ api_waf_scan_begin(api_waf_tx_t *tx, const api_waf_rule_t *rule)
     run->rule = rule != NULL && rule->bit != API_WAF_NONE ? rule : NULL;
 
     for (i = 0; run->rule != NULL && i < run->nbatches; i++) {
-        scan_row(run->batch[i], rule->bit);
+        scan_row(tx, run->batch[i], rule->bit);
     }
 }
 
@@ -382,15 +459,24 @@ scan_find(const uint64_t *row, uint32_t i, uint32_t end)
 }
 
 
+static void
+scan_at(const api_waf_tx_t *tx, api_waf_scan_batch_t *b, uint32_t number)
+{
+    tx->scan->at = b;
+    tx->scan->number = number;
+}
+
+
 uint32_t
 api_waf_scan_next(
     const api_waf_tx_t *tx, api_waf_var_t stored, bool names, uint32_t i)
 {
-    uint32_t                    k, base, at;
-    const api_waf_set_t        *set;
-    const api_waf_scan_batch_t *b;
+    uint32_t              k, base, at;
+    const api_waf_set_t  *set;
+    api_waf_scan_batch_t *b;
 
     set = &tx->values->set[stored];
+    tx->scan->at = NULL;
 
     while (i < set->count) {
         b = NULL;
@@ -401,11 +487,16 @@ api_waf_scan_next(
             }
         }
 
-        if (b == NULL || b->all || b->base[stored][names] == API_WAF_NONE) {
+        if (b == NULL || b->base[stored][names] == API_WAF_NONE) {
             return i;
         }
 
         base = b->base[stored][names];
+
+        if (b->all) {
+            scan_at(tx, b, base + i - b->first[stored]);
+            return i;
+        }
 
         if (b->none) {
             i = b->first[stored] + b->count[stored];
@@ -416,6 +507,7 @@ api_waf_scan_next(
             b->row, base + i - b->first[stored], base + b->count[stored]);
 
         if (at < base + b->count[stored]) {
+            scan_at(tx, b, at);
             return at - base + b->first[stored];
         }
 

@@ -13,6 +13,10 @@
  * The chains of transformations behind which rules look at a value are run
  * once a chain and value, and only where its triggers say that they could
  * change it; all values that a chain leaves as they came are scanned together.
+ *
+ * Rules with other operators that have no macro in their argument, and negated
+ * ones, are tried on values whose triggers allow it; the engine walks over
+ * these alone.
  */
 
 #ifndef API_WAF_SCAN_H
@@ -20,6 +24,7 @@
 
 #include "api_prefilter.h"
 #include "api_waf.h"
+#include "api_waf_memo.h"
 
 
 /* Of a program, for api_prefilter_attach, _stat, _key; set is what it was made
@@ -43,6 +48,12 @@ typedef struct api_waf_scan_scratch_s api_waf_scan_scratch_t;
 int  api_waf_scan_scratch_create(api_waf_scan_scratch_t **scratch,
      const api_waf_program_t *p, const api_alloc_t *alloc);
 void api_waf_scan_scratch_free(api_waf_scan_scratch_t *scratch);
+
+/* From now on it keeps what is known of values that come again
+   (api_waf_memo.h); verdicts are the same.  API_OK or API_NOMEM. */
+
+int api_waf_scan_remember(
+    api_waf_scan_scratch_t *scratch, uint32_t entries, api_sipkey_t key);
 
 
 #endif /* API_WAF_SCAN_H */

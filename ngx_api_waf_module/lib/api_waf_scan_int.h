@@ -24,11 +24,14 @@ typedef struct {
     api_trigger_t  mask;
 } api_waf_scan_chain_t;
 
-/* Who looks at a value: chains, and patterns as a mask.  NULL: nobody. */
+/* Who looks at a value: chains, and patterns as a mask; and rules that have no
+   pattern, as a mask of tries.  NULL: nobody. */
 
 typedef struct {
     uint64_t  chains;
     uint64_t *only;
+    uint64_t *tries;
+    uint32_t  who; /* its number */
 } api_waf_scan_need_t;
 
 typedef struct {
@@ -38,10 +41,17 @@ typedef struct {
 } api_waf_scan_named_t;
 
 typedef struct api_waf_scan_s {
-    const api_alloc_t   *alloc;
-    api_prefilter_t     *pf;
-    api_prefilter_set_t  set;
-    bool                *alone; /* of a rule: stored targets are all */
+    const api_alloc_t  *alloc;
+    api_prefilter_t    *pf;
+    api_prefilter_set_t set;
+    bool               *alone; /* of a rule: stored targets are all */
+
+    /* Bits of rules: of the set, then those of rules without a pattern.  Of
+       these the triggers without which no value matches */
+
+    uint32_t       bits;
+    api_trigger_t *tries;
+
     uint32_t             nchains;
     api_waf_scan_chain_t chain[API_WAF_SCAN_CHAINS];
 
@@ -61,12 +71,15 @@ typedef struct api_waf_scan_s {
     api_waf_scan_need_t         need[API_WAF_NSTORED][2];
     const api_waf_scan_named_t *named; /* by variable */
     uint32_t                    first[API_WAF_NSTORED + 1];
+    uint64_t                    lens[API_WAF_NSTORED]; /* of named, mod 64 */
     bool                        any[API_WAF_NSTORED][2];
 } api_waf_scan_t;
 
 struct api_waf_scan_scratch_s {
     const api_alloc_t       *alloc;
     api_prefilter_scratch_t *pf;
+    api_waf_memo_t          *memo;  /* NULL: none */
+    uint32_t                 owner; /* of the batch that began last */
 };
 
 /*
@@ -94,6 +107,27 @@ typedef struct {
     const uint64_t *mask; /* NULL: none yet */
 } api_waf_scan_mask_t;
 
+/* A candidate that no part knows of: a rule without a pattern might match, or
+   what is known of the value says so. */
+
+typedef struct {
+    uint32_t value;
+    uint32_t bit;
+    uint32_t next; /* of this bit; NONE: no more */
+} api_waf_scan_pair_t;
+
+/* A value and its entry in the memo; NULL: it has none.  By the time that it is
+   used the entry may be another one's. */
+
+typedef struct {
+    api_sip128_t          key;
+    api_waf_memo_entry_t *entry;
+    bool                  open; /* what the scan finds is put there */
+    bool                  secret;
+} api_waf_scan_seen_t;
+
+#define API_WAF_SCAN_SEEN 2048 /* values of a batch; more are not kept */
+
 /* What was stored between two phases, looked at together. */
 
 typedef struct {
@@ -109,6 +143,14 @@ typedef struct {
     uint32_t             words;
     bool                 all; /* nothing is known: all are */
     bool                 none;
+
+    uint32_t            *head; /* of each bit: a pair, or NONE */
+    api_waf_scan_pair_t *pair;
+    uint32_t             npairs;
+    uint32_t             pairs_room;
+    api_waf_scan_seen_t *seen; /* by number */
+    uint32_t             seen_room;
+    uint32_t             owner;
 
     /* Where looking is: names, then values, of a set */
 
@@ -128,6 +170,8 @@ typedef struct api_waf_scan_run_s {
     api_waf_scan_batch_t *busy; /* not looked at to the end; NULL: none */
     uint64_t             *live; /* bits with a candidate */
     const api_waf_rule_t *rule; /* whose rows they are */
+    api_waf_scan_batch_t *at; /* where api_waf_scan_next was; NULL: nowhere */
+    uint32_t              number;
 } api_waf_scan_run_t;
 
 /* At load: gives rules their bits, but those of a paranoia level above `most`.
@@ -141,7 +185,8 @@ void api_waf_scan_free(api_waf_scan_t *scan);
 /* Of that: what is to be looked at, and is a target stored? */
 
 int api_waf_scan_needs(api_waf_scan_t *scan, api_waf_rule_t *rules, uint32_t n,
-    const uint64_t *chains, api_arena_t *arena);
+    const api_waf_chain_t *chain, const uint64_t *chains, uint32_t most,
+    api_arena_t *arena);
 bool api_waf_scan_stored(const api_waf_pick_t *pick);
 
 /* What was stored since the last time is to be looked at. */
@@ -159,6 +204,30 @@ bool api_waf_scan_more(api_waf_tx_t *tx, uint64_t until);
 bool api_waf_scan_add(api_waf_tx_t *tx, api_waf_scan_batch_t *b,
     const api_waf_scan_need_t *need, api_span_t value, api_trigger_t bits,
     uint64_t until);
+
+/* api_waf_scan_seen.c: room for what is known of n more values. */
+
+void api_waf_scan_room(api_waf_tx_t *tx, api_waf_scan_batch_t *b, uint32_t n);
+
+/* Is what is to be known of the value known?  Then its triggers are in *bits,
+   and its candidates are noted. */
+
+bool api_waf_scan_known(api_waf_tx_t *tx, api_waf_scan_batch_t *b,
+    const api_waf_scan_need_t *need, api_span_t value, uint64_t *bits);
+
+/* The value of this batch that is looked at is a candidate for a bit. */
+
+bool
+api_waf_scan_pair(api_waf_tx_t *tx, api_waf_scan_batch_t *b, uint32_t bit);
+
+/* A batch is scanned: what was found of its new values is kept. */
+
+void api_waf_scan_keep(const api_waf_tx_t *tx, const api_waf_scan_batch_t *b);
+
+/* The rule that runs was tried on the value where api_waf_scan_next was, all of
+   it, and does not match. */
+
+void api_waf_scan_learn(const api_waf_tx_t *tx);
 
 /* The tx has no memory; false. */
 

@@ -257,8 +257,7 @@ static int
 scan_rule(scan_make_t *m, uint32_t index)
 {
     int             rc;
-    bool            lower, alone;
-    uint32_t        i;
+    bool            lower;
     uint64_t        chains;
     api_waf_rule_t *rule;
 
@@ -273,12 +272,6 @@ scan_rule(scan_make_t *m, uint32_t index)
     if (rc != API_OK || chains == 0) {
         return rc;
     }
-
-    for (i = 0, alone = true; i < rule->ntargets; i++) {
-        alone &= api_waf_scan_stored(&rule->target[i].pick);
-    }
-
-    m->scan->alone[index] = alone;
 
     return scan_pattern(m, rule, chains, lower);
 }
@@ -360,7 +353,8 @@ api_waf_scan_make(api_waf_scan_t **scan, api_waf_rule_t *rules, uint32_t n,
 
     if (rc == API_OK) {
         *scan = m.scan;
-        rc = api_waf_scan_needs(m.scan, rules, n, m.group, arena);
+        rc =
+            api_waf_scan_needs(m.scan, rules, n, chains, m.group, most, arena);
     }
 
     return rc;

@@ -5,14 +5,16 @@
    the chains and patterns of the rules that a scan can rule out. */
 
 typedef struct {
-    api_waf_scan_t       *scan;
-    api_waf_rule_t       *rules;
-    uint32_t              n;
-    const uint64_t       *chains; /* of a pattern */
-    api_arena_t          *arena;
-    api_waf_scan_named_t *named;
-    uint32_t              nnamed;
-    uint32_t              room;
+    api_waf_scan_t        *scan;
+    api_waf_rule_t        *rules;
+    uint32_t               n;
+    const api_waf_chain_t *chain;
+    const uint64_t        *chains; /* of a pattern */
+    uint32_t               most;
+    api_arena_t           *arena;
+    api_waf_scan_named_t  *named;
+    uint32_t               nnamed;
+    uint32_t               room;
 } scan_need_t;
 
 
@@ -57,25 +59,38 @@ api_waf_scan_stored(const api_waf_pick_t *pick)
 }
 
 
-/* Who looks is added to: a chain, and the pattern of the rule. */
+/* A bit of a mask that is made when it is first needed. */
+
+static int
+scan_mark(api_arena_t *arena, uint64_t **mask, uint32_t bits, uint32_t bit)
+{
+    if (*mask == NULL) {
+        *mask = api_arena_calloc(arena, bits / 64 + 1, sizeof(uint64_t));
+
+        if (*mask == NULL) {
+            return API_NOMEM;
+        }
+    }
+
+    (*mask)[bit / 64] |= UINT64_C(1) << (bit % 64);
+
+    return API_OK;
+}
+
+
+/* Who looks is added to: a chain, and the pattern of the rule; or the rule. */
 
 static int
 scan_want(
     scan_need_t *m, api_waf_scan_need_t *need, uint64_t chains, uint32_t bit)
 {
-    if (need->only == NULL) {
-        need->only = api_arena_calloc(
-            m->arena, m->scan->set.npatterns / 64 + 1, sizeof(uint64_t));
+    uint32_t n;
 
-        if (need->only == NULL) {
-            return API_NOMEM;
-        }
-    }
-
+    n = m->scan->set.bits;
     need->chains |= chains;
-    need->only[bit / 64] |= UINT64_C(1) << (bit % 64);
 
-    return API_OK;
+    return bit < n ? scan_mark(m->arena, &need->only, n, bit)
+                   : scan_mark(m->arena, &need->tries, m->n, bit - n);
 }
 
 
@@ -108,7 +123,7 @@ scan_named(
         m->room = room;
     }
 
-    m->named[m->nnamed] = (api_waf_scan_named_t){ var, name, { 0, NULL } };
+    m->named[m->nnamed] = (api_waf_scan_named_t){ var, name, { 0 } };
 
     return scan_want(m, &m->named[m->nnamed++].need, mask, bit);
 }
@@ -154,14 +169,43 @@ scan_need(
 }
 
 
+/* Those who look at all values look at this one. */
+
+static int
+scan_merge(
+    scan_need_t *m, api_waf_scan_need_t *need, const api_waf_scan_need_t *all)
+{
+    int      rc;
+    uint32_t i;
+
+    need->chains |= all->chains;
+
+    for (i = 0, rc = API_OK; i < m->scan->bits && rc == API_OK; i++) {
+        if (i < m->scan->set.bits) {
+            rc = all->only && all->only[i / 64] >> (i % 64) & 1
+                     ? scan_want(m, need, 0, i)
+                     : API_OK;
+        } else if (all->tries) {
+            rc = all->tries[(i - m->scan->set.bits) / 64]
+                             >> ((i - m->scan->set.bits) % 64)
+                         & 1
+                     ? scan_want(m, need, 0, i)
+                     : API_OK;
+        }
+    }
+
+    return rc;
+}
+
+
 /* By variable, so that those of one stand together; with those who look at
    all values of the variable. */
 
 static int
 scan_sort(scan_need_t *m, api_waf_scan_named_t **out)
 {
-    uint32_t              i, k, n, var;
-    api_waf_scan_need_t  *all;
+    int                   rc;
+    uint32_t              i, n, var;
     api_waf_scan_named_t *sorted;
 
     sorted = api_arena_calloc(m->arena, m->nnamed, sizeof(*sorted));
@@ -170,24 +214,17 @@ scan_sort(scan_need_t *m, api_waf_scan_named_t **out)
         return API_NOMEM;
     }
 
-    for (var = 0, n = 0; var < API_WAF_NSTORED; var++) {
+    for (var = 0, n = 0, rc = API_OK; var < API_WAF_NSTORED; var++) {
         m->scan->first[var] = n;
-        all = &m->scan->need[var][0];
 
-        for (i = 0; i < m->nnamed; i++) {
+        for (i = 0; i < m->nnamed && rc == API_OK; i++) {
             if (m->named[i].var != var) {
                 continue;
             }
 
             sorted[n] = m->named[i];
-            sorted[n].need.chains |= all->chains;
-
-            for (k = 0; all->only != NULL && k <= m->scan->set.npatterns / 64;
-                 k++) {
-                sorted[n].need.only[k] |= all->only[k];
-            }
-
-            n++;
+            m->scan->lens[var] |= UINT64_C(1) << (sorted[n].name.len % 64);
+            rc = scan_merge(m, &sorted[n++].need, &m->scan->need[var][0]);
         }
     }
 
@@ -195,7 +232,7 @@ scan_sort(scan_need_t *m, api_waf_scan_named_t **out)
     m->scan->named = sorted;
     *out = sorted;
 
-    return API_OK;
+    return rc;
 }
 
 
@@ -256,44 +293,119 @@ scan_rank_needs(scan_need_t *m, api_waf_scan_named_t *named)
         for (i = 0; i < 2; i++) {
             scan->need[var][i].chains =
                 scan_ranks(scan, scan->need[var][i].chains);
+            scan->need[var][i].who = var * 2 + i;
         }
     }
 
     for (i = 0; i < m->nnamed; i++) {
         named[i].need.chains = scan_ranks(scan, named[i].need.chains);
+        named[i].need.who = API_WAF_NSTORED * 2 + i;
     }
 }
 
 
 /*
- * What is to be looked at for rules that a scan can rule out.  The others are
- * evaluated anyway, and lose their bits.
+ * Does what a rule without a pattern says of a value follow from the value?
+ * A negated one that captures leaves something behind where it does not match.
+ * Comparing numbers is as quick as knowing.
  */
+
+static bool
+scan_tries(const api_waf_rule_t *rule)
+{
+    api_operator_id_t id;
+
+    if (rule->op == NULL || rule->removed || rule->arg.n > 0
+        || api_operator_macro(rule->op) || (rule->negate && rule->capture))
+    {
+        return false;
+    }
+
+    id = api_operator_id(rule->op);
+
+    return id <= API_OPERATOR_WITHIN
+           || (id >= API_OPERATOR_IP_MATCH && id <= API_OPERATOR_VERIFY_CC);
+}
+
+
+/* A bit for a rule without a pattern; its triggers are kept. */
+
+static void
+scan_try(scan_need_t *m, api_waf_rule_t *rule)
+{
+    uint32_t n;
+    bool     stored;
+
+    for (n = 0, stored = false; n < rule->ntargets; n++) {
+        stored |= api_waf_scan_stored(&rule->target[n].pick);
+    }
+
+    if (!stored || rule->level > m->most || !scan_tries(rule)
+        || m->scan->bits > UINT16_MAX)
+    {
+        return;
+    }
+
+    m->scan->tries[m->scan->bits - m->scan->set.bits] =
+        m->chain[rule->chain].mask | rule->triggers;
+    rule->bit = m->scan->bits++;
+}
+
+
+/* Bits of a rule: a pattern that any value may match is none. */
+
+static int
+scan_needs_rule(scan_need_t *m, api_waf_rule_t *rule)
+{
+    int      rc;
+    bool     alone;
+    uint32_t k;
+
+    if (rule->bit != API_WAF_NONE
+        && api_prefilter_always(m->scan->pf, rule->bit)) {
+        rule->bit = API_WAF_NONE;
+    }
+
+    if (rule->bit == API_WAF_NONE) {
+        scan_try(m, rule);
+    }
+
+    if (rule->bit == API_WAF_NONE) {
+        return API_OK;
+    }
+
+    for (k = 0, rc = API_OK, alone = true; k < rule->ntargets && rc == API_OK;
+         k++) {
+        alone &= api_waf_scan_stored(&rule->target[k].pick);
+        rc = scan_need(m, &rule->target[k].pick,
+            rule->bit < m->scan->set.bits ? m->chains[rule->bit] : 0,
+            rule->bit);
+    }
+
+    m->scan->alone[rule - m->rules] = alone;
+
+    return rc;
+}
+
+
+/* What is to be looked at, and for whom. */
 
 static int
 scan_needs(scan_need_t *m)
 {
     int                   rc;
-    uint32_t              i, k;
-    api_waf_rule_t       *rule;
+    uint32_t              i;
     api_waf_scan_named_t *sorted;
 
+    m->scan->bits = m->scan->set.bits;
+    m->scan->tries = api_arena_calloc(m->arena, m->n, sizeof(*m->scan->tries));
+
+    if (m->scan->tries == NULL) {
+        return API_NOMEM;
+    }
+
     for (i = 0, rc = API_OK; i < m->n && rc == API_OK; i++) {
-        rule = &m->rules[i];
-
-        if (rule->bit == API_WAF_NONE) {
-            continue;
-        }
-
-        if (api_prefilter_always(m->scan->pf, rule->bit)) {
-            rule->bit = API_WAF_NONE;
-            continue;
-        }
-
-        for (k = 0; k < rule->ntargets && rc == API_OK; k++) {
-            rc = scan_need(
-                m, &rule->target[k].pick, m->chains[rule->bit], rule->bit);
-        }
+        rc = scan_needs_rule(m, &m->rules[i]);
     }
 
     rc = rc == API_OK ? scan_sort(m, &sorted) : rc;
@@ -340,10 +452,11 @@ scan_sees(scan_need_t *m)
 
 int
 api_waf_scan_needs(api_waf_scan_t *scan, api_waf_rule_t *rules, uint32_t n,
-    const uint64_t *chains, api_arena_t *arena)
+    const api_waf_chain_t *chain, const uint64_t *chains, uint32_t most,
+    api_arena_t *arena)
 {
     int         rc;
-    scan_need_t m = { scan, rules, n, chains, arena, NULL, 0, 0 };
+    scan_need_t m = { scan, rules, n, chain, chains, most, arena, NULL, 0, 0 };
 
     rc = scan_needs(&m);
 

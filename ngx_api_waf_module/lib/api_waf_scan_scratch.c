@@ -37,7 +37,7 @@ api_waf_program_unscanned(const api_waf_program_t *p, uint32_t i)
 
     rule = &p->rule[p->head[i]];
 
-    if (rule->removed || rule->bit != API_WAF_NONE || rule->op == NULL
+    if (rule->removed || rule->bit < p->scan->set.bits || rule->op == NULL
         || api_operator_id(rule->op) != API_OPERATOR_RX
         || (rule->triggers & plain) == 0
         || rule->level > api_waf_program_level(p))
@@ -74,6 +74,8 @@ api_waf_scan_scratch_create(api_waf_scan_scratch_t **scratch,
     }
 
     s->alloc = alloc;
+    s->memo = NULL;
+    s->owner = 0;
     rc = api_prefilter_scratch_create(&s->pf, p->scan->pf, alloc);
 
     if (rc != API_OK) {
@@ -88,11 +90,20 @@ api_waf_scan_scratch_create(api_waf_scan_scratch_t **scratch,
 }
 
 
+int
+api_waf_scan_remember(
+    api_waf_scan_scratch_t *scratch, uint32_t entries, api_sipkey_t key)
+{
+    return api_waf_memo_create(&scratch->memo, entries, key, scratch->alloc);
+}
+
+
 void
 api_waf_scan_scratch_free(api_waf_scan_scratch_t *scratch)
 {
     if (scratch != NULL) {
         api_prefilter_scratch_free(scratch->pf);
+        api_waf_memo_free(scratch->memo);
 
         if (scratch->alloc->free != NULL) {
             scratch->alloc->free(scratch->alloc->ctx, scratch);

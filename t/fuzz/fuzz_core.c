@@ -16,6 +16,7 @@
 #define LEVELS 4
 #define INPUT_MAXIMUM 4000
 #define FILES 40
+#define MEMO_ENTRIES 512 /* so that some are thrown out */
 
 static struct {
     glob_t                  files;
@@ -24,6 +25,7 @@ static struct {
     api_scratch_t          *scratch;
     api_seclang_t          *loader;
     api_waf_scan_scratch_t *scan;
+    api_waf_scan_scratch_t *memo;
     const api_waf_view_t   *view[LEVELS];
     api_values_conf_t       conf;
 } core;
@@ -97,6 +99,10 @@ load(void)
     MUST(core.scratch);
     MUST(api_waf_scan_scratch_create(&core.scan, program, &api_alloc_libc)
          == API_OK);
+    MUST(api_waf_scan_scratch_create(&core.memo, program, &api_alloc_libc)
+         == API_OK);
+    MUST(api_waf_scan_remember(core.memo, MEMO_ENTRIES, (api_sipkey_t){ 3, 4 })
+         == API_OK);
 }
 
 
@@ -164,6 +170,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     f.view = core.view[data[0] % LEVELS];
     f.conf = &core.conf;
     f.scan = core.scan;
+    f.memo = core.memo;
     f.scratch = core.scratch;
     f.engine = API_WAF_ENGINE_DETECT;
     f.fill = fill;

@@ -24,7 +24,7 @@
 #define VALUE_MAXIMUM 120
 #define TEXT_MAXIMUM 4096
 
-enum { FLOW = 1, ENFORCE = 2 }; /* switches */
+enum { FLOW = 1, ENFORCE = 2, CROWDED = 4 }; /* switches */
 
 typedef enum { RX, PM, CONTAINS, BEGINS, ENDS, STREQ, SQLI, XSS } op_t;
 
@@ -551,12 +551,18 @@ check(case_t *c, unsigned how)
          == API_OK);
     MUST(api_waf_scan_scratch_create(&f.scan, program, &api_alloc_libc)
          == API_OK);
+    MUST(api_waf_scan_scratch_create(&f.memo, program, &api_alloc_libc)
+         == API_OK);
+    MUST(api_waf_scan_remember(
+             f.memo, how & CROWDED ? 4 : 64, (api_sipkey_t){ 3, 4 })
+         == API_OK);
 
     if (fuzz_waf_same(&f, &said) && !(how & FLOW)) {
         check_naive(c, &said);
     }
 
     api_waf_scan_scratch_free(f.scan);
+    api_waf_scan_scratch_free(f.memo);
     api_waf_view_free(f.view);
     api_scratch_free(f.scratch);
     api_seclang_free(s);

@@ -1,7 +1,8 @@
 /*
- * One request through the WAF in three ways, for targets that compare them:
- * rule by rule, with the prefilter, and with the prefilter and what is known
- * beforehand, in slices.  Each says the same.
+ * One request through the WAF in four ways, for targets that compare them:
+ * rule by rule, with the prefilter, with the prefilter and what is known
+ * beforehand, in slices, and with what is known of values seen before.  Each
+ * says the same.
  */
 
 #ifndef FUZZ_WAF_H
@@ -23,6 +24,7 @@ typedef struct {
     const api_waf_view_t    *view;
     const api_values_conf_t *conf;
     api_waf_scan_scratch_t  *scan;
+    api_waf_scan_scratch_t  *memo; /* with what values before left in it */
     api_scratch_t           *scratch;
     api_waf_engine_t         engine;
     fuzz_fill_pt             fill;
@@ -40,7 +42,7 @@ typedef struct {
     api_waf_verdict_t verdict;
 } fuzz_said_t;
 
-enum { FUZZ_PLAIN, FUZZ_SCAN, FUZZ_SLICES };
+enum { FUZZ_PLAIN, FUZZ_SCAN, FUZZ_SLICES, FUZZ_MEMO };
 
 #define FUZZ_WORK (UINT64_C(1) << 40)
 
@@ -119,7 +121,7 @@ fuzz_waf_run(const fuzz_waf_t *f, int how, fuzz_said_t *said)
     env.engine = f->engine;
     env.budget = FUZZ_WORK;
     env.scratch = f->scratch;
-    env.scan = how == FUZZ_PLAIN ? NULL : f->scan;
+    env.scan = how == FUZZ_PLAIN ? NULL : how == FUZZ_MEMO ? f->memo : f->scan;
     env.trace = how == FUZZ_SLICES ? NULL : fuzz_trace;
     env.trace_ctx = &said->traces;
     slice = how == FUZZ_SLICES ? 50 : 0;
@@ -148,7 +150,35 @@ fuzz_waf_run(const fuzz_waf_t *f, int how, fuzz_said_t *said)
 }
 
 
-/* All three; false: a limit was met, and they may differ.  What the first one
+/* What values before have left says nothing else: the first of three runs finds
+   some of it, the others find all. */
+
+static inline bool
+fuzz_waf_remembers(const fuzz_waf_t *f, const fuzz_said_t *said)
+{
+    int         i;
+    fuzz_said_t memo;
+
+    for (i = 0; i < 3; i++) {
+        fuzz_waf_run(f, FUZZ_MEMO, &memo);
+
+        if (memo.limit || memo.verdict.failure) {
+            return false;
+        }
+
+        MUST(said->traces == memo.traces);
+        MUST(said->kept == memo.kept && said->matched == memo.matched);
+        MUST(said->score == memo.score);
+        MUST(said->verdict.rc == memo.verdict.rc
+             && said->verdict.id == memo.verdict.id
+             && said->verdict.status == memo.verdict.status);
+    }
+
+    return true;
+}
+
+
+/* All of them; false: a limit was met, and they may differ.  What the first one
    said is in *said. */
 
 static inline bool
@@ -177,7 +207,7 @@ fuzz_waf_same(const fuzz_waf_t *f, fuzz_said_t *said)
     MUST(said->verdict.status == scan.verdict.status
          && said->verdict.status == slices.verdict.status);
 
-    return true;
+    return fuzz_waf_remembers(f, said);
 }
 
 

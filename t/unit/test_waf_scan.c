@@ -1,6 +1,7 @@
 /*
- * With the prefilter and without: the same rules match the same values in the
- * same order, with the same TX and verdict, for random requests.
+ * With the prefilter and without, and with what is known of values seen before:
+ * the same rules match the same values in the same order, with the same TX and
+ * verdict, for random requests.
  *
  *     test_waf_scan                      the rules below
  *     test_waf_scan TEXTS N RULES...     N requests of pieces out of the file
@@ -287,11 +288,11 @@ compare(const api_waf_program_t *program, const pieces_t *p, unsigned n,
 {
     bool                    ok;
     seen_t                  plain, fast;
-    unsigned                i;
+    unsigned                i, k;
     api_scratch_t          *scratch;
     const api_waf_view_t   *view;
     api_waf_view_conf_t     conf;
-    api_waf_scan_scratch_t *scan;
+    api_waf_scan_scratch_t *scan, *memo, *small;
 
     memset(&conf, 0, sizeof(conf));
     conf.paranoia = paranoia;
@@ -300,13 +301,29 @@ compare(const api_waf_program_t *program, const pieces_t *p, unsigned n,
     ok = api_waf_view_create(&view, program, &conf, &api_alloc_libc, NULL)
              == API_OK
          && api_waf_scan_scratch_create(&scan, program, &api_alloc_libc)
-                == API_OK;
+                == API_OK
+         && api_waf_scan_scratch_create(&memo, program, &api_alloc_libc)
+                == API_OK
+         && api_waf_scan_remember(
+                memo, API_WAF_MEMO_ENTRIES, (api_sipkey_t){ 1, 2 })
+                == API_OK
+         && api_waf_scan_scratch_create(&small, program, &api_alloc_libc)
+                == API_OK
+         && api_waf_scan_remember(small, 8, (api_sipkey_t){ 1, 2 }) == API_OK;
 
     for (i = 0; i < n && ok; i++) {
         run(view, p, i + paranoia * 1000003, NULL, scratch, &plain);
         run(view, p, i + paranoia * 1000003, scan, scratch, &fast);
         *traces += plain.traces;
         ok = plain.hash == fast.hash && plain.traces == fast.traces;
+
+        /* values seen before: some, all, what a small memo still has */
+
+        for (k = 0; k < 4 && ok; k++) {
+            run(view, p, i + paranoia * 1000003, k < 2 ? memo : small, scratch,
+                &fast);
+            ok = plain.hash == fast.hash && plain.traces == fast.traces;
+        }
 
         if (!ok) {
             fprintf(stderr, "# request %u: %llu matches, then %llu\n", i,
@@ -316,6 +333,8 @@ compare(const api_waf_program_t *program, const pieces_t *p, unsigned n,
     }
 
     api_waf_scan_scratch_free(scan);
+    api_waf_scan_scratch_free(memo);
+    api_waf_scan_scratch_free(small);
     api_waf_view_free(view);
     api_scratch_free(scratch);
 

@@ -77,28 +77,29 @@ api_sip_rounds(api_sip_t *s, unsigned n)
 }
 
 
-API_SIP_INLINE uint64_t
-api_siphash(api_sipkey_t key, api_span_t s, unsigned c, unsigned d)
+/* The state behind all bytes of s. */
+
+API_SIP_INLINE void
+api_sip_absorb(api_sip_t *v, api_sipkey_t key, api_span_t s, unsigned c)
 {
     size_t         n;
     uint64_t       m;
-    api_sip_t      v;
     const uint8_t *p;
 
     /* "somepseudorandomlygeneratedbytes" */
 
-    v.v0 = key.k0 ^ 0x736f6d6570736575u;
-    v.v1 = key.k1 ^ 0x646f72616e646f6du;
-    v.v2 = key.k0 ^ 0x6c7967656e657261u;
-    v.v3 = key.k1 ^ 0x7465646279746573u;
+    v->v0 = key.k0 ^ 0x736f6d6570736575u;
+    v->v1 ^= key.k1 ^ 0x646f72616e646f6du;
+    v->v2 = key.k0 ^ 0x6c7967656e657261u;
+    v->v3 = key.k1 ^ 0x7465646279746573u;
 
     p = s.data;
 
     for (n = s.len; n >= 8; n -= 8, p += 8) {
         m = api_sip_le64(p, 8);
-        v.v3 ^= m;
-        api_sip_rounds(&v, c);
-        v.v0 ^= m;
+        v->v3 ^= m;
+        api_sip_rounds(v, c);
+        v->v0 ^= m;
     }
 
     /* the rest: of a long input, the last 8 bytes without those before it */
@@ -111,14 +112,31 @@ api_siphash(api_sipkey_t key, api_span_t s, unsigned c, unsigned d)
     }
 
     m |= (uint64_t) s.len << 56;
-    v.v3 ^= m;
-    api_sip_rounds(&v, c);
-    v.v0 ^= m;
+    v->v3 ^= m;
+    api_sip_rounds(v, c);
+    v->v0 ^= m;
+}
 
+
+API_SIP_INLINE uint64_t
+api_sip_squeeze(api_sip_t *v, unsigned d)
+{
+    api_sip_rounds(v, d);
+
+    return v->v0 ^ v->v1 ^ v->v2 ^ v->v3;
+}
+
+
+API_SIP_INLINE uint64_t
+api_siphash(api_sipkey_t key, api_span_t s, unsigned c, unsigned d)
+{
+    api_sip_t v;
+
+    v.v1 = 0;
+    api_sip_absorb(&v, key, s, c);
     v.v2 ^= 0xff;
-    api_sip_rounds(&v, d);
 
-    return v.v0 ^ v.v1 ^ v.v2 ^ v.v3;
+    return api_sip_squeeze(&v, d);
 }
 
 
@@ -141,4 +159,21 @@ uint64_t
 api_siphash13(api_sipkey_t key, api_span_t s)
 {
     return api_siphash(key, s, 1, 3);
+}
+
+
+api_sip128_t
+api_siphash24_128(api_sipkey_t key, api_span_t s)
+{
+    api_sip_t    v;
+    api_sip128_t h;
+
+    v.v1 = 0xee;
+    api_sip_absorb(&v, key, s, 2);
+    v.v2 ^= 0xee;
+    h.lo = api_sip_squeeze(&v, 4);
+    v.v1 ^= 0xdd;
+    h.hi = api_sip_squeeze(&v, 4);
+
+    return h;
 }

@@ -1,0 +1,236 @@
+#include "api_waf_memo.h"
+
+
+#define MEMO_WAYS 4
+#define MEMO_USED 3 /* counted up to */
+
+struct api_waf_memo_s {
+    const api_alloc_t    *alloc;
+    api_sipkey_t          key;
+    uint32_t              mask; /* of sets */
+    api_waf_memo_entry_t *entry;
+};
+
+_Static_assert(sizeof(api_waf_memo_entry_t) == 64, "one line of a cache");
+
+
+int
+api_waf_memo_create(api_waf_memo_t **memo, uint32_t entries, api_sipkey_t key,
+    const api_alloc_t *alloc)
+{
+    size_t          size;
+    api_waf_memo_t *m;
+
+    m = alloc->alloc(alloc->ctx, sizeof(*m));
+
+    if (m == NULL) {
+        return API_NOMEM;
+    }
+
+    size = entries * sizeof(*m->entry);
+    m->entry = alloc->alloc(alloc->ctx, size);
+
+    if (m->entry == NULL) {
+        if (alloc->free != NULL) {
+            alloc->free(alloc->ctx, m);
+        }
+
+        return API_NOMEM;
+    }
+
+    memset(m->entry, 0, size);
+    m->alloc = alloc;
+    m->key = key;
+    m->mask = entries / MEMO_WAYS - 1;
+    *memo = m;
+
+    return API_OK;
+}
+
+
+void
+api_waf_memo_free(api_waf_memo_t *memo)
+{
+    if (memo != NULL && memo->alloc->free != NULL) {
+        memo->alloc->free(memo->alloc->ctx, memo->entry);
+        memo->alloc->free(memo->alloc->ctx, memo);
+    }
+}
+
+
+api_sip128_t
+api_waf_memo_key(const api_waf_memo_t *memo, api_span_t value, uint32_t who)
+{
+    api_sip128_t key;
+
+    key = api_siphash24_128(memo->key, value);
+    key.hi ^= who;
+
+    return key;
+}
+
+
+static bool
+memo_is(const api_waf_memo_entry_t *e, api_sip128_t key)
+{
+    return e->key.lo == key.lo && e->key.hi == key.hi
+           && e->state != API_WAF_MEMO_FREE;
+}
+
+
+/* The one of a set that was used least; all others have come closer to that. */
+
+static api_waf_memo_entry_t *
+memo_victim(api_waf_memo_entry_t *set)
+{
+    unsigned              i;
+    api_waf_memo_entry_t *e;
+
+    for (i = 0, e = set; i < MEMO_WAYS; i++) {
+        if (set[i].state == API_WAF_MEMO_FREE) {
+            return &set[i];
+        }
+
+        e = set[i].used < e->used ? &set[i] : e;
+    }
+
+    for (i = 0; e->used > 0 && i < MEMO_WAYS; i++) {
+        set[i].used--;
+    }
+
+    return e;
+}
+
+
+api_waf_memo_entry_t *
+api_waf_memo_find(api_waf_memo_t *memo, api_sip128_t key, uint32_t owner,
+    api_waf_memo_entry_t **open)
+{
+    unsigned              i;
+    api_waf_memo_entry_t *e, *set;
+
+    set = &memo->entry[(size_t) (key.lo & memo->mask) * MEMO_WAYS];
+
+    for (i = 0, e = NULL; i < MEMO_WAYS && e == NULL; i++) {
+        e = memo_is(&set[i], key) ? &set[i] : NULL;
+    }
+
+    if (e != NULL && e->state == API_WAF_MEMO_KNOWN) {
+        e->used = (uint8_t) (e->used + (e->used < MEMO_USED));
+        return e;
+    }
+
+    e = e != NULL ? e : memo_victim(set);
+    e->key = key;
+    e->triggers = 0;
+    e->owner = owner;
+    e->state = API_WAF_MEMO_OPEN;
+    e->used = 0;
+    e->n = 0;
+    e->secret = 0;
+    *open = e;
+
+    return NULL;
+}
+
+
+bool
+api_waf_memo_own(
+    const api_waf_memo_entry_t *e, api_sip128_t key, uint32_t owner)
+{
+    return memo_is(e, key) && e->state == API_WAF_MEMO_OPEN
+           && e->owner == owner;
+}
+
+
+bool
+api_waf_memo_add(api_waf_memo_entry_t *e, uint32_t bit)
+{
+    unsigned i;
+
+    for (i = 0; i < e->n; i++) {
+        if (e->bit[i] == bit) {
+            return true;
+        }
+    }
+
+    if (e->n == API_WAF_MEMO_BITS) {
+        e->state = API_WAF_MEMO_FREE;
+        return false;
+    }
+
+    e->bit[e->n++] = (uint16_t) bit;
+
+    return true;
+}
+
+
+void
+api_waf_memo_learn(api_waf_memo_entry_t *e, api_sip128_t key, uint32_t bit)
+{
+    unsigned i;
+
+    if (!memo_is(e, key) || e->state != API_WAF_MEMO_KNOWN) {
+        return;
+    }
+
+    for (i = 0; i < e->n; i++) {
+        if (e->bit[i] == bit) {
+            e->bit[i] = e->bit[--e->n];
+            return;
+        }
+    }
+}
+
+
+/* Of names in any case; by first letter. */
+
+static const char *const memo_words[] = { "auth", "assertion", "cookie",
+    "credential", "csrf", "cvv", "key", "otp", "pass", "pwd", "secret",
+    "session", "signature", "token" };
+
+#define MEMO_WORDS (sizeof(memo_words) / sizeof(memo_words[0]))
+
+
+static bool
+memo_word(const uint8_t *p, size_t n, const char *word)
+{
+    size_t i;
+
+    for (i = 0; word[i] != '\0'; i++) {
+        if (i == n || (p[i] | 0x20) != (uint8_t) word[i]) {
+            return false;
+        }
+    }
+
+    return true;
+}
+
+
+bool
+api_waf_memo_secret(api_span_t name)
+{
+    size_t   i, k;
+    uint32_t letter;
+
+    static const uint32_t first = 1U << ('a' - 'a') | 1U << ('c' - 'a')
+                                  | 1U << ('k' - 'a') | 1U << ('o' - 'a')
+                                  | 1U << ('p' - 'a') | 1U << ('s' - 'a')
+                                  | 1U << ('t' - 'a');
+
+    for (i = 0; i < name.len; i++) {
+        letter = (uint32_t) (name.data[i] | 0x20) - 'a';
+
+        if (letter > 25 || (first >> letter & 1) == 0) {
+            continue;
+        }
+
+        for (k = 0; k < MEMO_WORDS; k++) {
+            if (memo_word(name.data + i, name.len - i, memo_words[k])) {
+                return true;
+            }
+        }
+    }
+
+    return false;
+}

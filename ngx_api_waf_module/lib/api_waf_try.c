@@ -1,0 +1,339 @@
+/* Values of a rule, tried one by one. */
+
+#include "api_waf_scan_int.h"
+
+
+/* Work units of a value that a rule looks at, and of a match. */
+
+#define EVAL_TRY 20
+#define EVAL_HIT 200
+
+static bool
+api_waf_dropped(
+    api_waf_tx_t *tx, const api_waf_try_t *t, const api_waf_item_t *item)
+{
+    uint32_t i;
+
+    for (i = t->base; i < tx->active.n; i++) {
+        if (api_waf_pick_takes(
+                API_WAF_AT(api_waf_active_t, tx->active, i)->pick, item->var,
+                item->name, &tx->budget, tx->env->scratch))
+        {
+            return true;
+        }
+    }
+
+    return false;
+}
+
+
+static void
+api_waf_keep_captures(api_waf_tx_t *tx, const api_captures_t *c)
+{
+    uint32_t   i;
+    api_span_t copy;
+
+    for (i = 0; i < c->n && i < API_OPERATOR_CAPTURES; i++) {
+        if (c->text[i].data == NULL) {
+            continue;
+        }
+
+        copy = api_arena_dup(tx->arena, c->text[i]);
+
+        if (copy.data == NULL) {
+            api_waf_failed(tx, "no memory");
+            return;
+        }
+
+        api_waf_cell_set(tx, i, tx->p->slot[i].name, copy);
+    }
+}
+
+
+/* Does the operator say yes to the value, negation and all? */
+
+static bool
+api_waf_test(api_waf_tx_t *tx, const api_waf_rule_t *rule, api_span_t value)
+{
+    int            rc;
+    api_span_t     arg;
+    api_captures_t captures;
+
+    captures.n = 0;
+    arg = rule->arg.n ? api_waf_expand(tx, rule, &rule->arg, API_WAF_SET_TEXT)
+                      : rule->arg.text;
+
+    rc = api_operator_match(rule->op, value, arg,
+        rule->capture ? &captures : NULL, &tx->budget, tx->env->scratch);
+
+    if (tx->budget.left == 0) {
+        (void) api_waf_work(tx, 1);
+        return false;
+    }
+
+    if (rc == API_LIMIT) {
+        tx->unsure = true;
+        api_waf_cell_set(tx, API_WAF_NONE,
+            API_SPAN("MSC_PCRE_LIMITS_EXCEEDED"), API_SPAN("1"));
+        rc = 0;
+
+    } else if (rc < 0) {
+        api_waf_failed(tx, "an operator failed");
+        return false;
+    }
+
+    if (rc == 1 && rule->capture) {
+        api_waf_keep_captures(tx, &captures);
+    }
+
+    return (rc == 1) != rule->negate;
+}
+
+
+void
+api_waf_trace(
+    api_waf_tx_t *tx, const api_waf_try_t *t, api_span_t value, bool whole)
+{
+    api_waf_trace_t trace;
+
+    if (tx->env->trace == NULL) {
+        return;
+    }
+
+    memset(&trace, 0, sizeof(trace));
+
+    trace.rule = t->rule->head;
+    trace.id = tx->p->rule[t->rule->head].id;
+    trace.link = (uint8_t) (t->rule - &tx->p->rule[t->rule->head]);
+    trace.phase = tx->phase;
+    trace.whole = whole;
+    trace.log = tx->words.log;
+    trace.msg = tx->words.msg;
+    trace.logdata = tx->words.logdata;
+    trace.severity = tx->words.severity;
+    trace.op = t->rule->op ? t->rule->op_name : API_SPAN("SecAction");
+    trace.chain = tx->p->chain[t->rule->chain].name;
+    trace.score = api_waf_tx_score(tx, false);
+
+    if (t->item) {
+        trace.var_name = api_waf_full_name(tx, t->item->var, t->item->name);
+        trace.value = t->item->value;
+        trace.transformed = value;
+    }
+
+    tx->env->trace(tx->env->trace_ctx, &trace);
+}
+
+
+/* What each match does at once, also in a chain that then breaks. */
+
+void
+api_waf_hit(api_waf_tx_t *tx, api_waf_try_t *t, api_span_t value)
+{
+    uint32_t        i;
+    api_waf_item_t *item;
+
+    t->matched = true;
+
+    if (!api_waf_work(tx, EVAL_HIT)) {
+        return;
+    }
+
+    if (t->item) {
+        item = api_waf_push(tx, &tx->matches, sizeof(*item));
+
+        if (item == NULL) {
+            return;
+        }
+
+        *item = *t->item;
+        item->value = value.data ? value : API_SPAN("");
+        tx->matched = *item;
+    }
+
+    for (i = 0; i < t->rule->nsets && !tx->failure; i++) {
+        api_waf_setvar(tx, t->rule, &t->rule->set[i]);
+    }
+
+    api_waf_trace(tx, t, value, false);
+}
+
+
+/* multiMatch: the value as it came, and after each transformation that
+   changes it. */
+
+static void
+api_waf_try_multi(
+    api_waf_tx_t *tx, api_waf_try_t *t, const api_waf_chain_t *chain)
+{
+    uint32_t      i;
+    api_span_t    value, next;
+    api_trigger_t bits;
+
+    value = t->item->value;
+    bits = t->item->bits ? t->item->bits : api_transform_triggers(value);
+
+    if ((bits & t->rule->triggers) && api_waf_test(tx, t->rule, value)) {
+        api_waf_hit(tx, t, value);
+    }
+
+    for (i = 0; i < chain->n && !tx->failure; i++) {
+        if ((bits & api_transform_mask(chain->ids[i])) == 0) {
+            continue;
+        }
+
+        if (!api_waf_work(tx, value.len)) {
+            return;
+        }
+
+        if (api_transform_chain_known(&chain->ids[i], 1, &tx->p->transform,
+                value, bits, tx->arena, &next)
+            != API_OK)
+        {
+            api_waf_failed(tx, "no memory");
+            return;
+        }
+
+        if (api_span_eq(next, value)) {
+            continue;
+        }
+
+        value = next;
+        bits = api_transform_triggers(value);
+
+        if ((bits & t->rule->triggers) && api_waf_test(tx, t->rule, value)) {
+            api_waf_hit(tx, t, value);
+        }
+    }
+}
+
+
+static void
+api_waf_try_once(
+    api_waf_tx_t *tx, api_waf_try_t *t, const api_waf_chain_t *chain)
+{
+    api_span_t            value;
+    api_arena_mark_t      mark;
+    const api_waf_item_t *item;
+
+    item = t->item;
+    value = item->value;
+    mark = api_arena_mark(tx->arena);
+
+    if (chain->n && (item->bits == 0 || (item->bits & chain->mask))) {
+        if (!api_waf_work(tx, value.len * chain->n)) {
+            return;
+        }
+
+        if (api_transform_chain_known(chain->ids, chain->n, &tx->p->transform,
+                value, item->bits ? item->bits : api_transform_triggers(value),
+                tx->arena, &value)
+            != API_OK)
+        {
+            api_waf_failed(tx, "no memory");
+            return;
+        }
+    }
+
+    if (api_waf_test(tx, t->rule, value)) {
+        api_waf_hit(tx, t, value);
+
+    } else if (!t->rule->capture && !t->rule->arg.n) {
+        api_arena_rewind(tx->arena, mark);
+    }
+}
+
+
+/* What does not match, for all that the rule has made of it, is known. */
+
+bool
+api_waf_try(api_waf_tx_t *tx, const api_waf_item_t *item, void *ctx)
+{
+    uint32_t               matches;
+    api_waf_try_t         *t;
+    const api_waf_chain_t *chain;
+
+    t = ctx;
+
+    if (t->base < tx->active.n && api_waf_dropped(tx, t, item)) {
+        return !tx->failure;
+    }
+
+    t->item = item;
+    chain = &tx->p->chain[t->rule->chain];
+
+    if (!api_waf_work(tx, EVAL_TRY)) {
+        return false;
+    }
+
+    matches = tx->matches.n;
+    tx->unsure = false;
+
+    if (item->bits && !(item->bits & (chain->mask | t->rule->triggers))) {
+        /* nothing changes the value, and as it is it cannot match */
+
+    } else if (t->rule->multi) {
+        api_waf_try_multi(tx, t, chain);
+    } else {
+        api_waf_try_once(tx, t, chain);
+    }
+
+    if (tx->failure) {
+        return false;
+    }
+
+    if (tx->matches.n == matches && !tx->unsure && item->ref != API_WAF_NONE
+        && tx->scan != NULL && tx->scan->rule == t->rule)
+    {
+        api_waf_scan_learn(tx);
+    }
+
+    return true;
+}
+
+
+/* A count is one value. */
+
+typedef struct {
+    api_waf_try_t *t;
+    int64_t        n;
+} api_waf_count_t;
+
+static bool
+api_waf_count(api_waf_tx_t *tx, const api_waf_item_t *item, void *ctx)
+{
+    api_waf_count_t *c;
+
+    (void) tx;
+    (void) item;
+    c = ctx;
+    c->n++;
+
+    return true;
+}
+
+
+void
+api_waf_try_count(
+    api_waf_tx_t *tx, api_waf_try_t *t, const api_waf_target_t *target)
+{
+    api_waf_item_t  item;
+    api_waf_count_t c = { t, 0 };
+
+    api_waf_each(tx, t->rule, target, api_waf_count, &c);
+
+    memset(&item, 0, sizeof(item));
+    item.var = (api_waf_var_t) target->pick.var;
+    item.ref = API_WAF_NONE;
+    item.value = api_waf_number(tx, c.n);
+
+    if (target->pick.sel != API_WAF_SEL_ALL) {
+        item.name = target->pick.name;
+    }
+
+    if (!tx->failure) {
+        (void) api_waf_try(tx, &item, t);
+    }
+
+    t->item = NULL;
+}
