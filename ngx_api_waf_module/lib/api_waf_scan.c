@@ -59,15 +59,15 @@ scan_begin_set(api_waf_tx_t *tx, api_waf_scan_batch_t *b)
     }
 
     n = set->count - first;
-    b->first[b->var] = first;
-    b->count[b->var] = n;
-    b->base[b->var][1] = any[1] ? b->n : API_WAF_NONE;
-    b->base[b->var][0] = any[0] ? b->n + (any[1] ? n : 0) : API_WAF_NONE;
-    b->total = any[0] + any[1] == 2 ? n * 2 : any[0] + any[1] == 1 ? n : 0;
-    b->i = 0;
     b->begun = true;
+    b->i = 0;
+    b->total = any[0] && any[1] ? n * 2 : n;
 
-    if (b->total > 0) {
+    if (n > 0) {
+        b->first[b->var] = first;
+        b->count[b->var] = n;
+        b->base[b->var][1] = any[1] ? b->n : API_WAF_NONE;
+        b->base[b->var][0] = any[0] ? b->n + (any[1] ? n : 0) : API_WAF_NONE;
         api_waf_scan_room(tx, b, b->total);
     }
 }
@@ -223,8 +223,9 @@ scan_parts(api_waf_tx_t *tx, api_waf_scan_batch_t *b, bool all, uint64_t until)
 static bool
 scan_collect(api_waf_tx_t *tx, api_waf_scan_batch_t *b, uint64_t until)
 {
-    for (; b->var < API_WAF_NSTORED; b->var++) {
+    for (; b->nlook < tx->p->scan->nlook; b->nlook++) {
         if (!b->begun) {
+            b->var = tx->p->scan->look[b->nlook];
             scan_begin_set(tx, b);
         }
 
@@ -346,6 +347,8 @@ api_waf_scan_phase(api_waf_tx_t *tx)
         (void) api_waf_scan_nomem(tx);
         return;
     }
+
+    memset(b->base, 0xff, sizeof(b->base)); /* NONE */
 
     b->from = run->seq;
     b->to = seq;

@@ -44,13 +44,14 @@ typedef struct api_waf_scan_s {
     const api_alloc_t  *alloc;
     api_prefilter_t    *pf;
     api_prefilter_set_t set;
-    bool               *alone; /* of a rule: stored targets are all */
 
     /* Bits of rules: of the set, then those of rules without a pattern.  Of
-       these the triggers without which no value matches */
+       these the triggers without which no value matches.  Of a rule the bit
+       without which it need not be run, or NONE */
 
     uint32_t       bits;
     api_trigger_t *tries;
+    uint32_t      *without;
 
     uint32_t             nchains;
     api_waf_scan_chain_t chain[API_WAF_SCAN_CHAINS];
@@ -73,6 +74,8 @@ typedef struct api_waf_scan_s {
     uint32_t                    first[API_WAF_NSTORED + 1];
     uint64_t                    lens[API_WAF_NSTORED]; /* of named, mod 64 */
     bool                        any[API_WAF_NSTORED][2];
+    uint8_t                     look[API_WAF_NSTORED]; /* variables with any */
+    uint32_t                    nlook;
 } api_waf_scan_t;
 
 struct api_waf_scan_scratch_s {
@@ -154,6 +157,7 @@ typedef struct {
 
     /* Where looking is: names, then values, of a set */
 
+    uint32_t nlook;
     uint32_t var;
     uint32_t i;
     uint32_t total;
@@ -244,9 +248,9 @@ api_waf_scan_skips(const api_waf_tx_t *tx, uint32_t rule)
         return false;
     }
 
-    bit = tx->p->rule[rule].bit;
+    bit = tx->p->scan->without[rule];
 
-    return bit != API_WAF_NONE && tx->p->scan->alone[rule]
+    return bit != API_WAF_NONE
            && (tx->scan->live[bit / 64] >> (bit % 64) & 1) == 0;
 }
 

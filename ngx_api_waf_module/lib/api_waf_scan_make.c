@@ -332,12 +332,6 @@ api_waf_scan_make(api_waf_scan_t **scan, api_waf_rule_t *rules, uint32_t n,
 
     m.scan->alloc = alloc;
     m.scan->nchains = 1; /* nothing is done to a value */
-    m.scan->alone = api_arena_calloc(arena, n, sizeof(bool));
-
-    if (m.scan->alone == NULL) {
-        return API_NOMEM;
-    }
-
     for (i = 0, rc = API_OK; i < n && rc == API_OK; i++) {
         rules[i].bit = API_WAF_NONE;
         rc = rules[i].level > most ? API_OK : scan_rule(&m, i);

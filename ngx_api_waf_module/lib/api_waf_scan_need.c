@@ -382,7 +382,7 @@ scan_needs_rule(scan_need_t *m, api_waf_rule_t *rule)
             rule->bit);
     }
 
-    m->scan->alone[rule - m->rules] = alone;
+    m->scan->without[rule - m->rules] = alone ? rule->bit : API_WAF_NONE;
 
     return rc;
 }
@@ -399,13 +399,22 @@ scan_needs(scan_need_t *m)
 
     m->scan->bits = m->scan->set.bits;
     m->scan->tries = api_arena_calloc(m->arena, m->n, sizeof(*m->scan->tries));
+    m->scan->without =
+        api_arena_alloc(m->arena, m->n * sizeof(*m->scan->without));
 
-    if (m->scan->tries == NULL) {
+    if (m->scan->tries == NULL || m->scan->without == NULL) {
         return API_NOMEM;
     }
 
     for (i = 0, rc = API_OK; i < m->n && rc == API_OK; i++) {
+        m->scan->without[i] = API_WAF_NONE;
         rc = scan_needs_rule(m, &m->rules[i]);
+    }
+
+    for (i = 0; i < API_WAF_NSTORED; i++) {
+        if (m->scan->any[i][0] || m->scan->any[i][1]) {
+            m->scan->look[m->scan->nlook++] = (uint8_t) i;
+        }
     }
 
     rc = rc == API_OK ? scan_sort(m, &sorted) : rc;

@@ -145,6 +145,50 @@ api_waf_allowed(api_waf_tx_t *tx)
 }
 
 
+/* What is known beforehand is done, and rules that cannot match are passed, up
+   to one that is run. */
+
+static void
+api_waf_pass(api_waf_tx_t *tx, const api_waf_phase_prog_t *prog)
+{
+    bool                       passed;
+    uint32_t                   rule;
+    const api_waf_plan_step_t *plan;
+
+    plan = tx->planned ? tx->view->plan[tx->phase].step : NULL;
+
+    while (tx->pos < prog->n) {
+        if (plan != NULL && plan[tx->pos].next != tx->pos) {
+            api_waf_plan_go(tx);
+            continue;
+        }
+
+        if (tx->scan == NULL || tx->skip > 0 || tx->allow != API_WAF_DIS_NONE
+            || tx->view->removed != NULL || tx->removed != NULL)
+        {
+            return;
+        }
+
+        for (passed = false; tx->pos < prog->n; tx->pos++, passed = true) {
+            rule = prog->step[tx->pos].rule;
+
+            if ((plan != NULL && plan[tx->pos].next != tx->pos)
+                || rule == API_WAF_NONE || !api_waf_scan_skips(tx, rule))
+            {
+                break;
+            }
+        }
+
+        if (!passed) {
+            return;
+        }
+
+        tx->matched.value = (api_span_t){ NULL, 0 };
+        tx->matches.n = 0;
+    }
+}
+
+
 /* True: there is more to do in this phase, later. */
 
 static bool
@@ -170,12 +214,10 @@ api_waf_steps(api_waf_tx_t *tx, uint64_t slice)
             return true;
         }
 
-        if (tx->planned) {
-            api_waf_plan_go(tx);
+        api_waf_pass(tx, prog);
 
-            if (tx->pos >= prog->n) {
-                break;
-            }
+        if (tx->pos >= prog->n) {
+            break;
         }
 
         step = &prog->step[tx->pos++];
