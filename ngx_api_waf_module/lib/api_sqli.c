@@ -12,10 +12,6 @@ api_sqli_say(api_sqli_t *how, const api_sqli_fold_t *f,
 {
     unsigned i;
 
-    if (how == NULL) {
-        return;
-    }
-
     how->context = context;
     how->mysql = mysql;
     how->form = f->form;
@@ -58,7 +54,10 @@ typedef struct {
     api_sqli_lexer_t from;     /* where the first of them begins */
     uint32_t         tokens;   /* so far */
     bool             all;      /* each token is folded */
+    bool             chains;   /* nothing else is looked for */
 } api_sqli_reading_t;
+
+typedef enum { READING_NO = 0, READING_FOUND, READING_MORE } api_sqli_state_t;
 
 static bool
 api_sqli_waits(api_sqli_reading_t *r, const api_sqli_lexer_t *before)
@@ -121,18 +120,24 @@ api_sqli_catch_up(api_sqli_reading_t *r)
 }
 
 
-static bool
+/* Stops behind lex.pause. */
+
+static api_sqli_state_t
 api_sqli_go(api_sqli_reading_t *r)
 {
     api_sqli_lexer_t before;
 
     for (;;) {
+        if (r->lex.p >= r->lex.pause && r->lex.p < r->lex.end) {
+            return READING_MORE;
+        }
+
         before = r->lex;
         r->tokens++;
 
         if (!api_sqli_next(&r->lex, &r->token)) {
             if (r->npending == 0 || api_sqli_catch_up(r)) {
-                return false;
+                return READING_NO;
             }
 
             continue;
@@ -144,58 +149,25 @@ api_sqli_go(api_sqli_reading_t *r)
         }
 
         if (api_sqli_fold(&r->f, &r->token)) {
-            return true;
+            return READING_FOUND;
+        }
+
+        if (r->chains && !r->f.chain) {
+            return READING_NO;
         }
     }
 }
 
 
 static bool
-api_sqli_read(api_span_t value, api_sqli_context_t context, bool mysql,
-    bool all, api_sqli_t *how)
+api_sqli_finish(api_sqli_reading_t *r)
 {
-    bool               found;
-    api_sqli_reading_t r;
-
-    r.lex = (api_sqli_lexer_t){ value.data, value.data + value.len, mysql, 0 };
-    r.npending = 0;
-    r.tokens = 0;
-    r.all = all;
-    found = false;
-
-    memset(&r.token, 0, sizeof(r.token));
-    api_sqli_fold_init(&r.f, api_sqli_quotes[context]);
-
-    if (context != API_SQLI_BARE) {
-        api_sqli_string(&r.lex, api_sqli_quotes[context], &r.token);
-
-        if (!r.token.closed) {
-            return false;
-        }
-
-        found = api_sqli_fold(&r.f, &r.token);
+    if (api_sqli_balanced(&r->f, &r->token)) {
+        r->f.form = "chain";
+        return true;
     }
 
-    found = found || api_sqli_go(&r);
-
-    if (!found && api_sqli_balanced(&r.f, &r.token)) {
-        r.f.form = "chain";
-        found = true;
-    }
-
-    if (!found) {
-        found = api_sqli_fold_end(&r.f);
-    }
-
-    if (how != NULL) {
-        how->tokens += r.tokens;
-    }
-
-    if (found) {
-        api_sqli_say(how, &r.f, context, mysql);
-    }
-
-    return found;
+    return api_sqli_fold_end(&r->f);
 }
 
 
@@ -204,44 +176,215 @@ api_sqli_read(api_span_t value, api_sqli_context_t context, bool mysql,
 static bool
 api_sqli_is_mysql(api_span_t value)
 {
-    return value.len > 0
-           && (memchr(value.data, '#', value.len) != NULL
-               || memchr(value.data, '\\', value.len) != NULL
-               || api_sqli_behind(
-                      value.data, value.data + value.len, API_SPAN("--"))
-                      != NULL);
+    return memchr(value.data, '#', value.len) != NULL
+           || memchr(value.data, '\\', value.len) != NULL
+           || api_sqli_behind(
+                  value.data, value.data + value.len, API_SPAN("--"))
+                  != NULL;
+}
+
+
+/* A value that is looked at, perhaps in parts: first for what it could hold,
+   then in each context, without and with what MySQL knows. */
+
+struct api_sqli_job_s {
+    api_span_t         value;
+    api_sqli_gate_t    gate;
+    api_sqli_reading_t r;
+    api_sqli_t         how;
+    unsigned           context;
+    unsigned           mysql;
+    unsigned           readings; /* of a context */
+    bool               all;
+    bool               gated;
+    bool               entered; /* a reading has begun */
+};
+
+static void
+api_sqli_begin(api_sqli_job_t *job, api_span_t value, bool all)
+{
+    job->value = value;
+    job->context = value.len > 0 ? API_SQLI_BARE : API_SQLI_DOUBLE + 1;
+    job->mysql = 0;
+    job->readings = 1;
+    job->all = all;
+    job->gated = all || value.len == 0; /* its data may be NULL */
+    job->entered = false;
+    job->how.tokens = 0;
+    job->r.chains = false;
+
+    api_sqli_gate_init(&job->gate, value);
+
+    if (all && value.len > 0) {
+        job->readings = api_sqli_is_mysql(value) ? 2 : 1;
+        job->gate.quotes = 1U << API_SQLI_SINGLE | 1U << API_SQLI_DOUBLE;
+    }
+}
+
+
+/* What the gate says: all readings, those of chains, or none. */
+
+static void
+api_sqli_gated(api_sqli_job_t *job)
+{
+    job->gated = true;
+    job->readings = job->gate.mysql ? 2 : 1;
+
+    if (!api_sqli_possible(api_sqli_gate_types(&job->gate))) {
+        job->r.chains = true;
+        job->context =
+            job->gate.quotes != 0 ? API_SQLI_SINGLE : API_SQLI_DOUBLE + 1;
+    }
+}
+
+
+/* False: the value never stands in this context. */
+
+static bool
+api_sqli_enter(api_sqli_job_t *job)
+{
+    uint8_t             quote;
+    api_sqli_reading_t *r;
+
+    r = &job->r;
+    quote = api_sqli_quotes[job->context];
+
+    if (quote != 0 && !(job->gate.quotes >> job->context & 1)) {
+        return false;
+    }
+
+    memset(&r->token, 0, sizeof(r->token));
+    api_sqli_fold_init(&r->f, quote);
+
+    r->lex.p = job->value.data;
+    r->lex.end = job->value.data + job->value.len;
+    r->lex.pause = r->lex.end;
+    r->lex.mysql = job->mysql != 0;
+    r->lex.tries = 0;
+    r->npending = 0;
+    r->tokens = 0;
+    r->all = job->all;
+
+    if (quote != 0) {
+        api_sqli_string(&r->lex, quote, &r->token);
+        (void) api_sqli_fold(&r->f, &r->token); /* no form is one string */
+    }
+
+    return quote == 0 || r->token.closed;
+}
+
+
+/* What was read last is done with. */
+
+static void
+api_sqli_leave(api_sqli_job_t *job)
+{
+    job->entered = false;
+    job->mysql++;
+
+    if (job->mysql == job->readings) {
+        job->mysql = 0;
+        job->context++;
+    }
+}
+
+
+static bool
+api_sqli_more(api_sqli_job_t *job, size_t bytes)
+{
+    size_t              left;
+    api_sqli_state_t    state;
+    api_sqli_reading_t *r;
+
+    r = &job->r;
+
+    if (!job->entered && !api_sqli_enter(job)) {
+        api_sqli_leave(job);
+        return false;
+    }
+
+    job->entered = true;
+    left = (size_t) (r->lex.end - r->lex.p);
+    r->lex.pause = left > bytes ? r->lex.p + bytes : r->lex.end;
+    state = api_sqli_go(r);
+
+    if (state == READING_MORE) {
+        return false;
+    }
+
+    job->how.tokens += r->tokens;
+
+    if (state == READING_FOUND || api_sqli_finish(r)) {
+        api_sqli_say(&job->how, &r->f, (api_sqli_context_t) job->context,
+            job->mysql != 0);
+
+        return true;
+    }
+
+    api_sqli_leave(job);
+
+    return false;
+}
+
+
+int
+api_sqli_job_more(api_sqli_job_t *job, size_t bytes)
+{
+    if (!job->gated) {
+        if (!api_sqli_gate_more(&job->gate, bytes)) {
+            api_sqli_gated(job);
+        }
+
+    } else if (job->context <= API_SQLI_DOUBLE && api_sqli_more(job, bytes)) {
+        return 1;
+    }
+
+    return job->context <= API_SQLI_DOUBLE ? API_SQLI_MORE : 0;
+}
+
+
+api_sqli_job_t *
+api_sqli_job(api_span_t value, api_arena_t *arena)
+{
+    api_sqli_job_t *job;
+
+    job = api_arena_alloc(arena, sizeof(*job));
+
+    if (job != NULL) {
+        api_sqli_begin(job, value, false);
+    }
+
+    return job;
+}
+
+
+const api_sqli_t *
+api_sqli_job_how(const api_sqli_job_t *job)
+{
+    return &job->how;
 }
 
 
 static bool
 api_sqli_any(api_span_t value, bool all, api_sqli_t *how)
 {
-    bool     has;
-    unsigned context, mysql, readings;
+    int            rc;
+    api_sqli_job_t job;
 
-    readings = api_sqli_is_mysql(value) ? 2 : 1;
+    api_sqli_begin(&job, value, all);
 
-    if (how != NULL) {
-        how->tokens = 0;
+    do {
+        rc = api_sqli_job_more(&job, SIZE_MAX);
+    } while (rc == API_SQLI_MORE);
+
+    if (how != NULL && rc == 1) {
+        *how = job.how;
+
+    } else if (how != NULL) {
+        how->tokens = job.how.tokens;
     }
 
-    if (value.len == 0) {
-        return false; /* its data may be NULL */
-    }
-
-    for (context = API_SQLI_BARE; context <= API_SQLI_DOUBLE; context++) {
-        has = context == API_SQLI_BARE
-              || memchr(value.data, api_sqli_quotes[context], value.len);
-
-        for (mysql = 0; has && mysql < readings; mysql++) {
-            if (api_sqli_read(value, (api_sqli_context_t) context, mysql != 0,
-                    all, how)) {
-                return true;
-            }
-        }
-    }
-
-    return false;
+    return rc == 1;
 }
 
 

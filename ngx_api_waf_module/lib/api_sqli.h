@@ -16,6 +16,7 @@
 #ifndef API_SQLI_H
 #define API_SQLI_H
 
+#include "api_arena.h"
 #include "api_transform.h"
 
 
@@ -43,6 +44,26 @@ typedef struct {
    its tokens. */
 
 bool api_sqli_detect(api_span_t value, api_sqli_t *how);
+
+/*
+ * The same of a long value in parts, with others served in between.  The value
+ * and the arena are there until the end; NULL: no memory.
+ */
+
+#define API_SQLI_MORE 2
+
+typedef struct api_sqli_job_s api_sqli_job_t;
+
+api_sqli_job_t *api_sqli_job(api_span_t value, api_arena_t *arena);
+
+/* Goes on for about that many bytes (a string or comment is read to its end).
+   1: an injection, 0: none, API_SQLI_MORE: there is more. */
+
+int api_sqli_job_more(api_sqli_job_t *job, size_t bytes);
+
+/* What api_sqli_detect says, at the end. */
+
+const api_sqli_t *api_sqli_job_how(const api_sqli_job_t *job);
 
 /*
  * A value none of whose triggers is among these is never an injection: what

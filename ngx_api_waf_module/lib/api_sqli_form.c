@@ -313,6 +313,79 @@ api_sqli_dull_ok(void)
 }
 
 
+/* Types of which one is enough for a form, and two sets, of which it takes one
+   of each. */
+
+#define ENOUGH                                                                \
+    (CALLS | SELECTS | B(CALL) | B(CATALOG) | B(UNION) | B(DEFINE)            \
+        | B(MODIFY) | B(RUN) | B(UPDATE) | B(OUTFILE) | B(WAIT) | B(CASE)     \
+        | B(SPECIAL))
+#define VALUES (TEXT | B(VARIABLE))
+#define TAILS (LOGIC | B(SET) | B(ORDER) | B(WHERE) | B(LIMIT) | B(COMMENT))
+
+static bool
+api_sqli_needs_ok(void)
+{
+    bool                   enough, value, tail;
+    size_t                 i, k;
+    const api_sqli_form_t *form;
+
+    for (i = 0; i < NFORMS; i++) {
+        form = &api_sqli_forms[i];
+        enough = value = tail = false;
+
+        for (k = 0; k < form->n; k++) {
+            enough |= (form->sets[k] & ~ENOUGH) == 0;
+            value |= (form->sets[k] & ~(ENOUGH | VALUES)) == 0;
+            tail |= (form->sets[k] & ~(ENOUGH | TAILS)) == 0;
+        }
+
+        if (!enough && !(value && tail)) {
+            return false;
+        }
+    }
+
+    return true;
+}
+
+
+static bool
+api_sqli_form_possible(const api_sqli_form_t *form, uint64_t types)
+{
+    unsigned i;
+
+    for (i = 0; i < form->n; i++) {
+        if (!(form->sets[i] & types)) {
+            return false;
+        }
+    }
+
+    return true;
+}
+
+
+bool
+api_sqli_possible(uint64_t types)
+{
+    size_t i;
+
+    if (!(types & ENOUGH) && !(types & VALUES && types & TAILS)) {
+        return false;
+    }
+
+    for (i = 0; i < NFORMS; i++) {
+        if (api_sqli_form_possible(&api_sqli_forms[i], types)) {
+            return true;
+        }
+    }
+
+    /* api_sqli_comment's own */
+
+    return types & B(COMMENT) && types & TEXT
+           && types & (B(DEFINE) | B(MODIFY) | B(RUN) | B(UPDATE));
+}
+
+
 bool
 api_sqli_form_index_ok(char *text, size_t size)
 {
@@ -321,7 +394,7 @@ api_sqli_form_index_ok(char *text, size_t size)
     unsigned         type;
     api_sqli_index_t index;
 
-    ok = NFORMS <= 128 && api_sqli_dull_ok();
+    ok = NFORMS <= 128 && api_sqli_dull_ok() && api_sqli_needs_ok();
 
     for (type = 0; type < SQ_NTYPES; type++) {
         index = api_sqli_index_of(type);

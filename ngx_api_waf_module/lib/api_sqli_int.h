@@ -77,6 +77,7 @@ typedef struct {
 typedef struct {
     const uint8_t *p;
     const uint8_t *end;
+    const uint8_t *pause; /* no run of tokens is skipped beyond */
     bool           mysql; /* backslashes escape, # comments */
     unsigned       tries; /* of long quotes that had no end */
 } api_sqli_lexer_t;
@@ -113,11 +114,131 @@ bool api_sqli_oracle(api_sqli_lexer_t *lex, api_sqli_token_t *token);
 
 bool api_sqli_prefix(api_span_t word);
 
-/* What a word is, alone; with SQ_W_FIRST, what it is with the next one, or
-   SQ_NAME. */
+/* A word whose beginning says that it tells about the server: xp_..., dbms_...
+   Of each first letter, the second ones that this takes, by their low five
+   bits. */
 
-api_sqli_type_t api_sqli_word(api_span_t word);
+extern const uint32_t api_sqli_dangers[32];
+
+bool api_sqli_dangerous(api_span_t word);
+
+static inline bool
+api_sqli_perhaps_dangerous(api_span_t word)
+{
+    return word.len >= 4
+           && api_sqli_dangers[word.data[0] & 0x1f] >> (word.data[1] & 0x1f)
+                  & 1;
+}
+
+
+/*
+ * What a word is, alone.  Words of SQL stand in slots by a hash of their ends
+ * and length, one whose slot is taken in the next free one.  Most other words
+ * meet an empty slot, or another print.
+ */
+
+#define API_SQLI_SLOTS 2048
+#define API_SQLI_SLOT_SHIFT 21 /* of a hash, to its slot */
+#define API_SQLI_NUMBERS 0x1ff /* of a slot: the word, from 1 */
+#define API_SQLI_PRINTS 0x7e00 /* ... bits of its hash */
+#define API_SQLI_PRINT(hash) ((hash) >> 6 & API_SQLI_PRINTS)
+#define API_SQLI_PASSED 0x8000 /* a word of this slot stands behind it */
+#define API_SQLI_LONGEST 27
+
+typedef struct {
+    const char *word;
+    uint8_t     type;
+} api_sqli_entry_t;
+
+extern const uint16_t         api_sqli_slots[API_SQLI_SLOTS];
+extern const api_sqli_entry_t api_sqli_entries[];
+
+api_sqli_type_t api_sqli_word_in(api_span_t word, uint32_t hash);
+
+static inline uint32_t
+api_sqli_four(const uint8_t *p)
+{
+    return (uint32_t) p[0] | (uint32_t) p[1] << 8 | (uint32_t) p[2] << 16
+           | (uint32_t) p[3] << 24;
+}
+
+
+/* Of two bytes at least, in any case. */
+
+static inline uint32_t
+api_sqli_hash(api_span_t word)
+{
+    uint32_t first, last;
+
+    if (word.len >= 4) {
+        first = api_sqli_four(word.data) | 0x20202020;
+        last = api_sqli_four(word.data + word.len - 4) | 0x20202020;
+
+    } else {
+        first = (uint32_t) word.data[0] | (uint32_t) word.data[1] << 8
+                | 0x20202020;
+        last = word.data[word.len - 1] | (uint32_t) 0x20;
+    }
+
+    return (first + (uint32_t) word.len) * 0x9e3779b1 ^ last * 0x85ebca6b;
+}
+
+
+static inline api_sqli_type_t
+api_sqli_word(api_span_t word)
+{
+    uint32_t hash, slot;
+
+    if (word.len < 2 || word.len > API_SQLI_LONGEST) {
+        return SQ_NAME;
+    }
+
+    hash = api_sqli_hash(word);
+    slot = api_sqli_slots[hash >> API_SQLI_SLOT_SHIFT];
+
+    return (slot & (API_SQLI_PRINTS | API_SQLI_PASSED)) == API_SQLI_PRINT(hash)
+                   || slot & API_SQLI_PASSED
+               ? api_sqli_word_in(word, hash)
+               : SQ_NAME;
+}
+
+
+/*
+ * What it may be, at a guess: none of the other words of SQL than the one of
+ * that type, SQ_NAME: none at all, SQ_NTYPES: cannot say.
+ */
+
+static inline unsigned
+api_sqli_guess(api_span_t word)
+{
+    uint32_t hash, slot;
+
+    if (word.len < 2 || word.len > API_SQLI_LONGEST) {
+        return SQ_NAME;
+    }
+
+    hash = api_sqli_hash(word);
+    slot = api_sqli_slots[hash >> API_SQLI_SLOT_SHIFT];
+
+    if (slot & API_SQLI_PASSED) {
+        return SQ_NTYPES;
+    }
+
+    return slot != 0 && (slot & API_SQLI_PRINTS) == API_SQLI_PRINT(hash)
+               ? api_sqli_entries[(slot & API_SQLI_NUMBERS) - 1].type
+               : SQ_NAME;
+}
+
+
+/* With SQ_W_FIRST, what it is with the next one, or SQ_NAME. */
+
 api_sqli_type_t api_sqli_words(api_span_t first, api_span_t second);
+
+/* For tests: the slots are those of the words; text gets what should stand
+   there.  And where the pairs of each letter begin. */
+
+bool api_sqli_slots_ok(char *text, size_t size);
+bool api_sqli_pairs_ok(void);
 
 /* For tests: word i of the table, lower case; NULL: no more. */
 
@@ -167,7 +288,8 @@ bool api_sqli_steady(const api_sqli_fold_t *f);
 
 void api_sqli_room(api_sqli_fold_t *f, unsigned n);
 
-/* The same verdict by folding each token: what tests compare with. */
+/* The same verdict by reading every value and folding each token: what tests
+   compare with. */
 
 bool api_sqli_detect_all(api_span_t value, api_sqli_t *how);
 
@@ -186,6 +308,43 @@ bool api_sqli_check(api_sqli_fold_t *f);
    gets what should stand there. */
 
 bool api_sqli_form_index_ok(char *text, size_t size);
+
+
+/*
+ * Looks over a value for the types that its tokens could have in any reading,
+ * and more: where no form is made of them, there is nothing to read.
+ */
+
+#define API_SQLI_GATE_WORD 1
+
+typedef struct {
+    const uint8_t *begin;
+    const uint8_t *p;
+    const uint8_t *end;
+    uint64_t       types;  /* those of words that are not folded, too */
+    unsigned       quotes; /* a bit for each context that begins in one */
+    bool           open;   /* there is a ( or { */
+    bool           flip;   /* ~ or ! */
+    bool           mysql;  /* MySQL may read it differently */
+} api_sqli_gate_t;
+
+/* Of a byte; API_SQLI_GATE_WORD where the class says so: for tests. */
+
+extern const uint8_t api_sqli_gate_kind[256];
+
+void api_sqli_gate_init(api_sqli_gate_t *g, api_span_t value);
+
+/* Goes on for about that many bytes.  True: there is more. */
+
+bool api_sqli_gate_more(api_sqli_gate_t *g, size_t bytes);
+
+/* At the end: the types. */
+
+uint64_t api_sqli_gate_types(const api_sqli_gate_t *g);
+
+/* Is there a form, but for chains, of tokens of these types alone? */
+
+bool api_sqli_possible(uint64_t types);
 
 
 /* Sets of token types. */

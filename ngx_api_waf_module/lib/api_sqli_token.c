@@ -93,29 +93,31 @@ api_sqli_second(api_sqli_lexer_t *lex, api_span_t word)
 }
 
 
-static bool
+/* xp_ sp_ dbms_ utl_ ctxsys owa_util sysmaster */
+
+#define SECOND(c) (UINT32_C(1) << ((c) &0x1f))
+
+const uint32_t api_sqli_dangers[32] = {
+    ['x' & 0x1f] = SECOND('p'),
+    ['s' & 0x1f] = SECOND('p') | SECOND('y'),
+    ['d' & 0x1f] = SECOND('b'),
+    ['u' & 0x1f] = SECOND('t'),
+    ['c' & 0x1f] = SECOND('t'),
+    ['o' & 0x1f] = SECOND('w'),
+};
+
+bool
 api_sqli_dangerous(api_span_t word)
 {
     static const char *const prefixes[] = { "xp_", "sp_", "dbms_", "utl_",
         "ctxsys", "owa_util", "sysmaster" };
     size_t                   i, len;
-    uint8_t                  c;
 
-    /* x s d u c o, either case, and what shares their low bits */
-
-    if (word.len < 4 || !(0x01288018 >> (word.data[0] & 0x1f) & 1)) {
+    if (!api_sqli_perhaps_dangerous(word)) {
         return false;
     }
 
-    c = api_lower(word.data[0]);
-
     for (i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
-        if (c != (uint8_t) prefixes[i][0]
-            || api_lower(word.data[1]) != (uint8_t) prefixes[i][1])
-        {
-            continue;
-        }
-
         len = strlen(prefixes[i]);
 
         if (word.len > len
@@ -227,7 +229,7 @@ api_sqli_skip_names(api_sqli_lexer_t *lex)
     api_span_t       word;
     api_sqli_lexer_t ahead;
 
-    for (ahead = *lex;; *lex = ahead) {
+    for (ahead = *lex; ahead.p < lex->pause; *lex = ahead) {
         api_sqli_skip_blanks(&ahead);
 
         if (ahead.p == ahead.end || !api_sqli_letter_byte(*ahead.p)) {

@@ -1,10 +1,7 @@
 #include "api_sqli_int.h"
 
+#include <stdio.h>
 
-typedef struct {
-    const char *word;
-    uint8_t     type;
-} api_sqli_entry_t;
 
 #define W(word, type)                                                         \
     {                                                                         \
@@ -13,7 +10,7 @@ typedef struct {
 
 /* clang-format off */
 
-static const api_sqli_entry_t api_sqli_entries[] = {
+const api_sqli_entry_t api_sqli_entries[] = {
     W("as", SQ_KEYWORD), W("abs", SQ_W_FUNCTION), W("all", SQ_FILLER),
     W("and", SQ_LOGIC), W("any", SQ_FILLER), W("avg", SQ_W_FUNCTION),
     W("acos", SQ_W_FUNCTION), W("asin", SQ_W_FUNCTION),
@@ -250,84 +247,12 @@ static const api_sqli_entry_t api_sqli_entries[] = {
     W("xp_terminate_process", SQ_CATALOG), W("zeroblob", SQ_W_FUNCTION),
 };
 
-/* Where the words of each letter begin: by length, then in order. */
+/* clang-format on */
 
-static const uint16_t api_sqli_index[27] = {
-    0, 19, 33, 71, 92, 105, 116, 127, 134, 157, 206, 206, 232, 251, 262, 277,
-    308, 313, 343, 404, 426, 448, 451, 456, 478, 478, 479,
-};
 
-/* ... and, from there, those of each length from 2 on. */
+/* Two words that are one, by the first. */
 
-#define API_SQLI_LONGEST 27
-
-static const uint8_t api_sqli_length[26][API_SQLI_LONGEST] = {
-    { 0, 1, 6, 9, 12, 12, 12, 12, 14, 15, 17, 17, 17, 17, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19 },
-    { 0, 1, 2, 2, 3, 6, 10, 10, 12, 13, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14, 14 },
-    { 0, 0, 3, 9, 11, 13, 20, 23, 26, 27, 28, 31, 32, 33, 34, 36, 37, 38, 38, 38, 38, 38, 38, 38, 38, 38, 38 },
-    { 0, 0, 1, 3, 4, 7, 10, 13, 14, 16, 19, 19, 19, 20, 21, 21, 21, 21, 21, 21, 21, 21, 21, 21, 21, 21, 21 },
-    { 0, 0, 3, 5, 5, 8, 11, 11, 11, 12, 12, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13, 13 },
-    { 0, 0, 0, 1, 5, 6, 6, 6, 6, 7, 9, 9, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 11 },
-    { 0, 0, 0, 1, 3, 3, 4, 6, 6, 6, 7, 8, 9, 9, 10, 10, 10, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11 },
-    { 0, 0, 1, 1, 1, 2, 3, 4, 5, 5, 5, 6, 6, 6, 6, 6, 6, 6, 7, 7, 7, 7, 7, 7, 7, 7, 7 },
-    { 0, 3, 4, 5, 7, 11, 12, 13, 18, 18, 18, 18, 18, 18, 18, 20, 20, 23, 23, 23, 23, 23, 23, 23, 23, 23, 23 },
-    { 0, 0, 0, 1, 1, 1, 1, 3, 8, 18, 25, 30, 33, 36, 36, 38, 44, 47, 47, 47, 47, 48, 49, 49, 49, 49, 49 },
-    { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 },
-    { 0, 1, 3, 8, 14, 17, 18, 18, 21, 23, 23, 23, 23, 25, 25, 25, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26, 26 },
-    { 0, 0, 5, 5, 8, 8, 8, 11, 12, 13, 15, 17, 17, 17, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19, 19 },
-    { 0, 0, 3, 5, 7, 8, 9, 9, 9, 10, 10, 10, 10, 10, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11, 11 },
-    { 0, 2, 4, 4, 5, 6, 7, 9, 11, 12, 13, 14, 14, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15 },
-    { 0, 1, 2, 2, 4, 5, 9, 15, 20, 21, 22, 25, 25, 27, 27, 29, 29, 30, 31, 31, 31, 31, 31, 31, 31, 31, 31 },
-    { 0, 0, 0, 0, 1, 1, 2, 2, 3, 3, 3, 4, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5 },
-    { 0, 0, 1, 4, 8, 13, 17, 19, 20, 22, 24, 26, 27, 29, 29, 29, 29, 29, 29, 29, 30, 30, 30, 30, 30, 30, 30 },
-    { 0, 0, 5, 10, 14, 20, 23, 27, 29, 34, 42, 46, 49, 52, 55, 55, 56, 58, 60, 60, 60, 60, 60, 61, 61, 61, 61 },
-    { 0, 0, 2, 5, 7, 8, 11, 14, 17, 17, 19, 21, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22 },
-    { 0, 0, 0, 2, 7, 10, 14, 16, 19, 20, 21, 21, 21, 21, 21, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22, 22 },
-    { 0, 0, 0, 0, 0, 1, 2, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3 },
-    { 0, 0, 0, 2, 3, 3, 4, 4, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5 },
-    { 0, 0, 1, 1, 2, 3, 4, 6, 7, 14, 16, 17, 17, 18, 18, 18, 20, 20, 20, 22, 22, 22, 22, 22, 22, 22, 22 },
-    { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 },
-    { 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1 },
-};
-
-/* Of each first letter, the second and third ones that occur, and the lengths,
-   by their low five bits: most words of a text are told apart by these alone.
-   A unit test looks up all words. */
-
-static const struct {
-    uint32_t second;
-    uint32_t third;
-    uint32_t length;
-} api_sqli_by_first[26] = {
-    { 0x005c502c, 0x021c929a, 0x00008e3c },
-    { 0x02008222, 0x0010c088, 0x00000eec },
-    { 0x00248122, 0x003c722a, 0x0007fff8 },
-    { 0x00040226, 0x805890ca, 0x0000cff8 },
-    { 0x01005000, 0x00190238, 0x000014d8 },
-    { 0x0004d222, 0x8034d020, 0x08002c70 },
-    { 0x00141020, 0x0010c222, 0x0004b9b0 },
-    { 0x00008022, 0x01484000, 0x000813c8 },
-    { 0x00085240, 0x80184270, 0x000503fc },
-    { 0x00088000, 0x00008200, 0x00c77f10 },
-    { 0x00000000, 0x00000000, 0x00000000 },
-    { 0x0011c22a, 0x808c68ca, 0x000246fc },
-    { 0x00288232, 0x033c5818, 0x00009f28 },
-    { 0x0060802a, 0x00903100, 0x000084f8 },
-    { 0x0045404c, 0x00100470, 0x00005fec },
-    { 0x00048282, 0x809c9220, 0x000d5fec },
-    { 0x00200000, 0x00008022, 0x000032a0 },
-    { 0x00119222, 0x00ed5292, 0x00207ff8 },
-    { 0x02339328, 0x803c71b6, 0x010efff8 },
-    { 0x02048302, 0x82316226, 0x00003bf8 },
-    { 0x00394008, 0x00015b3a, 0x00010ff0 },
-    { 0x00000022, 0x00041000, 0x000001c0 },
-    { 0x00040302, 0x00100220, 0x000002b0 },
-    { 0x0001a000, 0x80041002, 0x00125fe8 },
-    { 0x00000000, 0x00000000, 0x00000000 },
-    { 0x00000020, 0x00040000, 0x00000100 },
-};
-
-/* Two words that are one. */
+/* clang-format off */
 
 static const struct {
     const char *first;
@@ -424,66 +349,54 @@ static const struct {
     { "waitfor", "time", SQ_WAIT },
 };
 
+/* Where those of each first letter begin. */
+
+static const uint8_t api_sqli_pairs_from[26] = {
+    0, 18, 21, 40, 60, 61, 63, 67, 68, 88, 88, 74, 76,
+    88, 77, 78, 88, 79, 83, 85, 88, 88, 86, 88, 88, 88,
+};
+
 /* clang-format on */
 
+
+#define NENTRIES (sizeof(api_sqli_entries) / sizeof(api_sqli_entries[0]))
 #define NPAIRS (sizeof(api_sqli_pairs) / sizeof(api_sqli_pairs[0]))
 
 
-/* -1, 0, 1; the word may be in any case, the entry is lower case. */
+/* Does the word, in any case, equal the entry, which is lower case? */
 
-static int
-api_sqli_cmp(api_span_t word, const char *entry, size_t len)
+static bool
+api_sqli_equals(api_span_t word, const char *entry)
 {
-    size_t  i;
-    uint8_t c;
+    size_t i;
 
-    for (i = 0; i < word.len && i < len; i++) {
-        c = api_lower(word.data[i]);
-
-        if (c != (uint8_t) entry[i]) {
-            return c < (uint8_t) entry[i] ? -1 : 1;
+    for (i = 0; i < word.len; i++) {
+        if (entry[i] == '\0' || api_lower(word.data[i]) != (uint8_t) entry[i])
+        {
+            return false;
         }
     }
 
-    return word.len == len ? 0 : word.len < len ? -1 : 1;
+    return entry[i] == '\0';
 }
 
 
 api_sqli_type_t
-api_sqli_word(api_span_t word)
+api_sqli_word_in(api_span_t word, uint32_t hash)
 {
-    size_t                  i, low, high;
-    uint8_t                 c;
+    uint32_t                i, slot;
     const api_sqli_entry_t *entry;
 
-    c = word.len ? api_lower(word.data[0]) : 0;
-
-    if (c < 'a' || c > 'z' || word.len < 2
-        || !(api_sqli_by_first[c - 'a'].length >> (word.len & 0x1f) & 1)
-        || !(api_sqli_by_first[c - 'a'].second >> (word.data[1] & 0x1f) & 1)
-        || (word.len > 2
-            && !(api_sqli_by_first[c - 'a'].third >> (word.data[2] & 0x1f)
-                 & 1)))
+    for (i = hash >> API_SQLI_SLOT_SHIFT; (slot = api_sqli_slots[i]) != 0;
+         i = (i + 1) % API_SQLI_SLOTS)
     {
-        return SQ_NAME;
-    }
-
-    if (word.len > API_SQLI_LONGEST) {
-        return SQ_NAME;
-    }
-
-    low = api_sqli_index[c - 'a'];
-    high = low + api_sqli_length[c - 'a'][word.len - 1];
-    low += api_sqli_length[c - 'a'][word.len - 2];
-
-    for (entry = &api_sqli_entries[low]; low < high; low++, entry++) {
-        for (i = word.len; i > 1; i--) {
-            if (api_lower(word.data[i - 1]) != (uint8_t) entry->word[i - 1]) {
-                break;
-            }
+        if ((slot & API_SQLI_PRINTS) != API_SQLI_PRINT(hash)) {
+            continue;
         }
 
-        if (i == 1) {
+        entry = &api_sqli_entries[(slot & API_SQLI_NUMBERS) - 1];
+
+        if (api_sqli_equals(word, entry->word)) {
             return (api_sqli_type_t) entry->type;
         }
     }
@@ -492,38 +405,111 @@ api_sqli_word(api_span_t word)
 }
 
 
+static void
+api_sqli_slots_make(uint16_t *slots)
+{
+    size_t     i, k;
+    uint32_t   hash;
+    api_span_t word;
+
+    for (i = 0; i < NENTRIES && NENTRIES < API_SQLI_NUMBERS; i++) {
+        word = api_span(
+            api_sqli_entries[i].word, strlen(api_sqli_entries[i].word));
+        hash = api_sqli_hash(word);
+        k = hash >> API_SQLI_SLOT_SHIFT;
+
+        if (slots[k] != 0) {
+            slots[k] |= API_SQLI_PASSED;
+        }
+
+        while (slots[k] != 0) {
+            k = (k + 1) % API_SQLI_SLOTS;
+        }
+
+        slots[k] = (uint16_t) (API_SQLI_PRINT(hash) | (i + 1));
+    }
+}
+
+
+bool
+api_sqli_slots_ok(char *text, size_t size)
+{
+    int             n;
+    size_t          i;
+    static uint16_t slots[API_SQLI_SLOTS];
+
+    memset(slots, 0, sizeof(slots));
+    api_sqli_slots_make(slots);
+
+    for (i = 0; i < API_SQLI_SLOTS; i++) {
+        n = snprintf(text, size, "%s0x%04x,", i % 10 == 0 ? "\n    " : " ",
+            (unsigned) slots[i]);
+
+        if (n < 0 || (size_t) n >= size) {
+            return false;
+        }
+
+        text += n;
+        size -= (size_t) n;
+    }
+
+    return memcmp(slots, api_sqli_slots, sizeof(slots)) == 0;
+}
+
+
 const char *
 api_sqli_entry(size_t i)
 {
-    return i < sizeof(api_sqli_entries) / sizeof(api_sqli_entries[0])
-               ? api_sqli_entries[i].word
-               : NULL;
+    return i < NENTRIES ? api_sqli_entries[i].word : NULL;
 }
 
 
 api_sqli_type_t
 api_sqli_words(api_span_t first, api_span_t second)
 {
-    size_t  i;
-    uint8_t c;
+    size_t      i;
+    uint8_t     c, d;
+    const char *pair;
 
     c = first.len ? api_lower(first.data[0]) : 0;
+    d = second.len ? api_lower(second.data[0]) : 0;
 
-    for (i = 0; i < NPAIRS; i++) {
-        if (c != (uint8_t) api_sqli_pairs[i].first[0]) {
-            continue;
+    for (i = c >= 'a' && c <= 'z' ? api_sqli_pairs_from[c - 'a'] : NPAIRS;
+         i < NPAIRS; i++)
+    {
+        pair = api_sqli_pairs[i].first;
+
+        if (c != (uint8_t) pair[0]) {
+            break;
         }
 
-        if (api_sqli_cmp(first, api_sqli_pairs[i].first,
-                strlen(api_sqli_pairs[i].first))
-                == 0
-            && api_sqli_cmp(second, api_sqli_pairs[i].second,
-                   strlen(api_sqli_pairs[i].second))
-                   == 0)
+        if (d == (uint8_t) api_sqli_pairs[i].second[0]
+            && api_sqli_equals(first, pair)
+            && api_sqli_equals(second, api_sqli_pairs[i].second))
         {
             return (api_sqli_type_t) api_sqli_pairs[i].type;
         }
     }
 
     return SQ_NAME;
+}
+
+
+bool
+api_sqli_pairs_ok(void)
+{
+    size_t  i;
+    uint8_t c, before;
+
+    for (i = 0, before = 0; i < NPAIRS; i++) {
+        c = (uint8_t) api_sqli_pairs[i].first[0];
+
+        if (c < before || (c != before && api_sqli_pairs_from[c - 'a'] != i)) {
+            return false;
+        }
+
+        before = c;
+    }
+
+    return true;
 }

@@ -1,10 +1,32 @@
 /*
- * Input: a value.  What is found holds for a copy elsewhere, has a form and a
- * fingerprint, and a trigger.
+ * Input: a value.  What is found holds for a copy elsewhere, without any token
+ * left out, and read in parts; it has a form and a fingerprint, and a trigger.
  */
 
 #include "api_sqli_int.h"
 #include "fuzz.h"
+
+
+static int
+in_parts(api_span_t value, size_t bytes, api_sqli_t *how)
+{
+    int             rc;
+    api_arena_t     arena;
+    api_sqli_job_t *job;
+
+    api_arena_init(&arena, &api_alloc_libc, 0, 0);
+    job = api_sqli_job(value, &arena);
+    MUST(job != NULL);
+
+    do {
+        rc = api_sqli_job_more(job, bytes);
+    } while (rc == API_SQLI_MORE);
+
+    *how = *api_sqli_job_how(job);
+    api_arena_free(&arena);
+
+    return rc;
+}
 
 
 int
@@ -13,7 +35,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     bool       found;
     size_t     len;
     uint8_t   *copy;
-    api_sqli_t how;
+    api_sqli_t how, parts;
 
     memset(&how, 0, sizeof(how));
     found = api_sqli_detect(api_span(data, size), &how);
@@ -29,10 +51,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     MUST(api_sqli_detect_all(api_span(copy, size), NULL) == found);
     free(copy);
 
+    MUST(in_parts(api_span(data, size), 1 + size % 7, &parts) == found);
+
     if (!found) {
         return 0;
     }
 
+    MUST(strcmp(parts.fingerprint, how.fingerprint) == 0);
     len = strlen(how.fingerprint);
     MUST(len > 0 && len <= API_SQLI_FINGERPRINT);
     MUST(how.form != NULL && how.form[0]);

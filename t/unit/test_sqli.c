@@ -64,6 +64,29 @@ test_said(void)
 
 
 static void
+test_tables(void)
+{
+    int         c, bad;
+    static char text[32768];
+
+    if (!ut_ok(api_sqli_slots_ok(text, sizeof(text)),
+            "the slots are those of the words"))
+    {
+        printf("%s\n", text);
+    }
+
+    ut_ok(api_sqli_pairs_ok(), "the pairs of each letter are where they are");
+
+    for (c = 0, bad = 0; c < 256; c++) {
+        bad += api_sqli_word_byte((uint8_t) c)
+               != (api_sqli_gate_kind[c] == API_SQLI_GATE_WORD);
+    }
+
+    ut_int(bad, 0, "the gate has the same bytes of words");
+}
+
+
+static void
 test_index(void)
 {
     static char text[16384];
@@ -104,8 +127,7 @@ test_triggers(void)
 }
 
 
-/* Every word of the table is found by its own look-up: the index of first
-   letters is right. */
+/* Every word of the table is found by its own look-up. */
 
 static void
 test_words(void)
@@ -202,6 +224,54 @@ test_dull(void)
 }
 
 
+/* In parts the verdict is the same, of whatever size they are. */
+
+static bool
+in_parts(api_span_t value)
+{
+    int             rc;
+    size_t          bytes;
+    api_arena_t     arena;
+    api_sqli_job_t *job;
+
+    api_arena_init(&arena, &api_alloc_libc, 0, 0);
+    bytes = 1 + value.len % 5;
+    job = api_sqli_job(value, &arena);
+
+    do {
+        rc = api_sqli_job_more(job, bytes);
+    } while (rc == API_SQLI_MORE);
+
+    api_arena_free(&arena);
+
+    return rc == 1;
+}
+
+
+static void
+test_parts(void)
+{
+    size_t          n;
+    api_arena_t     arena;
+    api_sqli_job_t *job;
+    static char     text[65536];
+
+    for (n = 0; n < sizeof(text); n += 8) {
+        memcpy(text + n, "it's 1, ", 8);
+    }
+
+    api_arena_init(&arena, &api_alloc_libc, 0, 0);
+    job = api_sqli_job(api_span(text, sizeof(text)), &arena);
+
+    for (n = 0; api_sqli_job_more(job, 1024) == API_SQLI_MORE; n++) {
+        /* void */
+    }
+
+    ut_ok(n >= 64, "64 KB in %zu parts", n);
+    api_arena_free(&arena);
+}
+
+
 /* Eight times the bytes take about eight times the time, whatever they are:
    what is quadratic takes 64 times. */
 
@@ -281,12 +351,17 @@ main(void)
     ut_int(count.yes, 0, "of %u benign values none is detected", count.no);
     ut_ok(count.no > 300, "the corpus is there");
 
+    count = corpus_ask("t/waf/corpus/sqli.txt", in_parts, true);
+    ut_int(count.no, 0, "in parts none either");
+
+    test_tables();
     test_index();
     test_dull();
     test_said();
     test_triggers();
     test_words();
     test_random();
+    test_parts();
     test_linear();
 
     return ut_done();
