@@ -69,44 +69,111 @@ api_xss_is_script(api_span_t value)
 }
 
 
+/* A value that is read, perhaps in parts: in each context, then as a whole. */
+
+struct api_xss_job_s {
+    api_span_t       value;
+    unsigned         context;
+    bool             entered;
+    api_xss_reader_t r;
+    api_xss_t        how;
+};
+
 static void
-api_xss_say(
-    api_xss_t *how, api_xss_context_t context, const char *form, size_t pos)
+api_xss_begin(api_xss_job_t *job, api_span_t value)
 {
-    if (how) {
-        *how = (api_xss_t){ context, form, pos };
+    job->value = value;
+    job->context = API_XSS_TEXT;
+    job->entered = false;
+}
+
+
+static int
+api_xss_say(
+    api_xss_job_t *job, unsigned context, const char *form, const uint8_t *at)
+{
+    job->how = (api_xss_t){ (api_xss_context_t) context, form,
+        (size_t) (at - job->value.data) };
+
+    return 1;
+}
+
+
+int
+api_xss_job_more(api_xss_job_t *job, size_t bytes)
+{
+    size_t            left;
+    const char       *what;
+    const uint8_t    *p, *end;
+    api_xss_reader_t *r;
+
+    if (job->context > API_XSS_BACKQUOTE) {
+        return api_xss_is_script(job->value) ? api_xss_say(
+                   job, API_XSS_UNQUOTED, "address", job->value.data)
+                                             : 0;
     }
+
+    r = &job->r;
+
+    if (!job->entered) {
+        p = api_xss_leave(job->value, (api_xss_context_t) job->context);
+
+        if (p == NULL) {
+            job->context++;
+            return API_XSS_MORE;
+        }
+
+        end = job->value.data + job->value.len;
+        api_xss_enter(r, p, end, job->context != API_XSS_TEXT);
+        job->entered = true;
+    }
+
+    left = (size_t) (r->end - r->p);
+    what = api_xss_read(r, left > bytes ? r->p + bytes : r->end);
+
+    if (what) {
+        return api_xss_say(job, job->context, what, r->at);
+    }
+
+    if (!api_xss_goes_on(r)) {
+        job->entered = false;
+        job->context++;
+    }
+
+    return API_XSS_MORE;
+}
+
+
+api_xss_job_t *
+api_xss_job(api_span_t value, api_arena_t *arena)
+{
+    api_xss_job_t *job;
+
+    job = api_arena_alloc(arena, sizeof(*job));
+
+    if (job != NULL) {
+        api_xss_begin(job, value);
+    }
+
+    return job;
 }
 
 
 bool
 api_xss_detect(api_span_t value, api_xss_t *how)
 {
-    unsigned       context;
-    const char    *what;
-    const uint8_t *p, *at;
+    int           rc;
+    api_xss_job_t job;
 
-    for (context = API_XSS_TEXT; context <= API_XSS_BACKQUOTE; context++) {
-        p = api_xss_leave(value, (api_xss_context_t) context);
+    api_xss_begin(&job, value);
 
-        if (p == NULL) {
-            continue;
-        }
+    do {
+        rc = api_xss_job_more(&job, SIZE_MAX);
+    } while (rc == API_XSS_MORE);
 
-        what = api_xss_read(
-            p, value.data + value.len, context != API_XSS_TEXT, &at);
-
-        if (what) {
-            api_xss_say(how, (api_xss_context_t) context, what,
-                (size_t) (at - value.data));
-            return true;
-        }
+    if (how && rc == 1) {
+        *how = job.how;
     }
 
-    if (api_xss_is_script(value)) {
-        api_xss_say(how, API_XSS_UNQUOTED, "address", 0);
-        return true;
-    }
-
-    return false;
+    return rc == 1;
 }

@@ -16,6 +16,7 @@
 #ifndef API_XSS_H
 #define API_XSS_H
 
+#include "api_arena.h"
 #include "api_transform.h"
 
 
@@ -36,6 +37,20 @@ typedef struct {
 /* True when value is an attack; *how (may be NULL) is set then only. */
 
 bool api_xss_detect(api_span_t value, api_xss_t *how);
+
+/* The same of a long value in parts, with others served in between.  The value
+   and the arena are there until the end; NULL: no memory. */
+
+#define API_XSS_MORE 2
+
+typedef struct api_xss_job_s api_xss_job_t;
+
+api_xss_job_t *api_xss_job(api_span_t value, api_arena_t *arena);
+
+/* Goes on for about that many bytes (a value of an attribute or a comment is
+   read to its end).  1: script, 0: none, API_XSS_MORE: there is more. */
+
+int api_xss_job_more(api_xss_job_t *job, size_t bytes);
 
 /* A value none of whose triggers is among these is never an attack. */
 

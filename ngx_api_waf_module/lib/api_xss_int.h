@@ -37,13 +37,39 @@ bool api_xss_style(api_span_t value);
 
 bool api_xss_name_is(api_span_t name, const char *text);
 
+/* A reader of one value in one place. */
+
+typedef struct {
+    const uint8_t *p;
+    const uint8_t *end;
+    const uint8_t *at;     /* of what was met */
+    const uint8_t *from;   /* of the tag that it stands in */
+    bool           tag;    /* among the attributes of one */
+    bool           inside; /* ... that began before the value */
+    bool           loads;  /* ... that is dangerous with any */
+    bool           any;    /* ... and has one */
+} api_xss_reader_t;
+
 /*
- * Reads from p as a parser does that stands in text, or (inside) in a tag
- * behind the value of an attribute.  NULL, or what was met, with *at.
+ * Reads as a parser does that stands in text, or (inside) in a tag behind the
+ * value of an attribute, until it is behind `pause`.  NULL, or what was met,
+ * with r->at.
  */
 
-const char *api_xss_read(
-    const uint8_t *p, const uint8_t *end, bool inside, const uint8_t **at);
+void api_xss_enter(
+    api_xss_reader_t *r, const uint8_t *p, const uint8_t *end, bool inside);
+const char *api_xss_read(api_xss_reader_t *r, const uint8_t *pause);
+
+static inline bool
+api_xss_goes_on(const api_xss_reader_t *r)
+{
+    return r->tag || r->p < r->end;
+}
+
+
+/* For tests: names that begin with a letter are found where it says. */
+
+bool api_xss_words_ok(void);
 
 
 #endif /* API_XSS_INT_H */

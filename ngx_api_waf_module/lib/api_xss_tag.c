@@ -1,16 +1,6 @@
 #include "api_xss_int.h"
 
 
-/* A reader of one value in one place. */
-
-typedef struct {
-    const uint8_t *p;
-    const uint8_t *end;
-    const uint8_t *at;     /* of what was met */
-    bool           inside; /* of a tag that began before the value */
-} api_xss_reader_t;
-
-
 static bool
 api_xss_blank(uint8_t c)
 {
@@ -129,78 +119,65 @@ api_xss_judge(const api_xss_reader_t *r, api_span_t name, api_span_t value)
 }
 
 
-/* Attributes up to the > of the tag; *n is how many there were. */
+/* The next attribute, or the end of the tag. */
 
 static const char *
-api_xss_attributes_of(api_xss_reader_t *r, unsigned *n)
+api_xss_in_tag(api_xss_reader_t *r)
 {
-    const char *what;
-    api_span_t  name, value;
+    api_span_t name, value;
 
-    *n = 0;
-
-    while (r->p < r->end) {
-        if (api_xss_blank(*r->p) || *r->p == '/' || *r->p == 0) {
-            r->p++;
-            continue;
-        }
-
-        if (*r->p == '>') {
-            r->p++;
-            return NULL;
-        }
-
-        r->at = r->p;
-        name = api_xss_name(r, true);
-        (*n)++;
-
-        api_xss_skip_blanks(r);
-
-        if (r->p == r->end || *r->p != '=') {
-            continue;
-        }
-
+    while (r->p < r->end
+           && (api_xss_blank(*r->p) || *r->p == '/' || *r->p == 0)) {
         r->p++;
-        value = api_xss_value(r);
-        what = api_xss_judge(r, name, value);
-
-        if (what) {
-            return what;
-        }
     }
 
-    return NULL;
+    if (r->p == r->end || *r->p == '>') {
+        r->p += r->p < r->end;
+        r->tag = false;
+
+        if (r->loads && r->any) {
+            r->at = r->from;
+            return "element";
+        }
+
+        return NULL;
+    }
+
+    r->at = r->p;
+    r->any = true;
+    name = api_xss_name(r, true);
+    api_xss_skip_blanks(r);
+
+    if (r->p == r->end || *r->p != '=') {
+        return NULL;
+    }
+
+    r->p++;
+    value = api_xss_value(r);
+
+    return api_xss_judge(r, name, value);
 }
 
 
 static const char *
 api_xss_start_tag(api_xss_reader_t *r)
 {
-    unsigned          n;
-    api_span_t        name;
-    const char       *what;
-    const uint8_t    *from;
     api_xss_element_t element;
 
-    from = r->p - 1;
-    name = api_xss_name(r, false);
-    element = api_xss_element(name);
-
-    r->inside = false;
+    r->from = r->p - 1;
+    element = api_xss_element(api_xss_name(r, false));
 
     if (element == API_XSS_T_DANGER) {
-        r->at = from;
+        r->at = r->from;
         return "element";
     }
 
-    what = api_xss_attributes_of(r, &n);
+    r->tag = true;
+    r->inside = false;
+    r->any = false;
+    r->loads = element == API_XSS_T_LOADS;
 
-    if (what == NULL && n && element == API_XSS_T_LOADS) {
-        r->at = from;
-        what = "element";
-    }
-
-    return what;
+    return NULL;
 }
 
 
@@ -304,61 +281,68 @@ api_xss_end_tag(api_xss_reader_t *r)
 }
 
 
+/* Up to the next tag, and into it. */
+
 static const char *
 api_xss_text(api_xss_reader_t *r)
 {
-    const char *what;
+    const uint8_t *p;
 
-    what = NULL;
+    p = memchr(r->p, '<', (size_t) (r->end - r->p));
 
-    while (what == NULL && r->p < r->end) {
-        r->p = memchr(r->p, '<', (size_t) (r->end - r->p));
-
-        if (r->p == NULL) {
-            return NULL;
-        }
-
-        r->p++;
-
-        while (r->p < r->end && *r->p == 0) {
-            r->p++;
-        }
-
-        if (r->p == r->end) {
-            return NULL;
-        }
-
-        if (api_xss_letter(*r->p)) {
-            what = api_xss_start_tag(r);
-
-        } else if (*r->p == '!' || *r->p == '?') {
-            what = api_xss_declaration(r);
-
-        } else if (*r->p == '/') {
-            what = api_xss_end_tag(r);
-        }
+    for (p = p ? p + 1 : r->end; p < r->end && *p == 0; p++) {
+        /* void */
     }
 
-    return what;
+    r->p = p;
+
+    if (p == r->end) {
+        return NULL;
+    }
+
+    if (api_xss_letter(*p)) {
+        return api_xss_start_tag(r);
+    }
+
+    if (*p == '!' || *p == '?') {
+        return api_xss_declaration(r);
+    }
+
+    return *p == '/' ? api_xss_end_tag(r) : NULL;
+}
+
+
+void
+api_xss_enter(
+    api_xss_reader_t *r, const uint8_t *p, const uint8_t *end, bool inside)
+{
+    r->p = p;
+    r->end = end;
+    r->at = p;
+    r->from = p;
+    r->tag = inside;
+    r->inside = inside;
+    r->loads = false;
+    r->any = false;
 }
 
 
 const char *
-api_xss_read(
-    const uint8_t *p, const uint8_t *end, bool inside, const uint8_t **at)
+api_xss_read(api_xss_reader_t *r, const uint8_t *pause)
 {
-    unsigned         n;
-    const char      *what;
-    api_xss_reader_t r;
+    const char *what;
 
-    r = (api_xss_reader_t){ p, end, p, inside };
-    what = inside ? api_xss_attributes_of(&r, &n) : NULL;
+    while (r->tag || r->p < r->end) {
+        if (r->p >= pause && r->p < r->end) {
+            return NULL;
+        }
 
-    if (what == NULL) {
-        what = api_xss_text(&r);
+        what = r->tag ? api_xss_in_tag(r) : api_xss_text(r);
+
+        if (what) {
+            return what;
+        }
     }
 
-    *at = r.at;
-
-    return what;
+    return NULL;
 }

@@ -93,6 +93,18 @@ static const char *const api_xss_events[] = {
     "wheel",
 };
 
+/* Where those that begin with a letter begin. */
+
+static const uint8_t api_xss_attributes_from[27] = {
+    0, 2, 4, 7, 11, 11, 14, 14, 15, 15, 15, 15, 16, 17,
+    17, 17, 18, 18, 18, 21, 22, 22, 24, 24, 25, 25, 25,
+};
+
+static const uint8_t api_xss_elements_from[27] = {
+    0, 1, 2, 3, 3, 4, 6, 6, 7, 10, 10, 10, 12, 14,
+    15, 16, 17, 17, 17, 19, 19, 19, 20, 20, 22, 22, 22,
+};
+
 /* clang-format on */
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
@@ -116,6 +128,49 @@ api_xss_name_is(api_span_t name, const char *text)
     }
 
     return *text == '\0';
+}
+
+
+/* The first letter, from 0; 26: it begins with none. */
+
+static unsigned
+api_xss_first(api_span_t name)
+{
+    size_t  i;
+    uint8_t c;
+
+    for (i = 0; i < name.len && name.data[i] == 0; i++) {
+        /* void */
+    }
+
+    c = i < name.len ? api_lower(name.data[i]) : 0;
+
+    return c >= 'a' && c <= 'z' ? (unsigned) (c - 'a') : 26;
+}
+
+
+bool
+api_xss_words_ok(void)
+{
+    bool   ok;
+    size_t i, c;
+
+    ok = api_xss_attributes_from[26] == COUNT(api_xss_attributes)
+         && api_xss_elements_from[26] == COUNT(api_xss_elements);
+
+    for (i = 0; i < COUNT(api_xss_attributes); i++) {
+        c = (size_t) (api_xss_attributes[i].name[0] - 'a');
+        ok = ok && i >= api_xss_attributes_from[c]
+             && i < api_xss_attributes_from[c + 1];
+    }
+
+    for (i = 0; i < COUNT(api_xss_elements); i++) {
+        c = (size_t) (api_xss_elements[i].name[0] - 'a');
+        ok = ok && i >= api_xss_elements_from[c]
+             && i < api_xss_elements_from[c + 1];
+    }
+
+    return ok;
 }
 
 
@@ -175,7 +230,8 @@ api_xss_is_local(api_span_t name, const char *text)
 api_xss_attribute_t
 api_xss_attribute(api_span_t name, bool known)
 {
-    size_t i;
+    size_t   i, end;
+    unsigned first;
 
     if (name.len < 2) {
         return API_XSS_A_PLAIN;
@@ -185,7 +241,11 @@ api_xss_attribute(api_span_t name, bool known)
         return API_XSS_A_HANDLER;
     }
 
-    for (i = 0; i < COUNT(api_xss_attributes); i++) {
+    first = api_xss_first(name);
+    i = first < 26 ? api_xss_attributes_from[first] : 0;
+    end = first < 26 ? api_xss_attributes_from[first + 1] : 0;
+
+    for (/* void */; i < end; i++) {
         if (api_xss_name_is(name, api_xss_attributes[i].name)) {
             return (api_xss_attribute_t) api_xss_attributes[i].type;
         }
@@ -214,13 +274,18 @@ api_xss_is_foreign(api_span_t name)
 api_xss_element_t
 api_xss_element(api_span_t name)
 {
-    size_t i;
+    size_t   i, end;
+    unsigned first;
 
     if (api_xss_is_foreign(name)) {
         return API_XSS_T_DANGER;
     }
 
-    for (i = 0; i < COUNT(api_xss_elements); i++) {
+    first = api_xss_first(name);
+    i = first < 26 ? api_xss_elements_from[first] : 0;
+    end = first < 26 ? api_xss_elements_from[first + 1] : 0;
+
+    for (/* void */; i < end; i++) {
         if (api_xss_name_is(name, api_xss_elements[i].name)) {
             return (api_xss_element_t) api_xss_elements[i].type;
         }

@@ -1,7 +1,7 @@
 /* @detectXSS: corpora, what is said about a value, both ends of the value
    guarded, time in proportion to length. */
 
-#include "api_xss.h"
+#include "api_xss_int.h"
 #include "corpus.h"
 
 
@@ -58,6 +58,55 @@ test_said(void)
 }
 
 
+/* In parts the verdict is the same, of whatever size they are. */
+
+static bool
+in_parts(api_span_t value)
+{
+    int            rc;
+    size_t         bytes;
+    api_arena_t    arena;
+    api_xss_job_t *job;
+
+    api_arena_init(&arena, &api_alloc_libc, 0, 0);
+    bytes = 1 + value.len % 5;
+    job = api_xss_job(value, &arena);
+
+    do {
+        rc = api_xss_job_more(job, bytes);
+    } while (rc == API_XSS_MORE);
+
+    api_arena_free(&arena);
+
+    return rc == 1;
+}
+
+
+static void
+test_parts(void)
+{
+    size_t         n;
+    api_arena_t    arena;
+    api_xss_job_t *job;
+    static char    text[65536];
+
+    for (n = 0; n < sizeof(text); n += 16) {
+        memcpy(
+            text + n, n % 128 ? "a=\"b\" alt='c' d" : "<b x><i></i></b>", 16);
+    }
+
+    api_arena_init(&arena, &api_alloc_libc, 0, 0);
+    job = api_xss_job(api_span(text, sizeof(text)), &arena);
+
+    for (n = 0; api_xss_job_more(job, 1024) == API_XSS_MORE; n++) {
+        /* void */
+    }
+
+    ut_ok(n >= 64, "64 KB in %zu parts", n);
+    api_arena_free(&arena);
+}
+
+
 static void
 test_random(void)
 {
@@ -92,8 +141,8 @@ test_random(void)
         back = ut_guard(api_span(value, n));
         front = ut_guard_front(api_span(value, n));
 
-        if (detect(back) != detect(front)) {
-            ut_ok(false, "the place in memory does not count");
+        if (detect(back) != detect(front) || in_parts(back) != detect(front)) {
+            ut_ok(false, "the place in memory does not count, nor do parts");
         }
 
         if (detect(back)) {
@@ -146,6 +195,9 @@ main(void)
     ut_ok(count.yes <= 1, "of %u benign values one is detected", count.no);
     ut_ok(count.no > 100, "the corpus is there");
 
+    ut_ok(api_xss_words_ok(), "names are where their letter says");
+
+    test_parts();
     test_said();
     test_random();
     test_linear();
