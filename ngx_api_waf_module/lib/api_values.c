@@ -23,11 +23,24 @@ const api_values_conf_t api_values_conf_default = {
 
 #define VALUES_UNPACKED 40000
 
+/* Of cookies as many as half of the arguments, but 500 in any case, which is
+   more than a browser keeps for a site. */
+
+#define VALUES_COOKIES 500
+
+/* What names may take together: 64 bytes for each argument that may be, and
+   eight times what was sent.  Those in JSON and YAML have their way in them: a
+   document of 4 KB that is 500 deep has half a megabyte. */
+
+#define VALUES_NAMES 64
+#define VALUES_NAMES_LEAST 65536
+#define VALUES_NAMES_FACTOR 8
+
 /* The caller's buffers bound what comes in here already. */
 
 static const api_urlencoded_limits_t pair_limits = { SIZE_MAX, UINT32_MAX,
     UINT32_MAX, SIZE_MAX };
-static const api_cookie_limits_t     cookie_limits = { 5000, UINT32_MAX,
+static const api_cookie_limits_t     cookie_limits = { UINT32_MAX, UINT32_MAX,
         UINT32_MAX };
 
 
@@ -52,6 +65,11 @@ api_values_init(api_values_t *b, api_waf_values_t *values,
     b->conf = conf;
     b->seed = seed;
     b->arena = arena;
+    b->names_max = (uint64_t) conf->args * VALUES_NAMES;
+
+    if (b->names_max < VALUES_NAMES_LEAST) {
+        b->names_max = VALUES_NAMES_LEAST;
+    }
 }
 
 
@@ -89,11 +107,18 @@ api_values_set_int(api_values_t *b, api_waf_var_t var, int64_t value)
 }
 
 
-bool
-api_values_full(const api_values_t *b, api_waf_var_t var)
+void
+api_values_grant(api_values_t *b, size_t len)
 {
-    return var == API_WAF_ARGS_UNPACKED ? b->unpacked >= b->conf->unpacked
-                                        : b->args >= b->conf->args;
+    b->names_max += (uint64_t) len * VALUES_NAMES_FACTOR;
+}
+
+
+uint32_t
+api_values_left(const api_values_t *b, api_waf_var_t var)
+{
+    return var == API_WAF_ARGS_UNPACKED ? b->conf->unpacked - b->unpacked
+                                        : b->conf->args - b->args;
 }
 
 
@@ -101,7 +126,11 @@ void
 api_values_arg(
     api_values_t *b, api_waf_var_t var, api_span_t name, api_span_t value)
 {
-    if (api_values_full(b, var)) {
+    api_waf_set_t *set = &b->values->set[var];
+
+    b->names += name.len;
+
+    if (api_values_left(b, var) == 0 || b->names > b->names_max) {
         b->over = true;
         return;
     }
@@ -114,20 +143,25 @@ api_values_arg(
         b->args_size += name.len + value.len;
     }
 
+    if (set->count < set->room && b->values->max) {
+        api_waf_values_put(b->values, set, name, value);
+        return;
+    }
+
     api_values_add(b, var, name, value);
 }
 
 
-/* text up to the separator behind which the arguments would be too many. */
+/* text up to the separator behind which there are more than `left`. */
 
 static api_span_t
-values_cut(api_values_t *b, api_span_t text)
+values_cut(api_values_t *b, api_span_t text, uint32_t left, uint8_t one,
+    uint8_t other)
 {
-    size_t   i;
-    uint32_t left = b->conf->args - b->args;
+    size_t i;
 
     for (i = 0; i < text.len; i++) {
-        if (text.data[i] != '&' && text.data[i] != b->conf->separator) {
+        if (text.data[i] != one && text.data[i] != other) {
             continue;
         }
 
@@ -148,7 +182,8 @@ api_values_pairs(api_values_t *b, api_waf_var_t var, api_span_t text)
     uint32_t    i;
     api_pairs_t pairs;
 
-    text = values_cut(b, text);
+    text =
+        values_cut(b, text, b->conf->args - b->args, '&', b->conf->separator);
 
     rc = api_urlencoded_parse(&pairs, text,
         b->conf->separator == ';' ? API_URLENCODED_SEMICOLON : 0, &pair_limits,
@@ -300,6 +335,7 @@ values_uri(api_values_t *b, api_span_t uri)
 
     query = api_span(uri.data + query.len + 1, uri.len - query.len - 1);
     api_values_set(b, API_WAF_QUERY_STRING, query);
+    api_values_grant(b, query.len);
 
     if (query.len) {
         api_values_pairs(b, API_WAF_ARGS_GET, query);
@@ -328,9 +364,20 @@ static void
 values_cookies(api_values_t *b, api_span_t line)
 {
     int         rc;
-    uint32_t    i;
+    uint32_t    i, had, max;
     api_pairs_t pairs;
 
+    had = b->values->set[API_WAF_REQUEST_COOKIES].count;
+
+    max = b->conf->args / 2 > VALUES_COOKIES ? b->conf->args / 2
+                                             : VALUES_COOKIES;
+
+    if (had >= max) {
+        b->over = true;
+        return;
+    }
+
+    line = values_cut(b, line, max - had, ';', ';');
     rc = api_cookie_parse(&pairs, &line, 1, 0, &cookie_limits, b->arena, NULL);
 
     if (rc != API_OK) {

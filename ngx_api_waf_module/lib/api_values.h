@@ -36,8 +36,9 @@
  * - ARGS_UNPACKED, which ModSecurity has not, is what stands inside other
  *   values (base64, JSON as text), each text of a document of XML or YAML, and
  *   bodies of text; it is filled where a rule looks at it;
- * - over a limit of arguments, depth or parts REQBODY_ERROR is 1; ModSecurity
- *   leaves out the rest of the arguments in silence.
+ * - over a limit of arguments, cookies, names, depth or parts REQBODY_ERROR is
+ *   1; ModSecurity leaves out the rest of the arguments in silence, and has no
+ *   limit of cookies and names.
  */
 
 #ifndef API_VALUES_H
@@ -75,7 +76,11 @@ typedef struct {
 } api_values_request_t;
 
 typedef struct {
-    uint32_t args;       /* SecArgumentsLimit */
+    /* SecArgumentsLimit.  It sets limits of cookies and names, too: half as
+       many cookies, 500 or more; 64 bytes of names each, 64 KB or more, and 8
+       times what was sent. */
+
+    uint32_t args;
     uint32_t json_depth; /* SecRequestBodyJsonDepthLimit */
     uint32_t xml_depth;
     uint32_t xml_nodes; /* elements and attributes */
@@ -124,7 +129,9 @@ typedef struct {
     uint32_t                    args;      /* so far */
     uint32_t                    unpacked;  /* so far */
     uint64_t                    args_size; /* ARGS_COMBINED_SIZE */
-    bool over; /* of args or values: some were left out */
+    uint64_t                    names;     /* bytes of names of arguments */
+    uint64_t                    names_max;
+    bool over; /* of args, cookies, names, values: some were left out */
     bool nomem;
 } api_values_t;
 

@@ -296,6 +296,7 @@ api_values_body(
         kind = BODY_RAW;
     }
 
+    api_values_grant(b, body.len);
     values_body_read(b, kind, body);
     api_values_unpack(b);
     api_values_sizes(b);

@@ -38,14 +38,73 @@ void api_values_sizes(api_values_t *b);
 
 bool api_values_type_is(api_span_t type, const char *what);
 
-/* May no more arguments be added, to ARGS_UNPACKED or to the others? */
+/* len bytes more are read, of which names may be made. */
 
-bool api_values_full(const api_values_t *b, api_waf_var_t var);
+void api_values_grant(api_values_t *b, size_t len);
+
+/* Arguments that may still be added, to ARGS_UNPACKED or to the others. */
+
+uint32_t api_values_left(const api_values_t *b, api_waf_var_t var);
 
 /* REQBODY_ERROR and its text, "JSON", ... in front; the first one counts. */
 
 void api_values_body_fault(api_values_t *b, const char *who, const char *fmt,
     ...) __attribute__((format(printf, 3, 4)));
+
+/*
+ * The name of what a reader of JSON or YAML stands at, and room for the names
+ * of what is within it.  All zero: an empty one.
+ */
+
+typedef struct {
+    uint8_t *text;
+    size_t   len; /* may be made less: back to what is around */
+    size_t   room;
+    uint8_t *pos; /* the next name goes here */
+    size_t   left;
+    size_t   block; /* bytes taken for names, the last time */
+} api_values_path_t;
+
+bool
+api_values_path_add(api_values_t *b, api_values_path_t *path, api_span_t s);
+
+/* A block of n bytes or more for names. */
+
+bool api_values_path_block(api_values_t *b, api_values_path_t *path, size_t n);
+
+/* The name of what is called own behind the path, which stays as it is. */
+
+static inline bool
+api_values_path_name(
+    api_values_t *b, api_values_path_t *path, api_span_t own, api_span_t *name)
+{
+    size_t n = path->len + own.len;
+
+    if (n > path->left && !api_values_path_block(b, path, n)) {
+        return false;
+    }
+
+    *name = api_span(path->pos, n);
+
+    if (path->len) {
+        memcpy(path->pos, path->text, path->len);
+    }
+
+    if (own.len) {
+        memcpy(path->pos + path->len, own.data, own.len);
+    }
+
+    path->pos += n;
+    path->left -= n;
+
+    return true;
+}
+
+#define API_VALUES_DIGITS 10
+
+/* n in decimal, within text, which has API_VALUES_DIGITS bytes. */
+
+api_span_t api_values_digits(char *text, uint32_t n);
 
 /* Bodies.  Faults are noted by api_values_body_fault. */
 

@@ -4,7 +4,8 @@
 
 #include "api_json.h"
 
-#include <stdio.h>
+
+#define JSON_LEVELS 16 /* at first */
 
 
 /*
@@ -15,109 +16,91 @@
 typedef struct {
     uint32_t end;   /* token behind it */
     uint32_t count; /* of an array: the element that comes next */
-    uint32_t path;  /* bytes of the path of what is around it */
+    uint32_t path;  /* bytes of what names within it begin with */
     bool     array;
 } json_level_t;
+
+/* level[0] is around the document: what is in there has the name of the whole,
+   and nothing behind it. */
 
 typedef struct {
     api_values_t     *b;
     api_waf_var_t     var;
-    api_span_t        root; /* name of the whole document */
     const api_json_t *doc;
     api_json_t        parsed; /* what doc points to */
     json_level_t     *level;
-    uint32_t          nlevel;
-    uint8_t          *path;
-    size_t            len;
-    size_t            room;
+    uint32_t          depth;  /* level[depth] is around what comes now */
+    uint32_t          levels; /* there is room for */
+    size_t            root;   /* bytes of the name of the whole document */
+    api_values_path_t path;
 } json_walk_t;
 
 
-static bool
-json_path_add(json_walk_t *w, api_span_t s)
+/* A view of the text but where it has escapes. */
+
+static inline bool
+json_text(json_walk_t *w, uint32_t i, api_span_t *s)
 {
-    size_t   room;
-    uint8_t *p;
+    const api_json_tok_t *t = &w->doc->tok[i];
 
-    if (w->len + s.len > w->room) {
-        room = w->room * 2 + s.len;
-        p = api_arena_grow(w->b->arena, w->path, w->room, room);
-        if (p == NULL) {
-            w->b->nomem = true;
-            return false;
-        }
-        w->path = p;
-        w->room = room;
+    if ((t->flags & API_JSON_F_ESCAPED) == 0) {
+        *s = api_span(w->doc->text + t->off, t->len);
+        return true;
     }
 
-    if (s.len) {
-        memcpy(w->path + w->len, s.data, s.len);
-        w->len += s.len;
+    w->b->nomem |= api_json_string(w->doc, i, w->b->arena, s) != API_OK;
+
+    return !w->b->nomem;
+}
+
+
+static bool
+json_room(json_walk_t *w)
+{
+    uint32_t      room = w->levels * 2;
+    json_level_t *l;
+
+    l = api_arena_grow(w->b->arena, w->level, w->levels * sizeof(json_level_t),
+        room * sizeof(json_level_t));
+
+    if (l == NULL) {
+        w->b->nomem = true;
+        return false;
     }
+
+    w->level = l;
+    w->levels = room;
 
     return true;
 }
 
 
-/* Name of the value at i to the path: of a member, or none in an array. */
+/* Into the container at i, which is called own within what is around it. */
 
-static void
-json_path_name(json_walk_t *w, uint32_t i)
+static bool
+json_push(json_walk_t *w, uint32_t i, api_span_t own)
 {
-    api_span_t name;
+    bool          array = w->doc->tok[i].type == API_JSON_ARRAY;
+    json_level_t *l;
 
-    if (w->nlevel == 0) {
-        json_path_add(w, w->root);
-        return;
+    if (w->depth + 1 == w->levels && !json_room(w)) {
+        return false;
     }
 
-    if (w->level[w->nlevel - 1].array) {
-        return;
+    if (!api_values_path_add(w->b, &w->path, own)
+        || !api_values_path_add(
+            w->b, &w->path, array ? API_SPAN(".array_") : API_SPAN(".")))
+    {
+        return false;
     }
 
-    if (api_json_string(w->doc, i - 1, w->b->arena, &name) != API_OK) {
-        w->b->nomem = true;
-        return;
-    }
-
-    json_path_add(w, name.len ? name : API_SPAN("empty-key"));
-}
-
-
-/* What the container at the top puts before its next child. */
-
-static void
-json_path_top(json_walk_t *w)
-{
-    int           n;
-    char          text[24];
-    json_level_t *top;
-
-    if (w->nlevel == 0) {
-        return;
-    }
-
-    top = &w->level[w->nlevel - 1];
-
-    if (!top->array) {
-        json_path_add(w, API_SPAN("."));
-        return;
-    }
-
-    n = snprintf(text, sizeof(text), ".array_%u", top->count++);
-    json_path_add(w, api_span(text, (size_t) n));
-}
-
-
-static void
-json_push(json_walk_t *w, uint32_t i)
-{
-    json_level_t *l = &w->level[w->nlevel++];
-
+    l = &w->level[++w->depth];
     l->end = w->doc->tok[i].u.next;
     l->count = 0;
-    l->array = w->doc->tok[i].type == API_JSON_ARRAY;
-    l->path = (uint32_t) w->len;
+    l->array = array;
+    l->path = (uint32_t) w->path.len;
+
+    return true;
 }
 
 
@@ -127,51 +110,61 @@ json_push(json_walk_t *w, uint32_t i)
 static bool
 json_is_query(const json_walk_t *w, uint32_t i)
 {
-    uint32_t depth = w->nlevel;
-
-    return w->b->conf->graphql && w->var == API_WAF_ARGS_POST && depth > 0
-           && depth <= 2 && !w->level[depth - 1].array
-           && (depth == 1 || w->level[0].array)
+    return w->b->conf->graphql && w->var == API_WAF_ARGS_POST && w->depth > 0
+           && w->depth <= 2 && !w->level[w->depth].array
+           && (w->depth == 1 || w->level[1].array)
            && api_json_string_eq(w->doc, i - 1, API_SPAN("query"));
 }
 
 
-static void
-json_leaf(json_walk_t *w, uint32_t i)
+static bool
+json_leaf(json_walk_t *w, uint32_t i, api_span_t own)
 {
-    uint8_t              *name;
-    api_span_t            value;
+    api_span_t            name, value;
     const api_json_tok_t *t = &w->doc->tok[i];
 
-    if (api_values_full(w->b, w->var)) {
-        w->b->over = true;
-        return;
-    }
-
     if (t->type == API_JSON_STRING) {
-        if (api_json_string(w->doc, i, w->b->arena, &value) != API_OK) {
-            w->b->nomem = true;
-            return;
+        if (!json_text(w, i, &value)) {
+            return false;
         }
 
     } else if (t->type == API_JSON_NULL) {
         value = api_span("", 0);
 
     } else {
-        value = api_json_raw(w->doc, i);
+        value = api_span(w->doc->text + t->off, t->len);
     }
 
-    name = api_arena_alloc(w->b->arena, w->len);
-    if (name == NULL) {
-        w->b->nomem = true;
-        return;
+    if (!api_values_path_name(w->b, &w->path, own, &name)) {
+        return false;
     }
 
-    memcpy(name, w->path, w->len);
-    api_values_arg(w->b, w->var, api_span(name, w->len), value);
+    api_values_arg(w->b, w->var, name, value);
 
-    if (t->type == API_JSON_STRING && json_is_query(w, i)) {
+    if (t->type == API_JSON_STRING && w->depth <= 2 && json_is_query(w, i)) {
         api_values_graphql(w->b, API_WAF_ARGS_POST, value);
+    }
+
+    return !w->b->nomem && !w->b->over;
+}
+
+
+/* What the value that comes now is called in what is around it, but for an
+   array's, a member's name: own stays what it was. */
+
+static inline void
+json_around(json_walk_t *w, uint32_t i, char *digits, api_span_t *own)
+{
+    json_level_t *top = &w->level[w->depth];
+
+    while (i >= top->end) {
+        top = &w->level[--w->depth];
+    }
+
+    w->path.len = top->path;
+
+    if (top->array) {
+        *own = api_values_digits(digits, top->count++);
     }
 }
 
@@ -179,32 +172,28 @@ json_leaf(json_walk_t *w, uint32_t i)
 static void
 json_walk(json_walk_t *w)
 {
-    size_t                base;
+    bool                  going = true;
+    char                  digits[API_VALUES_DIGITS];
     uint32_t              i;
+    api_span_t            own = api_span("", 0);
     const api_json_tok_t *t;
 
-    for (i = 0; i < w->doc->ntok && !w->b->nomem && !w->b->over; i++) {
-        while (w->nlevel && i >= w->level[w->nlevel - 1].end) {
-            w->nlevel--;
-        }
+    w->level[0] = (json_level_t){ UINT32_MAX, 0, (uint32_t) w->root, false };
+    w->depth = 0;
 
-        w->len = w->nlevel ? w->level[w->nlevel - 1].path : 0;
+    for (i = 0; i < w->doc->ntok && going; i++) {
         t = &w->doc->tok[i];
 
         if (t->type == API_JSON_NAME) {
+            going = json_text(w, i, &own);
+            own = own.len ? own : API_SPAN("empty-key");
             continue;
         }
 
-        base = w->len;
-        json_path_top(w);
-        json_path_name(w, i);
+        json_around(w, i, digits, &own);
 
-        if (t->type >= API_JSON_ARRAY) {
-            json_push(w, i);
-        } else {
-            json_leaf(w, i);
-            w->len = base;
-        }
+        going = t->type < API_JSON_ARRAY ? json_leaf(w, i, own)
+                                         : json_push(w, i, own);
     }
 }
 
@@ -212,20 +201,31 @@ json_walk(json_walk_t *w)
 /* What a walk works in, once for all documents of a body. */
 
 static bool
-json_walker(json_walk_t *w, api_values_t *b)
+json_walker(
+    json_walk_t *w, api_values_t *b, api_waf_var_t var, api_span_t root)
 {
     memset(w, 0, sizeof(*w));
     w->b = b;
-    w->var = API_WAF_ARGS_POST;
-    w->root = API_SPAN("json");
-    w->room = 256;
-    w->path = api_arena_alloc(b->arena, w->room);
-    w->level = api_arena_calloc(
-        b->arena, (size_t) b->conf->json_depth + 1, sizeof(json_level_t));
+    w->var = var;
+    w->root = root.len;
+    w->levels = JSON_LEVELS;
+    w->level = api_arena_alloc(b->arena, JSON_LEVELS * sizeof(json_level_t));
+    b->nomem |= w->level == NULL;
 
-    b->nomem |= w->path == NULL || w->level == NULL;
+    return api_values_path_add(b, &w->path, root) && !b->nomem;
+}
 
-    return !b->nomem;
+
+/* Of the tokens of a document half or more are values, as a rule. */
+
+static void
+json_reserve(json_walk_t *w)
+{
+    uint32_t n = w->doc->ntok / 2, left = api_values_left(w->b, w->var);
+
+    w->b->nomem |=
+        api_waf_values_reserve(w->b->values, w->var, n < left ? n : left)
+        != API_OK;
 }
 
 
@@ -250,8 +250,7 @@ json_read(json_walk_t *w, api_span_t body, api_err_t *err)
     }
 
     w->doc = &w->parsed;
-    w->len = 0;
-    w->nlevel = 0;
+    json_reserve(w);
     json_walk(w);
 
     return API_OK;
@@ -292,7 +291,7 @@ api_values_json(api_values_t *b, api_span_t body)
 {
     json_walk_t w;
 
-    if (json_walker(&w, b)) {
+    if (json_walker(&w, b, API_WAF_ARGS_POST, API_SPAN("json"))) {
         json_document(&w, body, true);
     }
 }
@@ -306,12 +305,10 @@ api_values_json_inner(api_values_t *b, api_span_t name, api_span_t text)
     json_walk_t      w;
     api_arena_mark_t mark = api_arena_mark(b->arena);
 
-    if (!json_walker(&w, b)) {
+    if (!json_walker(&w, b, API_WAF_ARGS_UNPACKED, name)) {
         return false;
     }
 
-    w.var = API_WAF_ARGS_UNPACKED;
-    w.root = name;
     rc = json_read(&w, text, &err);
 
     if (rc == API_NOMEM) {
@@ -354,33 +351,43 @@ json_line(api_span_t *rest, uint8_t mark, api_span_t *line)
 }
 
 
+/* Has nothing that is kept taken memory since? */
+
+static bool
+json_untouched(const json_walk_t *w, const json_walk_t *was,
+    const api_waf_set_t *set, const api_waf_set_t *set_was)
+{
+    return set->count == set_was->count && set->room == set_was->room
+           && w->levels == was->levels && w->path.room == was->path.room
+           && w->path.block == was->path.block;
+}
+
+
 static void
 json_lines(api_values_t *b, api_span_t body, bool said)
 {
-    uint8_t          mark, *path;
-    uint32_t         args;
-    api_span_t       line;
-    json_walk_t      w;
-    api_arena_mark_t before;
+    uint8_t              mark;
+    api_span_t           line;
+    json_walk_t          w, was;
+    api_waf_set_t        set_was;
+    api_arena_mark_t     before;
+    const api_waf_set_t *set = &b->values->set[API_WAF_ARGS_POST];
 
     mark = memchr(body.data, 0x1e, body.len) ? 0x1e : '\n';
 
-    if (!json_walker(&w, b)) {
+    if (!json_walker(&w, b, API_WAF_ARGS_POST, API_SPAN("json"))) {
         return;
     }
 
-    before = api_arena_mark(b->arena);
-
     while (!b->nomem && !b->over && json_line(&body, mark, &line)) {
-        args = b->args;
-        path = w.path;
+        was = w;
+        set_was = *set;
+        before = api_arena_mark(b->arena);
         json_document(&w, line, said);
 
-        if (b->args == args && w.path == path) { /* nothing points there */
+        if (!b->over && json_untouched(&w, &was, set, &set_was)) {
             api_arena_rewind(b->arena, before);
         }
-
-        before = api_arena_mark(b->arena);
     }
 }
 
@@ -429,7 +436,7 @@ api_values_json_sniff(api_values_t *b, api_span_t body)
     }
 
     if (rest.len == 0 || (rest.data[0] != '{' && rest.data[0] != '[')
-        || !json_walker(&w, b))
+        || !json_walker(&w, b, API_WAF_ARGS_POST, API_SPAN("json")))
     {
         return false;
     }

@@ -13,47 +13,39 @@
 
 
 #define UNPACK_LAYERS 3
-#define UNPACK_LEAST 6 /* bytes that something may be in, or come of */
+#define UNPACK_LEAST 6  /* bytes that something may be in, or come of */
+#define UNPACK_DIGITS 8 /* of base64, for as many */
 
-#define UNPACK_SKIP 64
-#define UNPACK_NONE 65
+/*
+ * What a byte is worth: in both alphabets; a blank is a + that was decoded once
+ * too often; line ends and tabs are skipped, and = only ends it.
+ */
 
+#define SK 64
+#define NO 128
 
-static uint8_t
-unpack_digit(uint8_t c)
-{
-    if (c >= 'A' && c <= 'Z') {
-        return (uint8_t) (c - 'A');
-    }
+/* clang-format off */
 
-    if (c >= 'a' && c <= 'z') {
-        return (uint8_t) (c - 'a' + 26);
-    }
+static const uint8_t unpack_worth[256] = {
+    NO, NO, NO, NO, NO, NO, NO, NO, NO, SK, SK, NO, NO, SK, NO, NO,
+    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+    62, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, 62, NO, 62, NO, 63,
+    52, 53, 54, 55, 56, 57, 58, 59, 60, 61, NO, NO, NO, SK, NO, NO,
+    NO, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
+    15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, NO, NO, NO, NO, 63,
+    NO, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40,
+    41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, NO, NO, NO, NO, NO,
+    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO
+};
 
-    if (c >= '0' && c <= '9') {
-        return (uint8_t) (c - '0' + 52);
-    }
-
-    switch (c) {
-
-    case '+':
-    case '-':
-    case ' ': /* a + that was decoded once too often */
-        return 62;
-
-    case '/':
-    case '_':
-        return 63;
-
-    case '\r':
-    case '\n':
-    case '\t':
-        return UNPACK_SKIP;
-
-    default:
-        return UNPACK_NONE;
-    }
-}
+/* clang-format on */
 
 
 /*
@@ -65,16 +57,91 @@ unpack_digit(uint8_t c)
 static bool
 unpack_is_text(api_span_t s)
 {
-    size_t i, controls = 0, high = 0;
+    uint8_t c;
+    size_t  i, controls = 0, high = 0;
+
+    /* most that is none says so early */
 
     for (i = 0; i < s.len; i++) {
-        controls += s.data[i] < 0x20 || s.data[i] == 0x7f;
-        controls -= s.data[i] >= 0x09 && s.data[i] <= 0x0d;
-        high += s.data[i] >= 0x80;
+        c = s.data[i];
+
+        if (c >= 0x80) {
+            if (++high * 8 > s.len && (high - 1) * 8 <= s.len
+                && api_utf8_valid(s) != s.len)
+            {
+                return false;
+            }
+
+        } else if ((c < 0x20 && (c < 0x09 || c > 0x0d)) || c == 0x7f) {
+            if (++controls * 16 > s.len) {
+                return false;
+            }
+        }
     }
 
-    return controls * 16 <= s.len
-           && (high * 8 <= s.len || api_utf8_valid(s) == s.len);
+    return true;
+}
+
+
+/* Up to the first that is no digit, nor what may stand between them. */
+
+static size_t
+unpack_digits(api_span_t s, unsigned *all)
+{
+    size_t         i;
+    unsigned       some;
+    const uint8_t *p = s.data;
+
+    *all = 0;
+
+    for (i = 0; i + 4 <= s.len; i += 4) {
+        some = unpack_worth[p[i]] | unpack_worth[p[i + 1]]
+               | unpack_worth[p[i + 2]] | unpack_worth[p[i + 3]];
+
+        if (some >= NO) {
+            break;
+        }
+
+        *all |= some;
+    }
+
+    for (/* void */; i < s.len && unpack_worth[p[i]] < NO; i++) {
+        *all |= unpack_worth[p[i]];
+    }
+
+    return i;
+}
+
+
+static size_t
+unpack_plain(api_span_t s, uint8_t *out)
+{
+    size_t         i, n = 0;
+    uint32_t       bits = 0;
+    const uint8_t *p = s.data;
+
+    for (i = 0; i + 4 <= s.len; i += 4) {
+        bits = (uint32_t) unpack_worth[p[i]] << 18
+               | (uint32_t) unpack_worth[p[i + 1]] << 12
+               | (uint32_t) unpack_worth[p[i + 2]] << 6
+               | unpack_worth[p[i + 3]];
+
+        out[n++] = (uint8_t) (bits >> 16);
+        out[n++] = (uint8_t) (bits >> 8);
+        out[n++] = (uint8_t) bits;
+    }
+
+    if (s.len - i >= 2) {
+        bits = (uint32_t) unpack_worth[p[i]] << 6 | unpack_worth[p[i + 1]];
+        out[n++] = (uint8_t) (bits >> 4);
+    }
+
+    if (s.len - i == 3) {
+        bits = bits << 6 | unpack_worth[p[i + 2]];
+        out[n++] = (uint8_t) (bits >> 2);
+    }
+
+    return n;
 }
 
 
@@ -89,18 +156,14 @@ unpack_decode(api_span_t s, uint8_t *out)
     uint32_t bits = 0;
 
     for (i = 0; i < s.len && s.data[i] != '='; i++) {
-        d = unpack_digit(s.data[i]);
+        d = unpack_worth[s.data[i]];
 
         /* blanks in front of a line are none that were a + */
 
-        folded = d == UNPACK_SKIP || (folded && s.data[i] == ' ');
+        folded = d == SK || (folded && s.data[i] == ' ');
 
         if (folded) {
             continue;
-        }
-
-        if (d == UNPACK_NONE) {
-            return 0;
         }
 
         bits = bits << 6 | d;
@@ -112,7 +175,7 @@ unpack_decode(api_span_t s, uint8_t *out)
     }
 
     for (/* void */; i < s.len; i++) {
-        if (s.data[i] != '=' && unpack_digit(s.data[i]) != UNPACK_SKIP) {
+        if (unpack_worth[s.data[i]] != SK) {
             return 0;
         }
     }
@@ -172,10 +235,23 @@ unpack_wide(const uint8_t *p, size_t n, uint8_t *out)
 static void
 unpack_base64(api_values_t *b, api_span_t name, api_span_t s)
 {
+    bool             plain;
     size_t           n, len;
     uint8_t         *p, *wide;
-    api_arena_mark_t mark = api_arena_mark(b->arena);
+    unsigned         all;
+    api_arena_mark_t mark;
 
+    if (s.len < UNPACK_DIGITS || unpack_digits(s, &all) < s.len) {
+        return;
+    }
+
+    plain = all < SK && s.data[0] != ' ';
+
+    if (plain && s.len % 4 == 1) {
+        return;
+    }
+
+    mark = api_arena_mark(b->arena);
     p = api_arena_alloc(b->arena, s.len);
 
     if (p == NULL) {
@@ -183,7 +259,7 @@ unpack_base64(api_values_t *b, api_span_t name, api_span_t s)
         return;
     }
 
-    n = unpack_decode(s, p);
+    n = plain ? unpack_plain(s, p) : unpack_decode(s, p);
 
     if (n >= 2 * UNPACK_LEAST && memchr(p, 0, n) != NULL) {
         wide = api_arena_alloc(b->arena, n);
@@ -214,8 +290,9 @@ unpack_data(api_span_t s)
 {
     const uint8_t *comma;
 
-    if (s.len < 5
-        || !api_span_eq_nocase(api_span(s.data, 5), API_SPAN("data:"))) {
+    if (s.len < 5 || (s.data[0] | 0x20) != 'd'
+        || !api_span_eq_nocase(api_span(s.data, 5), API_SPAN("data:")))
+    {
         return s;
     }
 
@@ -294,13 +371,45 @@ unpack_header(api_values_t *b, api_span_t s)
 }
 
 
+/* Of most values a look tells that there is nothing in them: no digits of
+   base64, the percent-encoding of some, or the beginning of something else. */
+
+static inline bool
+unpack_may(api_span_t s)
+{
+    size_t   i;
+    unsigned all;
+
+    switch (s.data[0]) {
+
+    case '{':
+    case '[':
+    case '"':
+    case '%':
+    case 'D': /* data: */
+    case 'd':
+    case 'e': /* a token */
+        return true;
+
+    default:
+        if (s.data[0] <= ' ') {
+            return true;
+        }
+    }
+
+    if (s.len < UNPACK_DIGITS) {
+        return false;
+    }
+
+    i = unpack_digits(s, &all);
+
+    return i == s.len ? all >= SK || i % 4 != 1 : s.data[i] == '%';
+}
+
+
 static void
 unpack_value(api_values_t *b, api_span_t name, api_span_t s)
 {
-    if (s.len < UNPACK_LEAST) {
-        return;
-    }
-
     s = unpack_percent(b, s);
 
     while (s.len && s.data[0] <= ' ') {
@@ -339,16 +448,28 @@ unpack_value(api_values_t *b, api_span_t name, api_span_t s)
  */
 
 static bool
-unpack_query(api_values_t *b, const api_waf_value_t *v)
+unpack_query(api_values_t *b, api_span_t name, api_span_t s)
 {
-    if (!api_span_eq_nocase(v->name, API_SPAN("query"))
-        && !api_span_eq_nocase(v->name, API_SPAN("json.query")))
-    {
+    switch (name.len) {
+
+    case 5:
+        if (!api_span_eq_nocase(name, API_SPAN("query"))) {
+            return false;
+        }
+        break;
+
+    case 10:
+        if (!api_span_eq_nocase(name, API_SPAN("json.query"))) {
+            return false;
+        }
+        break;
+
+    default:
         return false;
     }
 
-    if (!api_values_graphql(b, API_WAF_ARGS_UNPACKED, v->value)) {
-        api_values_arg(b, API_WAF_ARGS_UNPACKED, v->name, v->value);
+    if (!api_values_graphql(b, API_WAF_ARGS_UNPACKED, s)) {
+        api_values_arg(b, API_WAF_ARGS_UNPACKED, name, s);
     }
 
     return true;
@@ -360,16 +481,18 @@ unpack_query(api_values_t *b, const api_waf_value_t *v)
 static void
 unpack_set(api_values_t *b, api_waf_var_t var, uint32_t from, uint32_t to)
 {
-    uint32_t        i;
-    api_waf_value_t v;
+    bool       args = var == API_WAF_ARGS_GET || var == API_WAF_ARGS_POST;
+    uint32_t   i;
+    api_span_t name, s;
 
     for (i = from; i < to && !b->over && !b->nomem; i++) {
-        v = b->values->set[var].items[i];
+        name = b->values->set[var].items[i].name;
+        s = b->values->set[var].items[i].value;
 
-        if ((var != API_WAF_ARGS_GET && var != API_WAF_ARGS_POST)
-            || !unpack_query(b, &v))
+        if ((!args || !unpack_query(b, name, s)) && s.len >= UNPACK_LEAST
+            && unpack_may(s))
         {
-            unpack_value(b, v.name, v.value);
+            unpack_value(b, name, s);
         }
     }
 }

@@ -2,7 +2,6 @@
 
 #include "api_values_int.h"
 
-#include <stdio.h>
 #include <yaml.h>
 
 
@@ -25,39 +24,18 @@ typedef struct {
 } yaml_level_t;
 
 typedef struct {
-    api_values_t *b;
-    uint8_t      *path;
-    size_t        len;
-    size_t        room;
-    uint32_t      depth;
-    const char   *fault;
-    yaml_level_t  level[YAML_DEPTH];
+    api_values_t     *b;
+    api_values_path_t path;
+    uint32_t          depth;
+    const char       *fault;
+    yaml_level_t      level[YAML_DEPTH];
 } yaml_read_t;
 
 
 static void
 yaml_path_add(yaml_read_t *y, api_span_t s)
 {
-    size_t   room;
-    uint8_t *p;
-
-    if (y->len + s.len > y->room) {
-        room = y->room * 2 + s.len;
-        p = api_arena_grow(y->b->arena, y->path, y->room, room);
-
-        if (p == NULL) {
-            y->b->nomem = true;
-            return;
-        }
-
-        y->path = p;
-        y->room = room;
-    }
-
-    if (s.len) {
-        memcpy(y->path + y->len, s.data, s.len);
-        y->len += s.len;
-    }
+    (void) api_values_path_add(y->b, &y->path, s);
 }
 
 
@@ -67,12 +45,11 @@ yaml_path_add(yaml_read_t *y, api_span_t s)
 static void
 yaml_path(yaml_read_t *y)
 {
-    int           n;
-    char          text[24];
+    char          text[API_VALUES_DIGITS];
     yaml_level_t *l;
 
     if (y->depth == 0) {
-        y->len = 0;
+        y->path.len = 0;
         yaml_path_add(y, API_SPAN("yaml"));
         return;
     }
@@ -80,13 +57,13 @@ yaml_path(yaml_read_t *y)
     l = &y->level[y->depth - 1];
 
     if (!l->mapping) {
-        y->len = l->own;
-        n = snprintf(text, sizeof(text), ".array_%u", l->count++);
-        yaml_path_add(y, api_span(text, (size_t) n));
+        y->path.len = l->own;
+        yaml_path_add(y, API_SPAN(".array_"));
+        yaml_path_add(y, api_values_digits(text, l->count++));
         return;
     }
 
-    y->len = l->value ? l->path : l->own;
+    y->path.len = l->value ? l->path : l->own;
 }
 
 
@@ -95,10 +72,11 @@ yaml_arg(yaml_read_t *y, const yaml_char_t *s, size_t len)
 {
     api_span_t name, value;
 
-    name = api_arena_dup(y->b->arena, api_span(y->path, y->len));
     value = api_arena_dup(y->b->arena, api_span(s, len));
 
-    if (name.data == NULL || value.data == NULL) {
+    if (value.data == NULL
+        || !api_values_path_name(y->b, &y->path, api_span("", 0), &name))
+    {
         y->b->nomem = true;
         return;
     }
@@ -141,10 +119,10 @@ yaml_name(yaml_read_t *y, api_span_t name)
 {
     yaml_level_t *l = &y->level[y->depth - 1];
 
-    y->len = l->own;
+    y->path.len = l->own;
     yaml_path_add(y, API_SPAN("."));
     yaml_path_add(y, name.len ? name : API_SPAN("empty-key"));
-    l->path = y->len;
+    l->path = y->path.len;
     l->value = true;
 }
 
@@ -203,8 +181,8 @@ yaml_open(yaml_read_t *y, bool mapping, const yaml_char_t *tag)
     memset(l, 0, sizeof(*l));
     l->mapping = mapping;
     l->as_name = as_name;
-    l->own = y->len;
-    l->path = y->len;
+    l->own = y->path.len;
+    l->path = y->path.len;
 }
 
 
@@ -312,15 +290,8 @@ api_values_yaml(api_values_t *b, api_span_t body)
 
     y.b = b;
     y.depth = 0;
-    y.len = 0;
-    y.room = 256;
     y.fault = NULL;
-    y.path = api_arena_alloc(b->arena, y.room);
-
-    if (y.path == NULL) {
-        b->nomem = true;
-        return;
-    }
+    memset(&y.path, 0, sizeof(y.path));
 
     if (yaml_directives(body)) {
         yaml_events(&y, body);

@@ -1,7 +1,5 @@
 #include "api_waf_value.h"
 
-#include <stdio.h>
-
 
 #define API_WAF_VALUES_MAX 65536
 #define API_WAF_SET_FIRST 8
@@ -207,9 +205,7 @@ api_waf_values_add(
     api_waf_values_t *v, api_waf_var_t var, api_span_t name, api_span_t value)
 {
     int            rc;
-    api_waf_set_t *set;
-
-    set = &v->set[var];
+    api_waf_set_t *set = &v->set[var];
 
     if (v->max == 0) {
         v->over = true;
@@ -225,11 +221,28 @@ api_waf_values_add(
         }
     }
 
-    set->items[set->count] = (api_waf_value_t){ name, value, 0, 0, v->seq++ };
-    set->count++;
-    v->max--;
+    api_waf_values_put(v, set, name, value);
 
     return API_OK;
+}
+
+
+int
+api_waf_values_reserve(api_waf_values_t *v, api_waf_var_t var, uint32_t n)
+{
+    uint32_t       room;
+    api_waf_set_t *set = &v->set[var];
+
+    n = n < v->max ? n : v->max;
+
+    if (n <= set->room - set->count) {
+        return API_OK;
+    }
+
+    room = set->count + n;
+
+    return api_waf_set_grow(
+        v, set, room > set->room * 2 ? room : set->room * 2);
 }
 
 
@@ -253,17 +266,31 @@ api_waf_values_set(api_waf_values_t *v, api_waf_var_t var, api_span_t value)
 }
 
 
+#define INT_DIGITS 20 /* of INT64_MIN, with its sign */
+
 int
 api_waf_values_set_int(api_waf_values_t *v, api_waf_var_t var, int64_t value)
 {
-    char       buf[24];
-    api_span_t text;
+    size_t   n = INT_DIGITS;
+    uint8_t *p;
+    uint64_t left = value < 0 ? 0 - (uint64_t) value : (uint64_t) value;
 
-    text = api_span(
-        buf, (size_t) snprintf(buf, sizeof(buf), "%lld", (long long) value));
-    text = api_arena_dup(v->arena, text);
+    p = api_arena_alloc(v->arena, INT_DIGITS);
 
-    return text.data ? api_waf_values_set(v, var, text) : API_NOMEM;
+    if (p == NULL) {
+        return API_NOMEM;
+    }
+
+    do {
+        p[--n] = (uint8_t) ('0' + left % 10);
+        left /= 10;
+    } while (left);
+
+    if (value < 0) {
+        p[--n] = '-';
+    }
+
+    return api_waf_values_set(v, var, api_span(p + n, INT_DIGITS - n));
 }
 
 

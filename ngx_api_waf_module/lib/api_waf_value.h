@@ -214,6 +214,27 @@ api_waf_values_init(api_waf_values_t *v, api_arena_t *arena, uint32_t max);
 int api_waf_values_add(
     api_waf_values_t *v, api_waf_var_t var, api_span_t name, api_span_t value);
 
+/* Room for n more, which are likely to come.  API_OK or API_NOMEM. */
+
+int api_waf_values_reserve(api_waf_values_t *v, api_waf_var_t var, uint32_t n);
+
+/* Append to a collection that has room, under the maximum: of those that add
+   many. */
+
+static inline void
+api_waf_values_put(
+    api_waf_values_t *v, api_waf_set_t *set, api_span_t name, api_span_t value)
+{
+    api_waf_value_t *item = &set->items[set->count++];
+
+    item->name = name;
+    item->value = value;
+    item->name_bits = 0;
+    item->value_bits = 0;
+    item->seq = v->seq++;
+    v->max--;
+}
+
 /* Set a stored scalar, in place of what it was.  API_OK or API_NOMEM. */
 
 int
