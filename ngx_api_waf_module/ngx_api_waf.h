@@ -134,7 +134,8 @@ typedef struct {
  *     +-------------------+-------- refused -----------+----------------+
  *
  * A phase that takes long is left in the middle (NGX_AGAIN) and gone on with
- * when other requests have had their turn; so is HEADERS while nginx reads.
+ * when other requests have had their turn; so is HEADERS while nginx reads, and
+ * while its body is taken apart.
  */
 
 typedef enum {
@@ -206,6 +207,7 @@ struct ngx_api_waf_run_s {
     unsigned                    refused:1;
     unsigned                    live:1;       /* tx and its arena are there */
     unsigned                    closed:1;     /* phase 5 has run */
+    unsigned                    reading:1;    /* the body, in slices */
 
     api_alloc_t                 alloc;
     api_arena_t                 arena;

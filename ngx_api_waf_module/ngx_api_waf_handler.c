@@ -41,6 +41,9 @@ static void ngx_api_waf_log_phase(ngx_http_request_t *r,
 static ngx_int_t ngx_api_waf_values(ngx_http_request_t *r,
     const ngx_api_waf_main_conf_t *mcf, ngx_api_record_t *rec,
     ngx_api_waf_run_t *run, api_span_t text, ngx_uint_t partial);
+static ngx_int_t ngx_api_waf_values_more(ngx_http_request_t *r,
+    const ngx_api_waf_main_conf_t *mcf, ngx_api_record_t *rec,
+    ngx_api_waf_run_t *run);
 
 
 static ngx_api_waf_ctx_t *
@@ -278,7 +281,8 @@ ngx_api_waf_inspect(ngx_http_request_t *r, const ngx_api_waf_main_conf_t *mcf,
     }
 
     if (run->state == NGX_API_WAF_HEADERS) {
-        rc = ngx_api_waf_body(r, mcf, lcf, rec, run);
+        rc = run->reading ? ngx_api_waf_values_more(r, mcf, rec, run)
+                          : ngx_api_waf_body(r, mcf, lcf, rec, run);
 
         if (rc == NGX_DECLINED) {
             rc = ngx_api_waf_patch_check(r, mcf, lcf, rec, run);
@@ -395,7 +399,32 @@ ngx_api_waf_values(ngx_http_request_t *r, const ngx_api_waf_main_conf_t *mcf,
     ngx_api_waf_run_grant(run, text.len);
     how = api_waf_tx_settings(run->tx)->body;
 
-    if (api_values_body(&run->builder, text, how, partial) != API_OK) {
+    if (api_values_body_start(&run->builder, text, how, partial) != API_OK) {
+        return ngx_api_waf_verdict(r, mcf, rec, run, API_WAF_FAILED);
+    }
+
+    run->reading = 1;
+
+    return ngx_api_waf_values_more(r, mcf, rec, run);
+}
+
+
+/* A slice; the next one when others have had their turn. */
+
+static ngx_int_t
+ngx_api_waf_values_more(ngx_http_request_t *r,
+    const ngx_api_waf_main_conf_t *mcf, ngx_api_record_t *rec,
+    ngx_api_waf_run_t *run)
+{
+    int  rc;
+
+    if (api_values_body_more(&run->builder, &rc)) {
+        return NGX_AGAIN;
+    }
+
+    run->reading = 0;
+
+    if (rc != API_OK) {
         return ngx_api_waf_verdict(r, mcf, rec, run, API_WAF_FAILED);
     }
 

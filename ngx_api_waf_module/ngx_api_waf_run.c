@@ -315,6 +315,7 @@ ngx_api_waf_run_end(ngx_api_waf_run_t *run)
     if (run->live) {
         run->live = 0;
         run->tx = NULL;
+        api_values_body_end(&run->builder);
         api_arena_free(&run->arena);
     }
 }

@@ -65,6 +65,7 @@ api_values_init(api_values_t *b, api_waf_values_t *values,
     b->conf = conf;
     b->seed = seed;
     b->arena = arena;
+    b->slice = API_VALUES_SLICE;
     b->names_max = (uint64_t) conf->args * VALUES_NAMES;
 
     if (b->names_max < VALUES_NAMES_LEAST) {

@@ -118,6 +118,12 @@ extern const api_values_conf_t api_values_conf_default;
 
 void api_values_conf(api_values_conf_t *conf, const api_waf_settings_t *s);
 
+#define API_VALUES_SLICE 32768
+
+/* A body that is being read. */
+
+typedef struct api_values_reader_s api_values_reader_t;
+
 typedef struct {
     api_waf_values_t           *values;
     const api_values_conf_t    *conf;
@@ -131,8 +137,10 @@ typedef struct {
     uint64_t                    args_size; /* ARGS_COMBINED_SIZE */
     uint64_t                    names;     /* bytes of names of arguments */
     uint64_t                    names_max;
-    bool over; /* of args, cookies, names, values: some were left out */
-    bool nomem;
+    api_values_reader_t        *reader; /* NULL: none */
+    size_t slice; /* bytes that are read in one go: API_VALUES_SLICE */
+    bool   over;  /* of args, cookies, names, values: some were left out */
+    bool   nomem;
 } api_values_t;
 
 /* seed: as api_json_parse wants it. */
@@ -152,6 +160,23 @@ int api_values_request(api_values_t *b, const api_values_request_t *request);
 
 int api_values_body(
     api_values_t *b, api_span_t body, api_waf_body_t how, bool truncated);
+
+/*
+ * The same in slices of a millisecond or so: a body of a megabyte may take 40.
+ * What cannot be left in the middle is a document of JSON, a form, parts, and
+ * what is inside one value, each less than ten milliseconds a megabyte.
+ *
+ *     rc = api_values_body_start(&b, body, how, truncated);
+ *     while (rc == API_OK && api_values_body_more(&b, &rc)) { ... others ... }
+ *
+ * more: false: it is read, or rc says why not.  After false, or when nobody
+ * goes on with it, api_values_body_end (which may be called at any time).
+ */
+
+int api_values_body_start(
+    api_values_t *b, api_span_t body, api_waf_body_t how, bool truncated);
+bool api_values_body_more(api_values_t *b, int *rc);
+void api_values_body_end(api_values_t *b);
 
 int api_values_response(api_values_t *b, unsigned status, api_span_t protocol,
     const api_values_field_t *field, uint32_t nfields);

@@ -276,11 +276,72 @@ values_full_request(api_values_t *b, api_span_t body)
 }
 
 
+/* Its kind is read, then what is inside its values, then what is said of the
+   whole. */
+
+struct api_values_reader_s {
+    const api_values_part_t *part; /* NULL: none that goes on */
+    void                    *work;
+    api_span_t               body;
+    bool                     unpacks; /* the last part */
+};
+
+
+void
+api_values_part(api_values_t *b, const api_values_part_t *part, void *work)
+{
+    b->reader->part = part;
+    b->reader->work = work;
+}
+
+
+static void
+values_part_end(api_values_reader_t *r)
+{
+    if (r->part && r->part->end) {
+        r->part->end(r->work);
+    }
+
+    r->part = NULL;
+}
+
+
+static void
+values_body_whole(api_values_t *b)
+{
+    api_span_t body = b->reader->body;
+
+    api_values_sizes(b);
+
+    if (body.len) {
+        api_values_set(b, API_WAF_REQUEST_BODY, body);
+        api_values_set_int(b, API_WAF_REQUEST_BODY_LENGTH, (int64_t) body.len);
+    }
+
+    if (b->over) {
+        api_values_body_fault(b, "Request", "more arguments than allowed");
+    }
+
+    if (b->conf->full_request) {
+        values_full_request(b, body);
+    }
+}
+
+
 int
-api_values_body(
+api_values_body_start(
     api_values_t *b, api_span_t body, api_waf_body_t how, bool truncated)
 {
     values_body_t kind = values_body_kind(b, how);
+
+    b->reader = api_arena_calloc(b->arena, 1, sizeof(*b->reader));
+
+    if (b->reader == NULL) {
+        b->nomem = true;
+        return API_NOMEM;
+    }
+
+    b->reader->body = body;
 
     api_values_set_int(b, API_WAF_INBOUND_DATA_ERROR, truncated);
     api_values_set(b, API_WAF_REQBODY_ERROR, API_SPAN("0"));
@@ -298,21 +359,60 @@ api_values_body(
 
     api_values_grant(b, body.len);
     values_body_read(b, kind, body);
-    api_values_unpack(b);
-    api_values_sizes(b);
-
-    if (body.len) {
-        api_values_set(b, API_WAF_REQUEST_BODY, body);
-        api_values_set_int(b, API_WAF_REQUEST_BODY_LENGTH, (int64_t) body.len);
-    }
-
-    if (b->over) {
-        api_values_body_fault(b, "Request", "more arguments than allowed");
-    }
-
-    if (b->conf->full_request) {
-        values_full_request(b, body);
-    }
 
     return b->nomem ? API_NOMEM : API_OK;
+}
+
+
+bool
+api_values_body_more(api_values_t *b, int *rc)
+{
+    api_values_reader_t *r = b->reader;
+
+    while (!b->nomem) {
+        if (r->part && r->part->more(b, r->work) && !b->nomem) {
+            return true;
+        }
+
+        values_part_end(r);
+
+        if (r->unpacks) {
+            values_body_whole(b);
+            break;
+        }
+
+        r->unpacks = true;
+        api_values_unpack(b);
+    }
+
+    *rc = b->nomem ? API_NOMEM : API_OK;
+
+    return false;
+}
+
+
+void
+api_values_body_end(api_values_t *b)
+{
+    if (b->reader) {
+        values_part_end(b->reader);
+    }
+}
+
+
+int
+api_values_body(
+    api_values_t *b, api_span_t body, api_waf_body_t how, bool truncated)
+{
+    int rc;
+
+    rc = api_values_body_start(b, body, how, truncated);
+
+    while (rc == API_OK && api_values_body_more(b, &rc)) {
+        /* void */
+    }
+
+    api_values_body_end(b);
+
+    return rc;
 }

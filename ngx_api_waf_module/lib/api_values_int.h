@@ -106,7 +106,24 @@ api_values_path_name(
 
 api_span_t api_values_digits(char *text, uint32_t n);
 
-/* Bodies.  Faults are noted by api_values_body_fault. */
+/*
+ * A reader that may be left in the middle: more reads b->slice bytes or so and
+ * says if there is more; end gives back what is not of the arena, and is
+ * called once, also in the middle.
+ */
+
+typedef struct {
+    bool (*more)(api_values_t *b, void *work);
+    void (*end)(void *work); /* may be NULL */
+} api_values_part_t;
+
+/* What is read now, goes on behind this. */
+
+void
+api_values_part(api_values_t *b, const api_values_part_t *part, void *work);
+
+/* Bodies.  Faults are noted by api_values_body_fault; those of JSON lines, XML
+   and YAML begin a part. */
 
 void api_values_json(api_values_t *b, api_span_t body);
 void api_values_json_lines(api_values_t *b, api_span_t body);
@@ -130,7 +147,7 @@ void api_values_lenient(
 
 bool api_values_json_inner(api_values_t *b, api_span_t name, api_span_t text);
 
-/* What stands inside the values that there are so far. */
+/* What stands inside the values that there are so far: a part. */
 
 void api_values_unpack(api_values_t *b);
 

@@ -7,6 +7,10 @@
 
 #define JSON_LEVELS 16 /* at first */
 
+/* Lines are short as a rule, and each is a document: they count as more. */
+
+#define JSON_LINE 2
+
 
 /*
  * Names as ModSecurity makes them: {"a":[{"b":1},[2]]} has json.a.array_0.b
@@ -351,6 +355,14 @@ json_line(api_span_t *rest, uint8_t mark, api_span_t *line)
 }
 
 
+typedef struct {
+    json_walk_t walk;
+    api_span_t  rest;
+    uint8_t     mark;
+    bool        said; /* the body says that it is JSON */
+} json_lines_t;
+
+
 /* Has nothing that is kept taken memory since? */
 
 static bool
@@ -363,31 +375,57 @@ json_untouched(const json_walk_t *w, const json_walk_t *was,
 }
 
 
-static void
-json_lines(api_values_t *b, api_span_t body, bool said)
+static bool
+json_lines_more(api_values_t *b, void *work)
 {
-    uint8_t              mark;
+    size_t               len;
     api_span_t           line;
-    json_walk_t          w, was;
+    json_walk_t          was;
+    json_lines_t        *l = work;
     api_waf_set_t        set_was;
     api_arena_mark_t     before;
     const api_waf_set_t *set = &b->values->set[API_WAF_ARGS_POST];
 
-    mark = memchr(body.data, 0x1e, body.len) ? 0x1e : '\n';
+    len = l->rest.len;
 
-    if (!json_walker(&w, b, API_WAF_ARGS_POST, API_SPAN("json"))) {
+    while ((len - l->rest.len) * JSON_LINE < b->slice) {
+        if (b->nomem || b->over || !json_line(&l->rest, l->mark, &line)) {
+            return false;
+        }
+
+        was = l->walk;
+        set_was = *set;
+        before = api_arena_mark(b->arena);
+        json_document(&l->walk, line, l->said);
+
+        if (!b->over && json_untouched(&l->walk, &was, set, &set_was)) {
+            api_arena_rewind(b->arena, before);
+        }
+    }
+
+    return true;
+}
+
+
+static void
+json_lines(api_values_t *b, api_span_t body, bool said)
+{
+    json_lines_t                  *l;
+    static const api_values_part_t part = { json_lines_more, NULL };
+
+    l = api_arena_calloc(b->arena, 1, sizeof(json_lines_t));
+
+    if (l == NULL) {
+        b->nomem = true;
         return;
     }
 
-    while (!b->nomem && !b->over && json_line(&body, mark, &line)) {
-        was = w;
-        set_was = *set;
-        before = api_arena_mark(b->arena);
-        json_document(&w, line, said);
+    l->mark = memchr(body.data, 0x1e, body.len) ? 0x1e : '\n';
+    l->rest = body;
+    l->said = said;
 
-        if (!b->over && json_untouched(&w, &was, set, &set_was)) {
-            api_arena_rewind(b->arena, before);
-        }
+    if (json_walker(&l->walk, b, API_WAF_ARGS_POST, API_SPAN("json"))) {
+        api_values_part(b, &part, l);
     }
 }
 

@@ -13,6 +13,7 @@
 
 
 #define UNPACK_LAYERS 3
+#define UNPACK_EACH 64  /* what looking at a value takes, in bytes of it */
 #define UNPACK_LEAST 6  /* bytes that something may be in, or come of */
 #define UNPACK_DIGITS 8 /* of base64, for as many */
 
@@ -476,60 +477,121 @@ unpack_query(api_values_t *b, api_span_t name, api_span_t s)
 }
 
 
-/* The set may move while it grows. */
+typedef struct {
+    uint32_t pass; /* of unpack_vars, then layers */
+    uint32_t at;
+    uint32_t to;
+    uint32_t from; /* of ARGS_UNPACKED: what the next pass there looks at */
+} unpack_t;
 
-static void
-unpack_set(api_values_t *b, api_waf_var_t var, uint32_t from, uint32_t to)
+/* What a body of text left in ARGS_UNPACKED is looked at with the arguments. */
+
+static const api_waf_var_t unpack_vars[] = { API_WAF_ARGS_GET,
+    API_WAF_ARGS_POST, API_WAF_REQUEST_COOKIES, API_WAF_XML,
+    API_WAF_ARGS_UNPACKED };
+
+#define UNPACK_VARS (sizeof(unpack_vars) / sizeof(unpack_vars[0]))
+
+
+/* A slice of a set, which may move while it grows.  False: it was enough. */
+
+static bool
+unpack_set(api_values_t *b, unpack_t *u, api_waf_var_t var, size_t *left)
 {
     bool       args = var == API_WAF_ARGS_GET || var == API_WAF_ARGS_POST;
-    uint32_t   i;
     api_span_t name, s;
 
-    for (i = from; i < to && !b->over && !b->nomem; i++) {
-        name = b->values->set[var].items[i].name;
-        s = b->values->set[var].items[i].value;
+    while (u->at < u->to && !b->over && !b->nomem) {
+        name = b->values->set[var].items[u->at].name;
+        s = b->values->set[var].items[u->at].value;
+        u->at++;
 
         if ((!args || !unpack_query(b, name, s)) && s.len >= UNPACK_LEAST
             && unpack_may(s))
         {
             unpack_value(b, name, s);
         }
+
+        if (s.len + UNPACK_EACH >= *left) {
+            return false;
+        }
+
+        *left -= s.len + UNPACK_EACH;
     }
+
+    return true;
+}
+
+
+/* The set that comes next, or what was found in the last layer. */
+
+static bool
+unpack_next(api_values_t *b, unpack_t *u)
+{
+    const api_waf_set_t *unpacked = &b->values->set[API_WAF_ARGS_UNPACKED];
+
+    u->pass++;
+
+    if (u->pass < UNPACK_VARS - 1) {
+        u->at = 0;
+        u->to = b->values->set[unpack_vars[u->pass]].count;
+        return true;
+    }
+
+    u->at = u->pass < UNPACK_VARS ? 0 : u->from;
+    u->to = u->pass < UNPACK_VARS ? u->from : unpacked->count;
+    u->from = u->to;
+
+    return u->pass < UNPACK_VARS + UNPACK_LAYERS - 1;
+}
+
+
+static bool
+unpack_more(api_values_t *b, void *work)
+{
+    size_t    left = b->slice;
+    unpack_t *u = work;
+
+    do {
+        if (!unpack_set(b, u,
+                u->pass < UNPACK_VARS ? unpack_vars[u->pass]
+                                      : API_WAF_ARGS_UNPACKED,
+                &left))
+        {
+            return true;
+        }
+    } while (!b->over && !b->nomem && unpack_next(b, u));
+
+    return false;
 }
 
 
 void
 api_values_unpack(api_values_t *b)
 {
-    size_t               i;
-    uint32_t             layer, from, to;
-    const api_waf_set_t *unpacked;
+    size_t    i;
+    unpack_t *u;
 
-    static const api_waf_var_t vars[] = { API_WAF_ARGS_GET, API_WAF_ARGS_POST,
-        API_WAF_REQUEST_COOKIES, API_WAF_XML };
+    static const api_values_part_t part = { unpack_more, NULL };
 
     if (b->conf->unpacked == 0) {
         return;
     }
 
-    unpacked = &b->values->set[API_WAF_ARGS_UNPACKED];
-    from = 0;
-    to = unpacked->count; /* what a body of text left there */
+    u = api_arena_calloc(b->arena, 1, sizeof(unpack_t));
+
+    if (u == NULL) {
+        b->nomem = true;
+        return;
+    }
+
+    u->to = b->values->set[unpack_vars[0]].count;
+    u->from = b->values->set[API_WAF_ARGS_UNPACKED].count;
 
     for (i = 0; i < b->values->set[API_WAF_REQUEST_HEADERS].count; i++) {
         unpack_header(
             b, b->values->set[API_WAF_REQUEST_HEADERS].items[i].value);
     }
 
-    for (i = 0; i < sizeof(vars) / sizeof(vars[0]); i++) {
-        unpack_set(b, vars[i], 0, b->values->set[vars[i]].count);
-    }
-
-    unpack_set(b, API_WAF_ARGS_UNPACKED, from, to);
-
-    for (layer = 1; layer < UNPACK_LAYERS; layer++) {
-        from = to;
-        to = unpacked->count;
-        unpack_set(b, API_WAF_ARGS_UNPACKED, from, to);
-    }
+    api_values_part(b, &part, u);
 }

@@ -30,6 +30,7 @@ typedef struct {
 
 typedef struct {
     api_values_t  *b;
+    api_span_t     rest;
     xmlParserCtxt *ctxt;
     xml_element_t *element; /* those that are open, with room for one more */
     const char    *fault;
@@ -345,85 +346,128 @@ xml_handlers(xmlSAXHandler *sax)
 }
 
 
-static bool
-xml_parse(xml_read_t *x, api_span_t body)
+static void
+xml_end(void *work)
 {
-    int            ok;
-    xmlSAXHandler  sax;
-    xmlParserCtxt *ctxt;
+    xml_read_t *x = work;
+
+    if (x->ctxt == NULL) {
+        return;
+    }
+
+    if (x->ctxt->myDoc) {
+        xmlFreeDoc(x->ctxt->myDoc);
+        x->ctxt->myDoc = NULL;
+    }
+
+    xmlFreeParserCtxt(x->ctxt);
+    x->ctxt = NULL;
+}
+
+
+static bool
+xml_begin(xml_read_t *x)
+{
+    xmlSAXHandler sax;
 
     xml_handlers(&sax);
-    ctxt = xmlCreatePushParserCtxt(&sax, NULL, NULL, 0, NULL);
+    x->ctxt = xmlCreatePushParserCtxt(&sax, NULL, NULL, 0, NULL);
+    x->element = api_arena_calloc(x->b->arena,
+        (size_t) x->b->conf->xml_depth + 1, sizeof(xml_element_t));
 
-    if (ctxt == NULL) {
+    if (x->ctxt == NULL || x->element == NULL) {
+        xml_end(x);
         x->b->nomem = true;
         return false;
     }
 
-    x->ctxt = ctxt;
-    ctxt->_private = x;
-    xmlCtxtUseOptions(ctxt, XML_PARSE_NONET | XML_PARSE_NOERROR
-                                | XML_PARSE_NOWARNING | XML_PARSE_COMPACT);
+    x->ctxt->_private = x;
+    xmlCtxtUseOptions(x->ctxt, XML_PARSE_NONET | XML_PARSE_NOERROR
+                                   | XML_PARSE_NOWARNING | XML_PARSE_COMPACT);
 
-    if (body.len) {
-        xmlParseChunk(ctxt, (const char *) body.data, (int) body.len, 0);
+    return true;
+}
+
+
+/* The document is read, or broken. */
+
+static void
+xml_whole(xml_read_t *x)
+{
+    api_values_t *b = x->b;
+
+    if (x->fault != NULL) {
+        api_values_body_fault(b, "XML", "%s", x->fault);
+
+    } else if (!x->ctxt->wellFormed) {
+        api_values_body_fault(b, "XML", "it is not well-formed");
     }
 
-    xmlParseChunk(ctxt, NULL, 0, 1);
-    ok = ctxt->wellFormed;
-
-    if (ctxt->myDoc) {
-        xmlFreeDoc(ctxt->myDoc);
-        ctxt->myDoc = NULL;
+    if (x->mixed && b->conf->unpacked) {
+        api_values_arg(b, API_WAF_ARGS_UNPACKED, API_SPAN("/*"),
+            api_span(x->text, x->len));
     }
 
-    xmlFreeParserCtxt(ctxt);
+    if (x->root || x->len) {
+        api_values_add(b, API_WAF_XML, API_SPAN("/*"),
+            x->len ? api_span(x->text, x->len) : api_span("", 0));
+    }
+}
 
-    return ok;
+
+static bool
+xml_more(api_values_t *b, void *work)
+{
+    size_t      n;
+    xml_read_t *x = work;
+
+    n = x->rest.len < b->slice ? x->rest.len : b->slice;
+
+    if (n) {
+        xmlParseChunk(x->ctxt, (const char *) x->rest.data, (int) n, 0);
+        x->rest = api_span(x->rest.data + n, x->rest.len - n);
+    }
+
+    /* when it has stopped there is nothing more to it */
+
+    if (x->rest.len && x->fault == NULL && x->ctxt->wellFormed && !b->nomem) {
+        return true;
+    }
+
+    xmlParseChunk(x->ctxt, NULL, 0, 1);
+    xml_whole(x);
+
+    return false;
 }
 
 
 void
 api_values_xml(api_values_t *b, api_span_t body)
 {
-    bool       ok;
-    xml_read_t x;
+    const char                    *fault;
+    xml_read_t                    *x;
+    static const api_values_part_t part = { xml_more, xml_end };
 
-    memset(&x, 0, sizeof(x));
-    x.b = b;
-    x.fault =
+    fault =
         body.len > INT32_MAX ? "longer than 2 GiB" : api_values_xml_scan(body);
 
-    if (x.fault) {
-        api_values_body_fault(b, "XML", "%s", x.fault);
+    if (fault) {
+        api_values_body_fault(b, "XML", "%s", fault);
         api_values_arg(b, API_WAF_ARGS_UNPACKED, API_SPAN("body"), body);
         return;
     }
 
-    x.element = api_arena_calloc(
-        b->arena, (size_t) b->conf->xml_depth + 1, sizeof(xml_element_t));
+    x = api_arena_calloc(b->arena, 1, sizeof(xml_read_t));
 
-    if (x.element == NULL) {
+    if (x == NULL) {
         b->nomem = true;
         return;
     }
 
-    ok = xml_parse(&x, body);
+    x->b = b;
+    x->rest = body;
 
-    if (x.fault != NULL) {
-        api_values_body_fault(b, "XML", "%s", x.fault);
-
-    } else if (!ok) {
-        api_values_body_fault(b, "XML", "it is not well-formed");
-    }
-
-    if (x.mixed && b->conf->unpacked) {
-        api_values_arg(
-            b, API_WAF_ARGS_UNPACKED, API_SPAN("/*"), api_span(x.text, x.len));
-    }
-
-    if (x.root || x.len) {
-        api_values_add(b, API_WAF_XML, API_SPAN("/*"),
-            x.len ? api_span(x.text, x.len) : api_span("", 0));
+    if (xml_begin(x)) {
+        api_values_part(b, &part, x);
     }
 }

@@ -7,6 +7,12 @@
 
 #define YAML_DEPTH 64
 
+/* A value is read in one go, and may be the whole document. */
+
+#define YAML_LONGEST (512 * 1024)
+
+#define YAML_EVENT 32 /* bytes that an event counts as */
+
 /* libyaml compares each %TAG with those before it. */
 
 #define YAML_DIRECTIVES 32
@@ -25,6 +31,8 @@ typedef struct {
 
 typedef struct {
     api_values_t     *b;
+    api_span_t        body;
+    yaml_parser_t     parser;
     api_values_path_t path;
     uint32_t          depth;
     const char       *fault;
@@ -236,23 +244,36 @@ yaml_event(yaml_read_t *y, const yaml_event_t *e)
 }
 
 
+/* What a lenient reader may make of it. */
+
 static void
-yaml_events(yaml_read_t *y, api_span_t body)
+yaml_refuse(api_values_t *b, const char *fault, api_span_t body)
 {
-    bool          end = false;
-    yaml_event_t  event;
-    yaml_parser_t parser;
+    api_values_body_fault(b, "YAML", "%s", fault);
+    api_values_arg(b, API_WAF_ARGS_UNPACKED, API_SPAN("body"), body);
+}
 
-    if (!yaml_parser_initialize(&parser)) {
-        y->b->nomem = true;
-        return;
-    }
 
-    yaml_parser_set_input_string(&parser, body.data, body.len);
+/* libyaml says by itself how far it has come. */
 
-    while (!end && y->fault == NULL && !y->b->nomem && !y->b->over) {
-        if (!yaml_parser_parse(&parser, &event)) {
-            y->b->nomem |= parser.error == YAML_MEMORY_ERROR;
+static bool
+yaml_more(api_values_t *b, void *work)
+{
+    bool         end = false;
+    size_t       from, n;
+    yaml_read_t *y = work;
+    yaml_event_t event;
+
+    from = y->parser.mark.index;
+
+    for (n = 0; !end && y->fault == NULL && !b->nomem && !b->over; n++) {
+        if (n * YAML_EVENT >= b->slice
+            || y->parser.mark.index - from >= b->slice) {
+            return true;
+        }
+
+        if (!yaml_parser_parse(&y->parser, &event)) {
+            b->nomem |= y->parser.error == YAML_MEMORY_ERROR;
             y->fault = "not a document";
             break;
         }
@@ -262,7 +283,20 @@ yaml_events(yaml_read_t *y, api_span_t body)
         yaml_event_delete(&event);
     }
 
-    yaml_parser_delete(&parser);
+    if (y->fault) {
+        yaml_refuse(b, y->fault, y->body);
+    }
+
+    return false;
+}
+
+
+static void
+yaml_end(void *work)
+{
+    yaml_read_t *y = work;
+
+    yaml_parser_delete(&y->parser);
 }
 
 
@@ -286,23 +320,28 @@ yaml_directives(api_span_t s)
 void
 api_values_yaml(api_values_t *b, api_span_t body)
 {
-    yaml_read_t y;
+    yaml_read_t                   *y;
+    static const api_values_part_t part = { yaml_more, yaml_end };
 
-    y.b = b;
-    y.depth = 0;
-    y.fault = NULL;
-    memset(&y.path, 0, sizeof(y.path));
-
-    if (yaml_directives(body)) {
-        yaml_events(&y, body);
-    } else {
-        y.fault = "more directives than allowed";
+    if (body.len > YAML_LONGEST) {
+        yaml_refuse(b, "longer than 512 KB", body);
+        return;
     }
 
-    /* what a lenient reader may make of it */
-
-    if (y.fault) {
-        api_values_body_fault(b, "YAML", "%s", y.fault);
-        api_values_arg(b, API_WAF_ARGS_UNPACKED, API_SPAN("body"), body);
+    if (!yaml_directives(body)) {
+        yaml_refuse(b, "more directives than allowed", body);
+        return;
     }
+
+    y = api_arena_calloc(b->arena, 1, sizeof(yaml_read_t));
+
+    if (y == NULL || !yaml_parser_initialize(&y->parser)) {
+        b->nomem = true;
+        return;
+    }
+
+    y->b = b;
+    y->body = body;
+    yaml_parser_set_input_string(&y->parser, body.data, body.len);
+    api_values_part(b, &part, y);
 }
