@@ -1,4 +1,4 @@
-#include "api_waf_int.h"
+#include "api_waf_plan.h"
 
 #define API_WAF_EXTRA_FIRST 64
 
@@ -150,6 +150,10 @@ api_waf_cell_set(
 
     if (tx->slot_fixed && (tx->slot_fixed[slot / 64] >> (slot % 64) & 1)) {
         return;
+    }
+
+    if (tx->hopes) {
+        api_waf_plan_written(tx, slot, value);
     }
 
     tx->slot[slot].name = tx->p->slot[slot].name;

@@ -303,6 +303,7 @@ api_waf_act(
 
     case API_WAF_DO_SKIP_AFTER:
         tx->pos = a->number;
+        tx->hopes = false;
         break;
 
     case API_WAF_DO_BLOCK:

@@ -75,6 +75,7 @@ struct api_waf_tx_s {
     uint8_t           ended;   /* the last one that ran to its end */
     bool              stop;    /* a disruptive action ends the phase */
     bool              planned; /* the plan of the phase holds */
+    bool              hopes;   /* and the one that hopes */
     uint32_t          pos;
     uint32_t          skip;
     api_waf_disrupt_t allow;

@@ -1,33 +1,28 @@
 #include "api_waf_plan.h"
+#include "api_waf_scan_int.h"
 
 
-bool
-api_waf_plan_holds(const api_waf_tx_t *tx)
+static bool
+plan_as(api_span_t a, api_span_t b)
+{
+    if (a.data == b.data && a.len == b.len) {
+        return true;
+    }
+
+    return a.data != NULL && b.data != NULL && api_span_eq(a, b);
+}
+
+
+static bool
+plan_assumed(const api_waf_tx_t *tx, const api_waf_plan_t *plan)
 {
     uint32_t               i;
-    api_span_t             is;
-    const api_waf_plan_t  *plan;
     const api_waf_known_t *a;
-
-    plan = tx->view->plan ? &tx->view->plan[tx->phase] : NULL;
-
-    if (plan == NULL || plan->step == NULL || tx->env->scan == NULL
-        || tx->env->trace != NULL || tx->removed != NULL || tx->drops.n > 0
-        || tx->skip > 0 || tx->allow != API_WAF_DIS_NONE)
-    {
-        return false;
-    }
 
     for (i = 0; i < plan->nassume; i++) {
         a = &plan->assume[i];
-        is = tx->slot[a->slot].value;
 
-        if (is.data == NULL || a->value.data == NULL) {
-            if (is.data != a->value.data) {
-                return false;
-            }
-
-        } else if (!api_span_eq(is, a->value)) {
+        if (!plan_as(tx->slot[a->slot].value, a->value)) {
             return false;
         }
     }
@@ -36,88 +31,199 @@ api_waf_plan_holds(const api_waf_tx_t *tx)
 }
 
 
-static void
-plan_match(api_waf_tx_t *tx, const api_waf_fold_t *fold)
+void
+api_waf_plan_begin(api_waf_tx_t *tx)
 {
-    uint32_t                i;
-    api_waf_item_t         *item;
-    const api_waf_match_t **kept;
+    const api_waf_plan_t *plan, *hope;
 
-    tx->nmatched++;
+    tx->planned = false;
+    tx->hopes = false;
 
-    if (fold->severity < tx->highest) {
-        tx->highest = fold->severity;
+    if (tx->view->plan == NULL || tx->env->scan == NULL
+        || tx->env->trace != NULL || tx->removed != NULL || tx->drops.n > 0
+        || tx->skip > 0 || tx->allow != API_WAF_DIS_NONE)
+    {
+        return;
     }
 
-    if (fold->pass && tx->settings.engine == API_WAF_ENGINE_ON) {
+    plan = &tx->view->plan[tx->phase];
+    hope = &tx->view->hope[tx->phase];
+
+    tx->hopes = hope->step != NULL && plan_assumed(tx, hope);
+    tx->planned = (tx->hopes && hope->alone)
+                  || (plan->step != NULL && plan_assumed(tx, plan));
+    tx->hopes = tx->hopes && tx->planned;
+}
+
+
+void
+api_waf_plan_written(api_waf_tx_t *tx, uint32_t slot, api_span_t value)
+{
+    const api_waf_plan_t *hope;
+
+    hope = &tx->view->hope[tx->phase];
+
+    tx->hopes = (hope->reads[slot / 64] >> (slot % 64) & 1) == 0
+                || plan_as(tx->slot[slot].value, value);
+}
+
+
+/* Room for n more at the end of a list; NULL: no memory, the tx has failed. */
+
+static void *
+plan_more(api_waf_tx_t *tx, api_waf_vec_t *v, uint32_t n, size_t size)
+{
+    void    *items;
+    uint32_t room;
+
+    if (n > v->room - v->n) {
+        room = v->n + n > 2 * v->room ? v->n + n : 2 * v->room;
+        items =
+            api_arena_grow(tx->arena, v->items, v->room * size, room * size);
+
+        if (items == NULL) {
+            api_waf_failed(tx, "no memory");
+            return NULL;
+        }
+
+        v->items = items;
+        v->room = room;
+    }
+
+    return (char *) v->items + v->n * size;
+}
+
+
+static void
+plan_matches(api_waf_tx_t *tx, const api_waf_way_t *way)
+{
+    void    *to;
+    uint32_t n;
+
+    tx->nmatched += way->nmatches;
+
+    if (way->severity < tx->highest) {
+        tx->highest = way->severity;
+    }
+
+    if (way->pass && tx->settings.engine == API_WAF_ENGINE_ON) {
         tx->status = 200;
     }
 
-    for (i = 0; i < fold->nitems; i++) {
-        item = api_waf_push(tx, &tx->matches, sizeof(*item));
+    n = way->nmatches < API_WAF_MATCHES - tx->kept.n
+            ? way->nmatches
+            : API_WAF_MATCHES - tx->kept.n;
+    to = n ? plan_more(tx, &tx->kept, n, sizeof(void *)) : NULL;
 
-        if (item == NULL) {
-            return;
-        }
-
-        *item = fold->item[i];
-        tx->matched = *item;
-    }
-
-    if (tx->kept.n < API_WAF_MATCHES) {
-        kept = api_waf_push(tx, &tx->kept, sizeof(void *));
-
-        if (kept != NULL) {
-            *kept = fold->match;
-        }
+    if (to != NULL) {
+        memcpy(to, way->match, n * sizeof(void *));
+        tx->kept.n += n;
     }
 }
 
 
 static void
-plan_fold(api_waf_tx_t *tx, const api_waf_fold_t *fold)
+plan_forget(api_waf_tx_t *tx)
+{
+    tx->matched.value = (api_span_t){ NULL, 0 };
+    tx->matches.n = 0;
+}
+
+
+static void
+plan_matched(api_waf_tx_t *tx, const api_waf_way_t *way)
+{
+    void *to;
+
+    if (way->reset) {
+        plan_forget(tx);
+    }
+
+    if (way->matched != NULL) {
+        tx->matched = *way->matched;
+    }
+
+    to = way->nitems
+             ? plan_more(tx, &tx->matches, way->nitems, sizeof(*way->item))
+             : NULL;
+
+    if (to != NULL) {
+        memcpy(to, way->item, way->nitems * sizeof(*way->item));
+        tx->matches.n += way->nitems;
+    }
+}
+
+
+static void
+plan_way(api_waf_tx_t *tx, const api_waf_way_t *way)
 {
     uint32_t               i;
     const api_waf_known_t *w;
 
-    for (i = 0; i < fold->nwrites; i++) {
-        w = &fold->write[i];
+    for (i = 0; i < way->nwrites; i++) {
+        w = &way->write[i];
         tx->slot[w->slot].name = tx->p->slot[w->slot].name;
         tx->slot[w->slot].value = w->value;
     }
 
-    if (fold->match != NULL) {
-        plan_match(tx, fold);
+    if (way->nmatches) {
+        plan_matches(tx, way);
     }
+
+    plan_matched(tx, way);
+}
+
+
+/* Past rules that look at nothing that can match. */
+
+static uint32_t
+plan_idle(const uint64_t *live, const api_waf_plan_step_t *step, uint32_t pos,
+    uint32_t n)
+{
+    uint32_t bit;
+
+    for (; live != NULL && pos < n && step[pos].next == pos; pos++) {
+        bit = step[pos].bit;
+
+        if (bit == API_WAF_NONE || (live[bit / 64] >> (bit % 64) & 1)) {
+            break;
+        }
+    }
+
+    return pos;
 }
 
 
 void
 api_waf_plan_go(api_waf_tx_t *tx)
 {
-    uint32_t                   n;
+    uint32_t                   n, pos, from;
+    const uint64_t            *live;
     const api_waf_plan_t      *plan;
     const api_waf_plan_step_t *step;
 
-    plan = &tx->view->plan[tx->phase];
+    plan = tx->hopes ? &tx->view->hope[tx->phase] : &tx->view->plan[tx->phase];
+    live = tx->scan != NULL ? tx->scan->live : NULL;
     n = tx->p->phase[tx->phase].n;
 
-    while (tx->pos < n) {
-        step = &plan->step[tx->pos];
+    for (pos = tx->pos; pos < n; pos = step->next) {
+        from = pos;
+        pos = plan_idle(live, plan->step, from, n);
 
-        if (step->next == tx->pos) {
-            return;
+        if (pos != from) {
+            plan_forget(tx);
         }
 
-        if (step->fold != API_WAF_NONE) {
-            plan_fold(tx, &plan->fold[step->fold]);
+        step = &plan->step[pos];
+
+        if (pos == n || step->next == pos) {
+            break;
         }
 
-        if (step->reset) {
-            tx->matched.value = (api_span_t){ NULL, 0 };
-            tx->matches.n = 0;
+        if (step->way != API_WAF_NONE) {
+            plan_way(tx, &plan->way[step->way]);
         }
-
-        tx->pos = step->next;
     }
+
+    tx->pos = pos;
 }

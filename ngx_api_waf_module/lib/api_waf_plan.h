@@ -13,6 +13,11 @@
  * other rule may write is not known behind it.  Values that a phase takes over
  * from the one before are assumed, and compared when the phase begins.
  *
+ * Of each phase there are two plans.  The second hopes that no rule that looks
+ * at the request matches, but for those that always do, and so knows much more:
+ * what counts scores, and what compares them.  The first write to a member that
+ * it has read, and the first jump, end it for the phase: the other goes on.
+ *
  * A request for which rules or targets were taken out by ctl, or with a trace,
  * is run rule by rule from there on.
  *
@@ -32,38 +37,54 @@ typedef struct {
     api_span_t value;
 } api_waf_known_t;
 
-/* What a rule does to each request. */
+/* What known rules do to each request, on the way from a step to its next. */
 
 typedef struct {
-    const api_waf_known_t *write;
-    uint32_t               nwrites;
-    const api_waf_item_t  *item; /* added to MATCHED_VARS */
-    uint32_t               nitems;
-    const api_waf_match_t *match;    /* NULL: a part of its chain matches */
-    uint8_t                severity; /* 255: none */
-    bool                   pass;
-} api_waf_fold_t;
+    const api_waf_known_t        *write;
+    uint32_t                      nwrites;
+    const api_waf_match_t *const *match;
+    uint32_t                      nmatches;
+
+    /* MATCHED_VARS: emptied or not, then these, if a rule may ask for them */
+
+    const api_waf_item_t *item;
+    uint32_t              nitems;
+    const api_waf_item_t *matched;  /* MATCHED_VAR; NULL: as reset says */
+    uint8_t               severity; /* 255: none */
+    bool                  pass;
+    bool                  reset;
+} api_waf_way_t;
 
 typedef struct {
-    uint32_t next;  /* step to go on with; this one: run the rule */
-    uint32_t fold;  /* what is done before; API_WAF_NONE: nothing */
-    bool     reset; /* a rule that does not match was passed then */
+    uint32_t next; /* step to go on with; this one: run the rule */
+    uint32_t way;  /* API_WAF_NONE: nothing is done */
+    uint32_t bit;  /* a rule to run that needs a candidate of the prefilter */
 } api_waf_plan_step_t;
 
 typedef struct api_waf_plan_s {
     const api_waf_plan_step_t *step; /* as many as the phase has; NULL: none */
-    const api_waf_fold_t      *fold;
+    const api_waf_way_t       *way;
     const api_waf_known_t     *assume; /* when the phase begins */
     uint32_t                   nassume;
+    const uint64_t            *reads; /* a bit a slot: known rules read it */
+    bool                       alone; /* who hopes assumes all that the other
+                                         plan does */
+    uint32_t                   known; /* rules; for tests */
 } api_waf_plan_t;
 
-/* The plans of all phases, in view->plan.  API_OK or API_NOMEM. */
+/* The plans of all phases, in view->plan and view->hope.  API_OK or
+   API_NOMEM. */
 
 int api_waf_plan_make(api_waf_view_t *view, api_arena_t *arena);
 
-/* A phase begins: does its plan hold for this request? */
+/* A phase begins: tx->planned, does its plan hold for this request, and
+   tx->hopes. */
 
-bool api_waf_plan_holds(const api_waf_tx_t *tx);
+void api_waf_plan_begin(api_waf_tx_t *tx);
+
+/* A slot is about to be written by a rule that was run. */
+
+void api_waf_plan_written(api_waf_tx_t *tx, uint32_t slot, api_span_t value);
 
 /* Goes from tx->pos as far as everything is known. */
 

@@ -36,15 +36,13 @@ plan_jump(api_waf_plan_make_t *m, uint32_t to)
 }
 
 
-/* A rule that depends on the request: it may match, or a part of its chain. */
+/* What it may write is not known behind it. */
 
 static void
-plan_run(api_waf_plan_make_t *m, uint32_t at, const api_waf_rule_t *rule)
+plan_forget(api_waf_plan_make_t *m, const api_waf_rule_t *rule)
 {
     uint32_t              i, k;
     const api_waf_rule_t *link;
-
-    m->step[at].next = at;
 
     for (i = 0; i <= rule->links; i++) {
         link = &rule[i];
@@ -59,123 +57,45 @@ plan_run(api_waf_plan_make_t *m, uint32_t at, const api_waf_rule_t *rule)
     }
 
     api_waf_plan_forget(m, m->limits);
+}
+
+
+/* A rule that depends on the request: it may match, or a part of its chain.
+   Who hopes that it does not is told when it has written or jumped. */
+
+static void
+plan_run(api_waf_plan_make_t *m, uint32_t at, const api_waf_rule_t *rule)
+{
+    bool                  hope;
+    uint32_t              i, k, to;
+    const api_waf_rule_t *link;
+
+    hope = m->hope && rule->op != NULL;
+    m->found->step[at].next = at;
+    m->found->step[at + 1].head = true;
+
+    if (!hope) {
+        plan_forget(m, rule);
+    }
 
     for (i = 0; i <= rule->links; i++) {
         link = &rule[i];
 
         for (k = 0; k < link->nactions; k++) {
-            if (link->action[k].what == API_WAF_DO_SKIP_AFTER) {
-                plan_jump(m, link->action[k].number);
+            m->lost |= link->action[k].what == API_WAF_DO_SKIP;
+
+            if (link->action[k].what != API_WAF_DO_SKIP_AFTER) {
+                continue;
             }
 
-            m->lost |= link->action[k].what == API_WAF_DO_SKIP;
+            to = link->action[k].number;
+            m->found->step[to].head = true;
+
+            if (!hope) {
+                plan_jump(m, to);
+            }
         }
     }
-}
-
-
-static api_span_t
-plan_keep(api_waf_plan_make_t *m, api_span_t s)
-{
-    if (s.data == NULL) {
-        return s;
-    }
-
-    s = api_arena_dup(m->arena, s);
-    m->nomem |= s.data == NULL;
-
-    return s;
-}
-
-
-/* What the engine has written since m->now. */
-
-static void
-plan_writes(api_waf_plan_make_t *m, api_waf_fold_t *fold)
-{
-    uint32_t         i, n;
-    api_waf_known_t *write;
-
-    for (i = 0, n = 0; i < m->p->nslots; i++) {
-        n += !api_waf_plan_same(m->now[i], m->tx->slot[i].value);
-    }
-
-    if (n == 0) {
-        return;
-    }
-
-    write = api_arena_calloc(m->arena, n, sizeof(*write));
-
-    if (write == NULL) {
-        m->nomem = true;
-        return;
-    }
-
-    fold->write = write;
-    fold->nwrites = n;
-
-    for (i = 0; i < m->p->nslots; i++) {
-        if (!api_waf_plan_same(m->now[i], m->tx->slot[i].value)) {
-            write->slot = i;
-            write->value = plan_keep(m, m->tx->slot[i].value);
-            m->now[i] = write->value;
-            write++;
-        }
-    }
-}
-
-
-static void
-plan_items(api_waf_plan_make_t *m, api_waf_fold_t *fold)
-{
-    uint32_t        i;
-    api_waf_item_t *item;
-
-    fold->nitems = m->tx->matches.n;
-    fold->item = item =
-        api_arena_calloc(m->arena, fold->nitems, sizeof(*item));
-
-    if (item == NULL) {
-        m->nomem = true;
-        return;
-    }
-
-    for (i = 0; i < fold->nitems; i++) {
-        item[i] = *API_WAF_AT(api_waf_item_t, m->tx->matches, i);
-        item[i].name = plan_keep(m, item[i].name);
-        item[i].value = plan_keep(m, item[i].value);
-    }
-}
-
-
-static void
-plan_matched(
-    api_waf_plan_make_t *m, api_waf_fold_t *fold, const api_waf_rule_t *rule)
-{
-    uint32_t         i;
-    api_waf_match_t *match;
-
-    match = api_arena_calloc(m->arena, 1, sizeof(*match));
-
-    if (match == NULL) {
-        m->nomem = true;
-        return;
-    }
-
-    *match = *api_waf_tx_match(m->tx, 0);
-    match->msg = plan_keep(m, match->msg);
-    match->logdata = plan_keep(m, match->logdata);
-    match->var_name = plan_keep(m, match->var_name);
-    match->value = plan_keep(m, match->value);
-
-    fold->match = match;
-    fold->severity = m->tx->highest;
-
-    for (i = 0; i <= rule->links; i++) {
-        fold->pass |= rule[i].disrupt == API_WAF_DIS_PASS;
-    }
-
-    plan_items(m, fold);
 }
 
 
@@ -209,7 +129,7 @@ plan_new_fold(api_waf_plan_make_t *m, uint32_t at)
 {
     api_waf_fold_t *fold;
 
-    fold = api_vec_push(&m->work, &m->folds, sizeof(*fold));
+    fold = api_vec_push(&m->work, &m->found->folds, sizeof(*fold));
 
     if (fold == NULL) {
         m->nomem = true;
@@ -217,28 +137,31 @@ plan_new_fold(api_waf_plan_make_t *m, uint32_t at)
     }
 
     fold->severity = 255;
-    m->step[at].fold = m->folds.n - 1;
+    m->found->step[at].fold = m->found->folds.n - 1;
 
     return fold;
 }
 
 
-/* Known not to match; links before the one that fails may have set things. */
+/* Known not to match; links before the one that fails may have set things, and
+   what an operator captures or gives up is kept though the rule denies it. */
 
 static void
-plan_misses(api_waf_plan_make_t *m, uint32_t at, uint32_t link)
+plan_misses(api_waf_plan_make_t *m, uint32_t at, const api_waf_rule_t *rule,
+    uint32_t links)
 {
+    api_waf_fold_t  done = { 0 };
     api_waf_fold_t *fold;
 
-    m->step[at].next = at + 1;
-    m->step[at].reset = true;
+    m->found->step[at].next = at + 1;
+    m->found->step[at].reset = true;
+    api_waf_plan_writes(m, &done, rule, links);
 
-    if (link > 0) {
-        fold = plan_new_fold(m, at);
+    fold = done.nwrites ? plan_new_fold(m, at) : NULL;
 
-        if (fold != NULL) {
-            plan_writes(m, fold);
-        }
+    if (fold != NULL) {
+        fold->write = done.write;
+        fold->nwrites = done.nwrites;
     }
 }
 
@@ -261,9 +184,9 @@ plan_hits(api_waf_plan_make_t *m, uint32_t at, const api_waf_rule_t *rule)
         return;
     }
 
-    plan_writes(m, fold);
-    plan_matched(m, fold, rule);
-    m->step[at].next = m->tx->pos;
+    api_waf_plan_writes(m, fold, rule, rule->links + 1U);
+    api_waf_plan_matched(m, fold, rule);
+    m->found->step[at].next = m->tx->pos;
 
     if (m->tx->pos != at + 1) {
         plan_jump(m, m->tx->pos);
@@ -292,7 +215,7 @@ plan_rule(api_waf_plan_make_t *m, uint32_t at, const api_waf_rule_t *rule)
                 m->lost = true;
             }
 
-            plan_misses(m, at, i);
+            plan_misses(m, at, rule, i);
             return;
         }
     }
@@ -311,7 +234,8 @@ plan_step(api_waf_plan_make_t *m, uint32_t at)
     uint32_t              rule;
     const api_waf_view_t *view;
 
-    m->step[at] = (api_waf_plan_step_t){ at, API_WAF_NONE, false };
+    m->found->step[at].next = at;
+    m->found->step[at].fold = API_WAF_NONE;
 
     if (m->later[at] != NULL) {
         if (m->reached) {
@@ -333,45 +257,11 @@ plan_step(api_waf_plan_make_t *m, uint32_t at)
     if (rule == API_WAF_NONE || m->p->rule[rule].removed
         || (view->removed && (view->removed[rule / 64] >> (rule % 64) & 1)))
     {
-        m->step[at].next = at + 1;
+        m->found->step[at].next = at + 1;
         return;
     }
 
     plan_rule(m, at, &m->p->rule[rule]);
-}
-
-
-/* Steps at which nothing is done are passed with the one before. */
-
-static void
-plan_shorten(api_waf_plan_make_t *m, uint32_t n)
-{
-    uint32_t             i;
-    api_waf_fold_t      *fold;
-    api_waf_plan_step_t *step, *next;
-
-    for (i = n; i-- > 0;) {
-        step = &m->step[i];
-        next = step->next < n ? &m->step[step->next] : NULL;
-
-        if (step->next == i) {
-            continue;
-        }
-
-        if (next != NULL && next->fold == API_WAF_NONE
-            && next->next != step->next) {
-            step->reset |= next->reset;
-            step->next = next->next;
-        }
-
-        fold = step->fold == API_WAF_NONE
-                   ? NULL
-                   : API_VEC(api_waf_fold_t, m->folds, step->fold);
-
-        if (fold != NULL && step->reset) {
-            fold->nitems = 0;
-        }
-    }
 }
 
 
@@ -401,7 +291,7 @@ plan_assume(api_waf_plan_make_t *m, api_waf_plan_t *plan)
             && m->entry[i].data != api_waf_plan_unknown)
         {
             a->slot = i;
-            a->value = plan_keep(m, m->entry[i]);
+            a->value = api_waf_plan_keep(m, m->entry[i]);
             a++;
             plan->nassume++;
         }
@@ -409,25 +299,42 @@ plan_assume(api_waf_plan_make_t *m, api_waf_plan_t *plan)
 }
 
 
+static bool
+plan_phase_start(api_waf_plan_make_t *m, uint32_t n)
+{
+    /* who hopes must have another plan to go on with */
+
+    m->lost = m->hope && m->phases[0][m->phase].step == NULL;
+    m->found = &m->phases[m->hope][m->phase];
+    m->found->step =
+        api_arena_calloc(&m->work, n + 1, sizeof(*m->found->step));
+    m->later = api_arena_calloc(&m->work, n + 1, sizeof(void *));
+    m->reads =
+        api_arena_calloc(m->arena, m->p->nslots / 64 + 1, sizeof(*m->reads));
+    m->reached = true;
+
+    if (m->found->step == NULL || m->later == NULL || m->reads == NULL) {
+        return false;
+    }
+
+    m->found->step[0].head = true;
+    memcpy(m->entry, m->now, m->p->nslots * sizeof(api_span_t));
+
+    return true;
+}
+
+
 static void
 plan_phase(api_waf_plan_make_t *m, api_waf_plan_t *plan)
 {
-    uint32_t        i, n;
-    api_waf_fold_t *folds;
+    uint32_t i, n;
 
     n = m->p->phase[m->phase].n;
-    m->step = api_arena_calloc(m->arena, n + 1, sizeof(*m->step));
-    m->later = api_arena_calloc(&m->work, n + 1, sizeof(void *));
-    m->folds = (api_vec_t){ NULL, 0, 0 };
-    m->reached = true;
 
-    if (m->step == NULL || m->later == NULL) {
+    if (!plan_phase_start(m, n)) {
         m->nomem = true;
         return;
     }
-
-    memset(m->reads, 0, (m->p->nslots / 64 + 1) * sizeof(uint64_t));
-    memcpy(m->entry, m->now, m->p->nslots * sizeof(api_span_t));
 
     for (i = 0; i <= n && !m->nomem && !m->lost; i++) {
         if (i < n) {
@@ -442,25 +349,16 @@ plan_phase(api_waf_plan_make_t *m, api_waf_plan_t *plan)
     }
 
     if (m->lost) {
-        return; /* the phase goes rule by rule, as all behind it do */
-    }
-
-    folds = api_arena_calloc(m->arena, m->folds.n, sizeof(*folds));
-
-    if (folds == NULL || m->nomem) {
-        m->nomem = true;
+        m->found->step = NULL; /* it goes rule by rule, as all behind it do */
         return;
     }
 
-    plan_shorten(m, n);
-
-    if (m->folds.n) {
-        memcpy(folds, m->folds.items, m->folds.n * sizeof(*folds));
-    }
-
+    plan->reads = m->reads;
     plan_assume(m, plan);
-    plan->fold = folds;
-    plan->step = m->step;
+
+    if (!m->nomem) {
+        api_waf_plan_ways(m, plan);
+    }
 }
 
 
@@ -470,18 +368,12 @@ plan_start(api_waf_plan_make_t *m)
     uint32_t i;
 
     api_waf_values_init(&m->values, &m->work, 0);
-    m->env.engine = API_WAF_ENGINE_DETECT;
-    m->env.scratch = api_scratch_create(m->p->scan->alloc);
-    m->tx = m->env.scratch == NULL
-                ? NULL
-                : api_waf_tx_create(m->view, &m->values, &m->env, &m->work);
+    m->tx = api_waf_tx_create(m->view, &m->values, &m->env, &m->work);
     m->now = api_arena_calloc(&m->work, m->p->nslots + 1, sizeof(*m->now));
     m->entry = api_arena_calloc(&m->work, m->p->nslots + 1, sizeof(*m->now));
-    m->reads =
-        api_arena_calloc(&m->work, m->p->nslots / 64 + 1, sizeof(uint64_t));
+    m->lost = false;
 
-    if (m->tx == NULL || m->now == NULL || m->entry == NULL
-        || m->reads == NULL) {
+    if (m->tx == NULL || m->now == NULL || m->entry == NULL) {
         return false;
     }
 
@@ -489,35 +381,92 @@ plan_start(api_waf_plan_make_t *m)
         m->now[i] = m->tx->slot[i].value;
     }
 
-    m->limits = api_waf_slot_find(m->p, API_SPAN("MSC_PCRE_LIMITS_EXCEEDED"));
+    return true;
+}
+
+
+/* Does who hopes assume all that the other plan does? */
+
+static bool
+plan_covers(const api_waf_plan_t *hope, const api_waf_plan_t *plan)
+{
+    uint32_t               i, k;
+    const api_waf_known_t *a, *b;
+
+    a = plan->assume;
+    b = hope->assume;
+
+    for (i = 0; i < plan->nassume; i++) {
+        for (k = 0; k < hope->nassume && b[k].slot != a[i].slot; k++) {
+            /* void */
+        }
+
+        if (k == hope->nassume || !api_waf_plan_same(a[i].value, b[k].value)) {
+            return false;
+        }
+    }
 
     return true;
+}
+
+
+/* The plans of all phases; those that hope when the others are there. */
+
+static const api_waf_plan_t *
+plan_phases(api_waf_plan_make_t *m, const api_waf_plan_t *than)
+{
+    api_waf_plan_t *plan;
+
+    plan = api_arena_calloc(m->arena, API_WAF_NPHASES, sizeof(*plan));
+    m->hope = than != NULL;
+
+    if (m->nomem || plan == NULL || !plan_start(m)) {
+        m->nomem = true;
+        return NULL;
+    }
+
+    for (m->phase = 1; m->phase < API_WAF_NPHASES && !m->nomem && !m->lost;
+         m->phase++)
+    {
+        plan_phase(m, &plan[m->phase]);
+        plan[m->phase].alone =
+            than != NULL && plan_covers(&plan[m->phase], &than[m->phase]);
+    }
+
+    return plan;
 }
 
 
 int
 api_waf_plan_make(api_waf_view_t *view, api_arena_t *arena)
 {
-    api_waf_plan_make_t m;
-    api_waf_plan_t     *plan;
+    api_waf_plan_make_t   m;
+    const api_waf_plan_t *plan, *hope;
 
     memset(&m, 0, sizeof(m));
     m.view = view;
     m.p = view->program;
     m.arena = arena;
+    m.env.engine = API_WAF_ENGINE_DETECT;
+    m.limits = api_waf_slot_find(m.p, API_SPAN("MSC_PCRE_LIMITS_EXCEEDED"));
     api_arena_init(&m.work, m.p->scan->alloc, 65536, 0);
 
-    plan = api_arena_calloc(arena, API_WAF_NPHASES, sizeof(*plan));
-    m.nomem = plan == NULL || !plan_start(&m);
+    m.env.scratch = api_scratch_create(m.p->scan->alloc);
+    m.nomem = m.env.scratch == NULL;
+    api_waf_plan_asks(&m);
 
-    for (m.phase = 1; m.phase < API_WAF_NPHASES && !m.nomem && !m.lost;
-         m.phase++) {
-        plan_phase(&m, &plan[m.phase]);
-    }
+    plan = plan_phases(&m, NULL);
+    hope = plan ? plan_phases(&m, plan) : NULL;
 
     api_scratch_free(m.env.scratch);
     api_arena_free(&m.work);
-    view->plan = plan;
 
-    return m.nomem ? API_NOMEM : API_OK;
+    if (m.nomem) {
+        return API_NOMEM;
+    }
+
+    view->plan = plan;
+    view->hope = hope;
+
+    return API_OK;
 }

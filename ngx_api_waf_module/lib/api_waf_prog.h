@@ -287,6 +287,7 @@ struct api_waf_view_s {
     void            *self;
 
     const struct api_waf_plan_s *plan; /* a phase each; NULL: none */
+    const struct api_waf_plan_s *hope; /* the same */
 };
 
 typedef struct api_waf_view_drop_s {

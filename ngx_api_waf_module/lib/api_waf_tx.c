@@ -272,7 +272,7 @@ api_waf_tx_run(api_waf_tx_t *tx, api_waf_phase_t phase, uint64_t slice)
         tx->pos = api_waf_allowed(tx) ? tx->p->phase[phase].n : 0;
 
         if (tx->pos < tx->p->phase[phase].n) {
-            tx->planned = api_waf_plan_holds(tx);
+            api_waf_plan_begin(tx);
             api_waf_scan_phase(tx);
         }
     }
