@@ -21,6 +21,8 @@ typedef struct {
     ngx_str_t                   owner;
     ngx_str_t                   review;       /* as it is written; or empty */
     int64_t                     review_by;    /* its end; 0: none */
+    int64_t                     review_first; /* of all of that name */
+    unsigned                    again:1;      /* one before has the name */
 } ngx_api_sec_policy_t;
 
 

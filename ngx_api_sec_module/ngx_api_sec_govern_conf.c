@@ -16,6 +16,8 @@ static ngx_api_sec_govern_t *ngx_api_sec_govern_of(ngx_conf_t *cf,
     ngx_api_sec_loc_conf_t *lcf);
 static char *ngx_api_sec_policy_review(ngx_conf_t *cf,
     ngx_api_sec_policy_t *policy);
+static void ngx_api_sec_policy_again(const ngx_api_sec_main_conf_t *mcf,
+    ngx_api_sec_policy_t *policy);
 static char *ngx_api_sec_exception_rule(ngx_conf_t *cf,
     ngx_api_sec_exception_t *e);
 static char *ngx_api_sec_exception_add(ngx_conf_t *cf,
@@ -107,6 +109,8 @@ ngx_api_sec_api_policy(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     mcf = ngx_http_conf_get_module_main_conf(cf, ngx_api_sec_module);
 
+    ngx_api_sec_policy_again(mcf, policy);
+
     all = ngx_array_push(&mcf->policies);
     if (all == NULL) {
         return NGX_CONF_ERROR;
@@ -115,6 +119,43 @@ ngx_api_sec_api_policy(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     *all = policy;
 
     return NGX_CONF_OK;
+}
+
+
+/* A policy may stand in several locations; a metric of it stands once, and
+   tells the first day of them. */
+
+static void
+ngx_api_sec_policy_again(const ngx_api_sec_main_conf_t *mcf,
+    ngx_api_sec_policy_t *policy)
+{
+    ngx_uint_t               i;
+    ngx_api_sec_policy_t   **p;
+
+    policy->review_first = policy->review_by;
+    p = mcf->policies.elts;
+
+    for (i = 0; i < mcf->policies.nelts; i++) {
+        if (p[i]->again
+            || !api_span_eq(ngx_api_span(&p[i]->id),
+                            ngx_api_span(&policy->id))
+            || !api_span_eq(ngx_api_span(&p[i]->owner),
+                            ngx_api_span(&policy->owner)))
+        {
+            continue;
+        }
+
+        policy->again = 1;
+
+        if (policy->review_by
+            && (p[i]->review_first == 0
+                || policy->review_by < p[i]->review_first))
+        {
+            p[i]->review_first = policy->review_by;
+        }
+
+        return;
+    }
 }
 
 

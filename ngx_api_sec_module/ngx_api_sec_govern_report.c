@@ -70,10 +70,14 @@ ngx_api_sec_govern_metrics(const ngx_api_sec_main_conf_t *mcf,
     }
 
     for (i = 0; i < mcf->policies.nelts; i++) {
+        if (policy[i]->again) {
+            continue;
+        }
+
         api_metrics_label(m, API_SPAN("policy"), ngx_api_span(&policy[i]->id));
         api_metrics_label(m, API_SPAN("owner"),
                           ngx_api_span(&policy[i]->owner));
-        api_metrics_int(m, policy[i]->review_by);
+        api_metrics_int(m, policy[i]->review_first);
     }
 
     if (mcf->exceptions.nelts) {

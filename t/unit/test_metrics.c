@@ -158,6 +158,77 @@ test_bytes(void)
 }
 
 
+/* The value of the label that was written, by its length and its end. */
+
+static api_span_t
+value_of(api_span_t v)
+{
+    api_span_t   line;
+    const size_t before = sizeof("apisec_x{v=\"") - 1;
+
+    start(API_METRICS_PROMETHEUS);
+    family(API_METRIC_GAUGE, "apisec_x");
+    line.data = (const uint8_t *) m.pos;
+    api_metrics_label(&m, API_SPAN("v"), v);
+    api_metrics_uint(&m, 1);
+    line.len = (size_t) ((const uint8_t *) m.pos - line.data);
+
+    return verdict() == API_OK ? api_span(
+               line.data + before, line.len - before - (sizeof("\"} 1\n") - 1))
+                               : API_SPAN("(none)");
+}
+
+
+/* A long name is a series of its own, and no reason to tell nothing. */
+
+static void
+test_long(void)
+{
+    char       one[4096], two[4096], kept[API_METRICS_VALUE];
+    size_t     i;
+    bool       ok;
+    api_span_t v;
+
+    for (i = 0, ok = true; i < API_METRICS_VALUE - 3; i++) {
+        memset(one, 'x', sizeof(one));
+        v = value_of(api_span(one, i));
+        ok = ok && v.len == i;
+    }
+
+    ut_ok(ok, "what fits is whole");
+
+    memset(one, 'x', sizeof(one));
+    memset(two, 'x', sizeof(two));
+    two[sizeof(two) - 1] = 'y';
+
+    v = value_of(ut_guard(api_span(one, sizeof(one))));
+    ut_ok(v.len <= API_METRICS_VALUE && v.data[v.len - 17] == '~',
+        "what does not is cut");
+    memcpy(kept, v.data, v.len);
+    ut_ok(api_span_eq(
+              api_span(kept, v.len), value_of(api_span(one, sizeof(one)))),
+        "... the same each time");
+    ut_ok(!api_span_eq(
+              api_span(kept, v.len), value_of(api_span(two, sizeof(two)))),
+        "... and two that begin alike are two");
+
+    for (i = 0; i < sizeof(one); i += 3) {
+        memcpy(one + i, "\xe2\x82\xac", i + 3 <= sizeof(one) ? 3 : 1);
+    }
+
+    v = value_of(api_span(one, sizeof(one)));
+    ut_ok((v.len - 17) % 3 == 0 && v.data[v.len - 17] == '~',
+        "never within a character");
+
+    memset(one, '"', sizeof(one));
+    v = value_of(api_span(one, sizeof(one)));
+    ut_ok((v.len - 17) % 2 == 0 && v.data[v.len - 18] == '"'
+              && v.data[v.len - 19] == '\\',
+        "nor within an escape");
+    ut_guard_reset();
+}
+
+
 static void
 misuse(const char *what)
 {
@@ -170,7 +241,6 @@ static void
 test_misuse(void)
 {
     size_t i;
-    char   much[API_METRICS_LABELS];
 
     static const int64_t     down[] = { 2, 1 };
     static const uint64_t    counts[] = { 0, 0, 0 };
@@ -203,11 +273,6 @@ test_misuse(void)
     api_metrics_label(&m, API_SPAN("a b"), API_SPAN("1"));
     misuse("a label with a blank");
 
-    memset(much, 'x', sizeof(much));
-    family(API_METRIC_GAUGE, "apisec_x");
-    api_metrics_label(&m, API_SPAN("a"), api_span(much, sizeof(much)));
-    misuse("labels that do not fit");
-
     family(API_METRIC_COUNTER, "apisec_x");
     api_metrics_int(&m, -1);
     misuse("a counter below 0");
@@ -227,6 +292,24 @@ test_misuse(void)
     api_metrics_family(
         &m, API_METRIC_GAUGE, API_SPAN("apisec_x"), API_SPAN(""));
     misuse("a family without help");
+}
+
+
+static void
+test_many(void)
+{
+    size_t i;
+    char   much[API_METRICS_LABELS];
+
+    start(API_METRICS_PROMETHEUS);
+    memset(much, 'x', sizeof(much));
+    family(API_METRIC_GAUGE, "apisec_x");
+
+    for (i = 0; i < API_METRICS_LABELS / API_METRICS_VALUE + 1; i++) {
+        api_metrics_label(&m, API_SPAN("a"), api_span(much, sizeof(much)));
+    }
+
+    misuse("labels that do not fit");
 }
 
 
@@ -264,7 +347,9 @@ main(void)
     test_onward();
     test_text();
     test_bytes();
+    test_long();
     test_misuse();
+    test_many();
 
     return ut_done();
 }

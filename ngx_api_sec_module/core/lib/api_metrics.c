@@ -4,6 +4,7 @@
 
 #define API_METRICS_NUMBER 32
 #define API_METRICS_MAX_DECIMALS 9
+#define API_METRICS_MARK 17 /* what a value that was cut ends in */
 
 
 void
@@ -142,21 +143,19 @@ api_metrics_suffix(const api_metrics_t *m)
 
 
 /* Help and label values: backslash, line feed and quote; never a byte that is
-   no UTF-8, never another control character. */
+   no UTF-8, never another control character.  What is left of s did not fit. */
 
 static size_t
-api_metrics_escape(api_span_t s, char *out, size_t size)
+api_metrics_escape(api_span_t *s, char *out, size_t size)
 {
-    size_t  i, n, len;
+    size_t  n, len;
     uint8_t c;
 
-    for (n = 0, i = 0; i < s.len; i += len) {
-        c = s.data[i];
+    for (n = 0; s->len && n + 4 <= size;
+         *s = api_span(s->data + len, s->len - len))
+    {
+        c = s->data[0];
         len = 1;
-
-        if (n + 4 > size) {
-            return size + 1;
-        }
 
         if (c == '\\' || c == '"' || c == '\n') {
             out[n++] = '\\';
@@ -169,7 +168,7 @@ api_metrics_escape(api_span_t s, char *out, size_t size)
             continue;
         }
 
-        len = api_utf8_seq(s.data + i, s.data + s.len);
+        len = api_utf8_seq(s->data, s->data + s->len);
 
         if (len == 0) {
             len = 1;
@@ -177,8 +176,37 @@ api_metrics_escape(api_span_t s, char *out, size_t size)
             continue;
         }
 
-        memcpy(out + n, s.data + i, len);
+        memcpy(out + n, s->data, len);
         n += len;
+    }
+
+    return n;
+}
+
+
+/* A label's value.  One that is too long ends in a mark of all of it: two that
+   begin alike are two series still. */
+
+static size_t
+api_metrics_text(api_span_t value, char *out)
+{
+    size_t     n, i;
+    uint64_t   hash;
+    api_span_t rest = value;
+
+    n = api_metrics_escape(&rest, out, API_METRICS_VALUE);
+
+    if (rest.len == 0) {
+        return n;
+    }
+
+    rest = value;
+    hash = api_metrics_hash(value);
+    n = api_metrics_escape(&rest, out, API_METRICS_VALUE - API_METRICS_MARK);
+    out[n++] = '~';
+
+    for (i = 0; i < 16; i++) {
+        out[n++] = "0123456789abcdef"[hash >> (60 - 4 * i) & 15];
     }
 
     return n;
@@ -192,7 +220,7 @@ api_metrics_family(
     size_t     n;
     char      *from, text[256];
     uint64_t   hash;
-    api_span_t suffix;
+    api_span_t suffix, rest = help;
 
     static const char *const kinds[] = { "counter", "gauge", "histogram" };
 
@@ -200,13 +228,13 @@ api_metrics_family(
     m->name = name;
     m->nlabels = 0;
 
-    n = api_metrics_escape(help, text, sizeof(text));
+    n = api_metrics_escape(&rest, text, sizeof(text));
     hash = api_metrics_hash(name);
 
     suffix = m->format == API_METRICS_PROMETHEUS ? api_metrics_suffix(m)
                                                  : API_SPAN("");
 
-    if (!api_metrics_is_family(name) || n == 0 || n > sizeof(text)
+    if (!api_metrics_is_family(name) || n == 0 || rest.len
         || m->nfamilies == API_METRICS_FAMILIES || api_metrics_seen(m, hash))
     {
         m->misused = 1;
@@ -236,38 +264,34 @@ api_metrics_family(
 void
 api_metrics_label(api_metrics_t *m, api_span_t name, api_span_t value)
 {
-    size_t n, used, room;
+    char   text[API_METRICS_VALUE], *p;
+    size_t n;
 
-    used = m->nlabels;
-    room = sizeof(m->labels) - used;
+    n = api_metrics_text(value, text);
 
     if (!api_metrics_is_name(name) || m->name.data == NULL
-        || api_span_eq(name, API_SPAN("le")) || room < name.len + 4)
+        || api_span_eq(name, API_SPAN("le"))
+        || sizeof(m->labels) - m->nlabels < name.len + n + 4)
     {
         m->misused = 1;
         return;
     }
 
-    if (used) {
-        m->labels[used++] = ',';
+    p = m->labels + m->nlabels;
+
+    if (m->nlabels) {
+        *p++ = ',';
     }
 
-    memcpy(m->labels + used, name.data, name.len);
-    used += name.len;
-    m->labels[used++] = '=';
-    m->labels[used++] = '"';
+    memcpy(p, name.data, name.len);
+    p += name.len;
+    *p++ = '=';
+    *p++ = '"';
+    memcpy(p, text, n);
+    p += n;
+    *p++ = '"';
 
-    room = sizeof(m->labels) - used - 1;
-    n = api_metrics_escape(value, m->labels + used, room);
-
-    if (n > room) {
-        m->misused = 1;
-        return;
-    }
-
-    used += n;
-    m->labels[used++] = '"';
-    m->nlabels = used;
+    m->nlabels = (size_t) (p - m->labels);
 }
 
 

@@ -35,7 +35,8 @@ typedef enum {
     API_METRIC_HISTOGRAM
 } api_metric_t;
 
-#define API_METRICS_LABELS 512   /* bytes of the labels of one sample */
+#define API_METRICS_LABELS 768   /* bytes of the labels of one sample */
+#define API_METRICS_VALUE 160    /* ... of the value of one, as written */
 #define API_METRICS_FAMILIES 160 /* of one text */
 
 typedef struct {
@@ -63,8 +64,10 @@ void api_metrics_family(
     api_metrics_t *m, api_metric_t kind, api_span_t name, api_span_t help);
 
 /*
- * A label of the next sample.  Any bytes: what is not UTF-8 becomes "?".
- * Values come from the configuration, never from requests: each is a series.
+ * A label of the next sample.  Any bytes: what is not UTF-8 becomes "?", and
+ * what is longer than API_METRICS_VALUE is cut and ends in "~" and a hash of
+ * it.  Values come from the configuration, never from requests: each is a
+ * series.
  */
 
 void api_metrics_label(api_metrics_t *m, api_span_t name, api_span_t value);
