@@ -405,7 +405,21 @@ $(BUILD)/unit/%: $(O)/test/%.o $(UNIT_SHARED:%.c=$(O)/test/%.o) \
 $(BUILD)/bin/diff_http $(BUILD)/bin/diff_contract $(BUILD)/bin/diff_transform $(BUILD)/bin/diff_tokenizer: \
     $(O)/plain/ut.o
 
-# Fuzz targets, with libFuzzer and as a program that reads a folder of files
+# Fuzz targets, with libFuzzer and as a program that reads a folder of files.
+# One is of files of apisec itself: all of them but its main are at hand.
+
+define tool_parts
+$(O)/$(1)/libapisec.a: $(filter-out $(O)/$(1)/apisec.o,$(TOOLS:%.c=$(O)/$(1)/%.o))
+	@rm -f $$@
+	$$(Q)ar rcs $$@ $$^
+
+$(2): $(O)/$(1)/libapisec.a
+$(2): LIBS := $(O)/$(1)/libapisec.a $(O)/$(1)/libapi.a $(LIBS) -lssl
+$(O)/$(1)/fuzz_event.o: COMPILE += -I$(TOOL_DIR)
+endef
+
+$(eval $(call tool_parts,test,$(BUILD)/replay/event))
+$(eval $(call tool_parts,fuzz,$(BUILD)/fuzz/event))
 
 fuzzers: $(FUZZERS:fuzz_%=$(BUILD)/fuzz/%)
 	@:

@@ -70,16 +70,22 @@ int apisec_create(const char *path, const char *text);
 #define APISEC_LOG_LINE 65536
 
 typedef struct {
-    void    *gz;
-    char    *buf;
-    size_t   pos;
-    size_t   len;
-    uint64_t line; /* number of the last one */
-    bool     end;
+    void       *gz;
+    const char *path; /* the caller's */
+    char       *buf;
+    size_t      pos;
+    size_t      len;
+    uint64_t    line; /* number of the last one */
+    bool        end;
+    bool        failed; /* it ended before its end */
 } apisec_log_file_t;
 
-int  apisec_log_open(apisec_log_file_t *f, const char *path);
-void apisec_log_close(apisec_log_file_t *f);
+int apisec_log_open(apisec_log_file_t *f, const char *path);
+
+/* APISEC_OK; or, when it could not be read to its end (it is cut, damaged, no
+   file), APISEC_FAILED, and then it has said so. */
+
+int apisec_log_close(apisec_log_file_t *f);
 
 /* A line without its end; what is longer than APISEC_LOG_LINE comes in pieces.
    False at the end. */

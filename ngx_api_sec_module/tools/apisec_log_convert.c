@@ -439,9 +439,7 @@ convert(const apisec_log_t *v, const char *path, form_t form,
         api_arena_rewind(apisec_arena(), mark);
     }
 
-    apisec_log_close(f);
-
-    return APISEC_OK;
+    return apisec_log_close(f);
 }
 
 

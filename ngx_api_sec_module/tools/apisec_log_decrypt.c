@@ -214,7 +214,7 @@ apisec_log_decrypt(const apisec_log_t *v, const apisec_list_t *files)
         }
 
         if (rc == APISEC_OK) {
-            apisec_log_close(&f);
+            rc = apisec_log_close(&f);
         }
     }
 

@@ -6,6 +6,11 @@
 
 #define BUF (2 * 1024 * 1024)
 
+/* Of a damaged archive, what stands before the piece with the damage is read.
+   */
+
+#define PIECE (64 * 1024)
+
 int
 apisec_log_open(apisec_log_file_t *f, const char *path)
 {
@@ -13,6 +18,7 @@ apisec_log_open(apisec_log_file_t *f, const char *path)
 
     memset(f, 0, sizeof(*f));
     f->buf = buf ? buf : apisec_alloc(BUF);
+    f->path = path;
 
     errno = 0;
     f->gz = gzopen(path, "rb");
@@ -27,10 +33,19 @@ apisec_log_open(apisec_log_file_t *f, const char *path)
 }
 
 
-void
+int
 apisec_log_close(apisec_log_file_t *f)
 {
-    gzclose(f->gz);
+    /* Z_BUF_ERROR: what gzip has packed has no end */
+
+    if (gzclose(f->gz) == Z_OK && !f->failed) {
+        return APISEC_OK;
+    }
+
+    return apisec_fail(APISEC_FAILED,
+        "%s: cannot be read to its end: cut, damaged, or no file; %llu lines"
+        " could",
+        f->path, (unsigned long long) f->line);
 }
 
 
@@ -63,8 +78,9 @@ apisec_log_next(apisec_log_file_t *f, api_span_t *line)
         f->len = len;
         f->pos = 0;
 
-        n = gzread(f->gz, f->buf + len, (unsigned) (BUF - len));
+        n = gzread(f->gz, f->buf + len, PIECE);
         f->len += n > 0 ? (size_t) n : 0;
         f->end = n <= 0;
+        f->failed = n < 0;
     }
 }

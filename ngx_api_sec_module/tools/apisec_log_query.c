@@ -183,7 +183,10 @@ apisec_log_query(const apisec_log_t *v, const apisec_list_t *files)
             api_arena_rewind(apisec_arena(), mark);
         }
 
-        apisec_log_close(&f);
+        rc = apisec_log_close(&f);
+        if (rc != APISEC_OK) {
+            return rc;
+        }
     }
 
     return found ? APISEC_OK : APISEC_NO;

@@ -234,8 +234,8 @@ read_log(run_t *r, const char *path)
         api_arena_rewind(apisec_arena(), mark);
     }
 
-    if (f.gz) {
-        apisec_log_close(&f);
+    if (f.gz && apisec_log_close(&f) != APISEC_OK) {
+        return APISEC_FAILED;
     }
 
     return rc;

@@ -388,7 +388,11 @@ apisec_answers_read(
             api_arena_rewind(apisec_arena(), mark);
         }
 
-        apisec_log_close(&f);
+        rc = apisec_log_close(&f);
+        if (rc != APISEC_OK) {
+            return rc;
+        }
+
         a->read = true;
     }
 

@@ -246,6 +246,14 @@ like($got->{out}, qr/^16 requests: \d+ same, \d+ different, \d+ unknown$/m, 'as 
 like($got->{out}, qr/e\.g\. [0-9a-f]{32}/, '... with support ids to look at');
 is(system('gzip', '-kf', $log), 0, 'gzip');
 is(replay("$log.gz", @both)->{out}, $got->{out}, '... the same');
+write_file("$log.cut.gz", substr slurp("$log.gz"), 0, (-s "$log.gz") / 2);
+my $cut = replay("$log.cut.gz", @both);
+is($cut->{code}, 3, 'an archive that is cut is no verdict');
+like($cut->{err}, qr/cut\.gz: cannot be read to its end/, '... and says so');
+for my $how (['query'], ['convert', '--to', 'ecs'], ['verify']) {
+    my $said = `@{[$ENV{API_BUILD} // "build"]}/bin/apisec log @$how $log.cut.gz 2>&1 >/dev/null`;
+    like($said, qr/cut\.gz: cannot be read to its end/, "... log $how->[0] too");
+}
 $got = replay($log, @both, '--sample', '4', '--format', 'json');
 is((told($got))[0]{left}, 12, 'one in four');
 $got = replay($log, $log, @both, '--max', '20', '--format', 'json');
