@@ -13,6 +13,8 @@
 #include "ngx_api_sec_audit.h"
 #include "ngx_api_sec_recent.h"
 #include "ngx_api_sec_revoke.h"
+#include "ngx_api_sec_introspect.h"
+#include "ngx_api_sec_inventory.h"
 
 
 static ngx_int_t ngx_api_sec_create_record(ngx_conf_t *cf,
@@ -309,6 +311,9 @@ ngx_api_sec_counts(const ngx_api_door_t *door, api_writer_t *w)
     ngx_api_sec_tokens_status(mcf, w);
     ngx_api_sec_proofs_status(mcf, w);
     ngx_api_sec_revoked_status(mcf, w);
+    ngx_api_sec_answers_status(mcf, w);
+    ngx_api_sec_monitor_status(mcf, w);
+    ngx_api_sec_inventory_status(mcf, w);
     ngx_api_sec_specs_status(mcf, w);
     ngx_api_sec_audit_status(mcf, w);
 }

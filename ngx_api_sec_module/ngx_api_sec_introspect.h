@@ -54,6 +54,8 @@ ngx_api_sec_introspect_t *ngx_api_sec_introspect_find(
 /* The part of the zone, or NULL. */
 
 api_answers_t *ngx_api_sec_answers(const ngx_api_sec_main_conf_t *mcf);
+void ngx_api_sec_answers_status(const ngx_api_sec_main_conf_t *mcf,
+    api_writer_t *w);
 
 
 #endif /* _NGX_API_SEC_INTROSPECT_H_INCLUDED_ */

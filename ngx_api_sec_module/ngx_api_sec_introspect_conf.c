@@ -520,3 +520,34 @@ ngx_api_sec_answers(const ngx_api_sec_main_conf_t *mcf)
                                               mcf->answers.size)
                              : NULL;
 }
+
+
+void
+ngx_api_sec_answers_status(const ngx_api_sec_main_conf_t *mcf,
+    api_writer_t *w)
+{
+    const api_answers_t  *answers;
+    api_answers_stats_t   stats;
+
+    answers = ngx_api_sec_answers(mcf);
+
+    if (answers == NULL) {
+        return;
+    }
+
+    api_answers_stats(answers, &stats);
+
+    api_writer_name(w, API_SPAN("answers"));
+    api_writer_object(w);
+    api_writer_name(w, API_SPAN("places"));
+    api_writer_uint(w, stats.entries);
+    api_writer_name(w, API_SPAN("hits"));
+    api_writer_uint(w, stats.hits);
+    api_writer_name(w, API_SPAN("misses"));
+    api_writer_uint(w, stats.misses);
+    api_writer_name(w, API_SPAN("added"));
+    api_writer_uint(w, stats.added);
+    api_writer_name(w, API_SPAN("evicted"));
+    api_writer_uint(w, stats.evicted);
+    api_writer_end(w);
+}

@@ -134,6 +134,8 @@ void ngx_api_sec_inventory_stop(ngx_cycle_t *cycle,
 
 ngx_uint_t ngx_api_sec_inventory_section(const ngx_api_door_t *door,
     ngx_api_admin_t *a);
+void ngx_api_sec_inventory_status(const ngx_api_sec_main_conf_t *mcf,
+    api_writer_t *w);
 const api_operation_t *ngx_api_sec_inventory_known(
     const ngx_api_sec_main_conf_t *mcf, const api_inv_what_t *what,
     api_span_t spec);

@@ -12,6 +12,7 @@
  */
 
 #include "ngx_api_sec_inventory.h"
+#include "ngx_api_sec_status.h"
 #include "ngx_api_page.h"
 #include "api_sensitive.h"
 
@@ -519,4 +520,30 @@ ngx_api_sec_inventory_told(const ngx_api_sec_main_conf_t *mcf,
     *verdict = api_inventory_judge(view, known, false, ngx_time());
 
     return 1;
+}
+
+
+/* How full it is: of what runs out first, each. */
+
+void
+ngx_api_sec_inventory_status(const ngx_api_sec_main_conf_t *mcf,
+    api_writer_t *w)
+{
+    api_inv_totals_t        totals;
+    const api_inventory_t  *inv;
+
+    inv = ngx_api_sec_inventory_at(mcf->inventories);
+
+    if (inv == NULL) {
+        return;
+    }
+
+    api_inventory_totals(inv, &totals);
+
+    ngx_api_sec_status_table(w, API_SPAN("inventory_operations"),
+                             totals.max_ops, totals.ops);
+    ngx_api_sec_status_table(w, API_SPAN("inventory_nodes"),
+                             totals.max_nodes, totals.nodes);
+    ngx_api_sec_status_table(w, API_SPAN("inventory_strings"),
+                             totals.max_strings, totals.strings);
 }

@@ -94,5 +94,10 @@ ngx_uint_t ngx_api_sec_status_of(const ngx_http_request_t *r);
 void ngx_api_sec_monitor_metrics(const ngx_api_sec_main_conf_t *mcf,
     api_metrics_t *m);
 
+/* ... and how many pairs of labels there are, for the document. */
+
+void ngx_api_sec_monitor_status(const ngx_api_sec_main_conf_t *mcf,
+    api_writer_t *w);
+
 
 #endif /* _NGX_API_SEC_MONITOR_H_INCLUDED_ */

@@ -1,5 +1,6 @@
 
 #include "ngx_api_sec_monitor.h"
+#include "ngx_api_sec_status.h"
 
 
 typedef struct {
@@ -219,4 +220,30 @@ ngx_api_sec_monitor_histogram(const api_counters_t *c, uint32_t at,
     api_metrics_histogram(m, bounds, counts, n,
                           (int64_t) api_counters_sum(c, at + n + 1),
                           decimals);
+}
+
+
+/* Pairs of labels that are told apart: what comes then is "other". */
+
+void
+ngx_api_sec_monitor_status(const ngx_api_sec_main_conf_t *mcf,
+    api_writer_t *w)
+{
+    uint32_t             i, used;
+    uint64_t             n;
+    api_span_t           name;
+    const api_series_t  *s;
+
+    s = ngx_api_sec_monitor_series(mcf->monitor);
+
+    if (s == NULL) {
+        return;
+    }
+
+    for (i = 0, used = 0; i < api_series_count(s); i++) {
+        used += api_series_get(s, i, &name, &n) && name.len;
+    }
+
+    ngx_api_sec_status_table(w, API_SPAN("metrics_labels"),
+                             api_series_count(s) - 1, used);
 }

@@ -315,3 +315,17 @@ ngx_api_sec_report_issuers(const ngx_api_sec_main_conf_t *mcf,
 
     api_writer_end(w);
 }
+
+
+void
+ngx_api_sec_status_table(api_writer_t *w, api_span_t name, uint64_t places,
+    uint64_t used)
+{
+    api_writer_name(w, name);
+    api_writer_object(w);
+    api_writer_name(w, API_SPAN("places"));
+    api_writer_uint(w, places);
+    api_writer_name(w, API_SPAN("used"));
+    api_writer_uint(w, used);
+    api_writer_end(w);
+}

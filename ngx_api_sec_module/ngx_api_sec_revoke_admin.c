@@ -9,6 +9,7 @@
  */
 
 #include "ngx_api_sec_revoke.h"
+#include "ngx_api_sec_status.h"
 
 
 #define NGX_API_REVOKE_PAGE  500
@@ -284,11 +285,7 @@ ngx_api_sec_revoked_status(const ngx_api_sec_main_conf_t *mcf,
         return;
     }
 
-    api_writer_name(w, API_SPAN("revocations"));
-    api_writer_object(w);
-    api_writer_name(w, API_SPAN("places"));
-    api_writer_uint(w, api_revoked_table_places(table));
-    api_writer_name(w, API_SPAN("used"));
-    api_writer_uint(w, api_revoked_table_count(table));
-    api_writer_end(w);
+    ngx_api_sec_status_table(w, API_SPAN("revocations"),
+                             api_revoked_table_places(table),
+                             api_revoked_table_count(table));
 }

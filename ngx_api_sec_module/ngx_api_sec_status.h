@@ -42,6 +42,12 @@ struct ngx_api_sec_status_s {
 
 ngx_int_t ngx_api_sec_status_handler(ngx_http_request_t *r);
 
+/* A member of the document: a table, its places and how many are taken.  It is
+   apisec doctor that looks at them. */
+
+void ngx_api_sec_status_table(api_writer_t *w, api_span_t name,
+    uint64_t places, uint64_t used);
+
 /* The section of that name and the door it belongs to, or NULL. */
 
 const ngx_api_section_t *ngx_api_sec_status_find(

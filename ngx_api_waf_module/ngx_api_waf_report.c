@@ -4,11 +4,14 @@
  */
 
 #include "ngx_api_waf.h"
+#include "api_collections.h"
 
 
 #define NGX_API_WAF_COUNTED  64    /* matches of a request */
 
 
+static void ngx_api_waf_report_collections(
+    const ngx_api_waf_main_conf_t *mcf, api_writer_t *w);
 static void ngx_api_waf_report_patches(const ngx_api_waf_main_conf_t *mcf,
     api_writer_t *w);
 static void ngx_api_waf_metrics_patches(const ngx_api_waf_main_conf_t *mcf,
@@ -29,6 +32,7 @@ ngx_api_waf_report(const ngx_api_door_t *door, api_writer_t *w)
     mcf = (const ngx_api_waf_main_conf_t *) door;
 
     ngx_api_tally_status(&mcf->tenant, w);
+    ngx_api_waf_report_collections(mcf, w);
 
     if (mcf->sets.nelts == 0) {
         return;
@@ -48,6 +52,33 @@ ngx_api_waf_report(const ngx_api_door_t *door, api_writer_t *w)
     if (mcf->patches.nelts) {
         ngx_api_waf_report_patches(mcf, w);
     }
+}
+
+
+/* Members that have expired hold their place until it is wanted: no `used` is
+   told of, for a table that has been in use for long is always full. */
+
+static void
+ngx_api_waf_report_collections(const ngx_api_waf_main_conf_t *mcf,
+    api_writer_t *w)
+{
+    api_collections_stat_t  stat;
+
+    if (mcf->collections.data == NULL) {
+        return;
+    }
+
+    stat = api_collections_stat(mcf->collections.data);
+
+    api_writer_name(w, API_SPAN("collections"));
+    api_writer_object(w);
+    api_writer_name(w, API_SPAN("places"));
+    api_writer_uint(w, stat.room);
+    api_writer_name(w, API_SPAN("evicted"));
+    api_writer_uint(w, stat.evicted);
+    api_writer_name(w, API_SPAN("refused"));
+    api_writer_uint(w, stat.refused);
+    api_writer_end(w);
 }
 
 

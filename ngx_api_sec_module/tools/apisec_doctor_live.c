@@ -198,38 +198,74 @@ static const struct {
 };
 
 
+static double
+number_of(const cJSON *table, const char *name)
+{
+    const cJSON *n = cJSON_GetObjectItemCaseSensitive(table, name);
+
+    return cJSON_IsNumber(n) ? n->valuedouble : -1;
+}
+
+
+static void
+check_fill(
+    doctor_t *d, const cJSON *table, double size, double used, double lost)
+{
+    const char  *name = table->string ? table->string : "a table";
+    const double fill = 100 * used / size;
+
+    if (lost > 0 && fill > 50) {
+        doctor_say(d, DOCTOR_WARN, NULL, "a larger zone",
+            "%s has forgotten %.0f entries for lack of room: %.0f of"
+            " %.0f are in use",
+            name, lost, used, size);
+
+    } else if (fill > 80) {
+        doctor_say(d, DOCTOR_WARN, NULL, "a larger zone",
+            "%s is %.0f %% full (%.0f of %.0f)", name, fill, used, size);
+    }
+}
+
+
+/* A cache does not count what is taken, for it is always full: what it gives
+   up before its time is the sign, when it is more than one in a hundred of
+   what it took. */
+
+static void
+check_cache(doctor_t *d, const cJSON *table, double size, double lost)
+{
+    const double added = number_of(table, "added");
+
+    if (lost > 0 && lost * 100 > added) {
+        doctor_say(d, DOCTOR_WARN, NULL, "a larger share of the zone",
+            "%s has forgotten %.0f entries before their time: it has room"
+            " for %.0f",
+            table->string ? table->string : "a table", lost, size);
+    }
+}
+
+
 static void
 check_table(doctor_t *d, const cJSON *table, unsigned *n)
 {
     size_t       i;
-    double       fill;
-    const cJSON *size, *used, *lost;
+    double       size, used;
+    const double lost = number_of(table, "evicted");
 
     for (i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
-        size = cJSON_GetObjectItemCaseSensitive(table, tables[i].size);
-        used = cJSON_GetObjectItemCaseSensitive(table, tables[i].used);
+        size = number_of(table, tables[i].size);
+        used = number_of(table, tables[i].used);
 
-        if (!cJSON_IsNumber(size) || !cJSON_IsNumber(used)
-            || size->valuedouble < 1) {
+        if (size < 1 || (used < 0 && lost < 0)) {
             continue;
         }
 
         (*n)++;
-        fill = 100 * used->valuedouble / size->valuedouble;
-        lost = cJSON_GetObjectItemCaseSensitive(table, "evicted");
 
-        if (cJSON_IsNumber(lost) && lost->valuedouble > 0 && fill > 50) {
-            doctor_say(d, DOCTOR_WARN, NULL, "a larger zone",
-                "%s has forgotten %.0f entries for lack of room: %.0f of"
-                " %.0f are in use",
-                table->string ? table->string : "a table", lost->valuedouble,
-                used->valuedouble, size->valuedouble);
-
-        } else if (fill > 80) {
-            doctor_say(d, DOCTOR_WARN, NULL, "a larger zone",
-                "%s is %.0f %% full (%.0f of %.0f)",
-                table->string ? table->string : "a table", fill,
-                used->valuedouble, size->valuedouble);
+        if (used < 0) {
+            check_cache(d, table, size, lost);
+        } else {
+            check_fill(d, table, size, used, lost);
         }
     }
 }

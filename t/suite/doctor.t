@@ -365,6 +365,45 @@ SKIP: {
     like($zones->(), qr/^warn: revocations is (?:8[1-9]|9\d|100) % full/m,
         '... and one that is nearly full');
 
+    # ... of operations, and collections of the WAF, which are full when some
+    # have to give way
+
+    my $paths = join ',', map {
+        "\"/p$_\":{\"get\":{\"responses\":{\"default\":{\"description\":\"d\"}}}}"
+    } 1 .. 60;
+    my $small = ApiTest::Server->start(
+        workers => 1,
+        files => {
+            'spec.json' => '{"openapi":"3.0.3","info":{"title":"t",'
+                . "\"version\":\"1\"},\"paths\":{$paths}}",
+            'r.conf' => "SecRuleEngine On\nSecAction "
+                . "\"id:1,phase:1,pass,nolog,initcol:ip=%{ARGS.k}\"\nSecAction "
+                . "\"id:2,phase:1,pass,nolog,setvar:ip.x=+1\"\n",
+        },
+        http => "api_zone main 1m inventory=64k; api_waf_collections 8k;\n"
+            . "api_schema_spec s spec.json; api_waf_ruleset r r.conf;\n",
+        server => "location /_api/ { api_status; $at }"
+            . 'location /w { api_waf r; empty_gif; }',
+        location => 'api_schema s; api_inventory; empty_gif;',
+    );
+    my $shares = sub {
+        my $out = `$apisec doctor --json --nginx $small->{nginx} \\
+            --nginx-prefix $small->{dir} --nginx-conf $small->{dir}/nginx.conf \\
+            --status http://127.0.0.1:$small->{port}/_api/ 2>$dir/stderr`;
+        my $is = eval { decode_json($out) } or diag($out, `cat $dir/stderr`);
+        return join "\n", map {"$_->{verdict}: $_->{text}"}
+            grep { $_->{check} eq 'zones' } @{ $is->{findings} };
+    };
+    like($shares->(), qr/^pass: /, 'shares of operations and collections with room');
+    $small->get("/p$_") for 1 .. 60;
+    $small->get("/w?k=$_") for 1, 2;
+    my $full = $shares->();
+    unlike($full, qr/collections/, '... hardly used');
+    like($full, qr/^warn: inventory_\w+ is \d+ % full/m, '... operations are many');
+    $small->get("/w?k=k$_") for 1 .. 200;
+    like($shares->(), qr/^warn: collections has forgotten \d+ entries/m,
+        '... members had to give way');
+
     %by = $ask->("--status http://127.0.0.1:$server->{port}/");
     like($by{zones}, qr/^(?:skip|fail)/, '... which is something else');
     %by = $ask->('--status ftp://127.0.0.1/');
