@@ -117,6 +117,8 @@ struct ngx_api_sec_sink_s {
 };
 
 
+#define NGX_API_SEC_AUDIT_BUFFER   (256 * 1024)  /* where none is said */
+
 #define NGX_API_SEC_AUDIT_ALL      0
 #define NGX_API_SEC_AUDIT_DENIED   1
 #define NGX_API_SEC_AUDIT_SAMPLE   2

@@ -16,10 +16,17 @@
 
 #define NGX_API_SEC_LANES_ROOM  (64 * 1024 * 1024)
 
+/* Whoever wants more than the usual buffer is told when that leaves lanes for
+   so few configurations. */
+
+#define NGX_API_SEC_LANES_FEW   6
+
 
 static ngx_int_t ngx_api_sec_lanes_init(ngx_shm_zone_t *zone, void *data);
 static ngx_uint_t ngx_api_sec_lanes_torn(const ngx_api_sec_sink_t *sink);
-static ngx_uint_t ngx_api_sec_lanes_count(ngx_conf_t *cf, size_t size);
+static ngx_uint_t ngx_api_sec_lanes_workers(ngx_conf_t *cf);
+static ngx_uint_t ngx_api_sec_lanes_count(ngx_conf_t *cf,
+    const ngx_api_sec_sink_t *sink, size_t size);
 static uint64_t ngx_api_sec_lanes_born(ngx_pid_t pid);
 static uint64_t ngx_api_sec_lanes_self(void);
 static ngx_uint_t ngx_api_sec_lanes_dead(uint64_t owner, ngx_uint_t closely);
@@ -38,13 +45,10 @@ static ngx_int_t ngx_api_sec_lanes_chain(ngx_api_sec_writer_t *w,
 #define NGX_API_SEC_LANES_TAG  ((void *) &ngx_http_module)
 
 
-/*
- * Processes of three configurations at least: a reload while those of the one
- * before still have connections.
- */
+/* Processes of a configuration. */
 
 static ngx_uint_t
-ngx_api_sec_lanes_count(ngx_conf_t *cf, size_t size)
+ngx_api_sec_lanes_workers(ngx_conf_t *cf)
 {
     ngx_uint_t              n;
     const ngx_core_conf_t  *ccf;
@@ -59,9 +63,38 @@ ngx_api_sec_lanes_count(ngx_conf_t *cf, size_t size)
         n = ccf->worker_processes;
     }
 
-    n = ngx_max(3 * n, NGX_API_SEC_LANES_ROOM / size);
+    return n;
+}
 
-    return ngx_min(n, NGX_API_SEC_LANES_MAX);
+
+/*
+ * Processes of three configurations at least: a reload while those of the one
+ * before still have connections.
+ */
+
+static ngx_uint_t
+ngx_api_sec_lanes_count(ngx_conf_t *cf, const ngx_api_sec_sink_t *sink,
+    size_t size)
+{
+    ngx_uint_t  n, lanes;
+
+    n = ngx_api_sec_lanes_workers(cf);
+    lanes = ngx_max(3 * n, NGX_API_SEC_LANES_ROOM / size);
+    lanes = ngx_min(lanes, NGX_API_SEC_LANES_MAX);
+
+    if (sink->buffer > NGX_API_SEC_AUDIT_BUFFER
+        && lanes < NGX_API_SEC_LANES_FEW * n)
+    {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "api_audit \"%V\": buffer=%uzk has lanes for %ui "
+                           "processes, and %ui are of one configuration: "
+                           "after some reloads with long connections, events "
+                           "of a worker that is killed are lost; a smaller "
+                           "buffer= has more", &sink->name,
+                           sink->buffer / 1024, lanes, n);
+    }
+
+    return lanes;
 }
 
 
@@ -73,7 +106,7 @@ ngx_api_sec_lanes_zone(ngx_conf_t *cf, ngx_api_sec_sink_t *sink)
     ngx_uint_t  lanes;
 
     size = ngx_align(api_spool_bytes(sink->buffer), 64);
-    lanes = ngx_api_sec_lanes_count(cf, size);
+    lanes = ngx_api_sec_lanes_count(cf, sink, size);
     size = sizeof(ngx_api_sec_lanes_t) + lanes * size;
 
     name.len = sizeof("api_audit ") - 1 + sink->name.len;

@@ -6,9 +6,6 @@
 #include "ngx_api_sec_audit.h"
 
 
-#define NGX_API_SEC_AUDIT_BUFFER  (256 * 1024)
-
-
 static char *ngx_api_sec_sink_open(ngx_conf_t *cf, ngx_api_sec_sink_t *sink);
 static char *ngx_api_sec_sink_file(ngx_conf_t *cf, ngx_api_sec_sink_t *sink);
 static char *ngx_api_sec_sink_fifo(ngx_conf_t *cf, ngx_api_sec_sink_t *sink);

@@ -198,3 +198,29 @@ the key of api_audit_seal: that is no key of a signed note
 x
 --- request
 GET /x
+
+
+
+=== TEST 18: a large buffer has few lanes, and that is said
+--- http_config
+api_audit logs/a.jsonl buffer=8m;
+--- config
+    location / { return 204; }
+--- request
+GET /
+--- error_code: 204
+--- grep_error_log eval: qr/buffer=8192k has lanes for \d+ processes/
+--- grep_error_log_out eval: qr/^buffer=8192k has lanes for \d+ processes\n/
+
+
+
+=== TEST 19: the usual one has enough
+--- http_config
+api_audit logs/a.jsonl buffer=256k;
+--- config
+    location / { return 204; }
+--- request
+GET /
+--- error_code: 204
+--- no_error_log
+has lanes for
