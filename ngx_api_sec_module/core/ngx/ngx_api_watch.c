@@ -1,6 +1,6 @@
 
 #include "ngx_api_watch.h"
-#include <ngx_sha1.h>
+#include <openssl/sha.h>
 
 
 #define NGX_API_WATCH_PERIOD   1000
@@ -354,12 +354,9 @@ ngx_api_watch_tell(ngx_api_watch_t *w, const ngx_file_info_t *fi,
     api_span_t text, ngx_uint_t holds)
 {
     u_char                   now[NGX_API_WATCH_PRINT];
-    ngx_sha1_t               sha1;
     ngx_api_watch_change_t   change;
 
-    ngx_sha1_init(&sha1);
-    ngx_sha1_update(&sha1, text.data, text.len);
-    ngx_sha1_final(now, &sha1);
+    (void) SHA256(text.data, text.len, now);
 
     if (w->all->told) {
         change.path = &w->path;

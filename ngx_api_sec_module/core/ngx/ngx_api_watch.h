@@ -51,7 +51,7 @@ typedef struct {
     struct timespec             ctime;
 } ngx_api_watch_look_t;
 
-#define NGX_API_WATCH_PRINT  20               /* SHA-1, to tell two apart */
+#define NGX_API_WATCH_PRINT  32               /* SHA-256, to tell two apart */
 
 /* A file has changed while nginx runs, and its new text holds, or was refused;
    `old` is of the text that held before.  Never to be shown as they are: what
