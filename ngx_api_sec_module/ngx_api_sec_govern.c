@@ -9,6 +9,7 @@ static ngx_uint_t ngx_api_sec_except_operation(const ngx_api_sec_ctx_t *ctx,
     const ngx_api_sec_exception_t *e);
 static ngx_uint_t ngx_api_sec_except_path(ngx_http_request_t *r,
     const ngx_api_sec_ctx_t *ctx, const ngx_str_t *begins);
+static ngx_uint_t ngx_api_sec_except_twice(const ngx_str_t *uri);
 static ngx_uint_t ngx_api_sec_except_begins(const ngx_str_t *path,
     const ngx_str_t *begins);
 static ngx_uint_t ngx_api_sec_except_net(const ngx_http_request_t *r,
@@ -198,7 +199,7 @@ ngx_api_sec_except_operation(const ngx_api_sec_ctx_t *ctx,
 
 /*
  * The path as nginx reads it, if whoever is behind us cannot read another one
- * in it: /import/..;/x and /x/..%2fimport fit no scope.
+ * in it: /import/..;/x, /x/..%2fimport and /import/%252e%252e/x fit no scope.
  */
 
 static ngx_uint_t
@@ -225,7 +226,9 @@ ngx_api_sec_except_path(ngx_http_request_t *r, const ngx_api_sec_ctx_t *ctx,
         rc = api_path_split(&path, ngx_api_span(&r->uri), NULL, arena, NULL);
     }
 
-    if (rc != API_OK || (path.flags & API_PATH_TWO_READINGS)) {
+    if (rc != API_OK || (path.flags & API_PATH_TWO_READINGS)
+        || ngx_api_sec_except_twice(&r->uri))
+    {
         return 0;
     }
 
@@ -233,6 +236,33 @@ ngx_api_sec_except_path(ngx_http_request_t *r, const ngx_api_sec_ctx_t *ctx,
 
     return !(path.flags & API_PATH_F_SLASH)
            || ngx_api_sec_except_begins(&r->unparsed_uri, begins);
+}
+
+
+/* Decoded once more, is there a dot, a slash or a backslash, or an escape? */
+
+static ngx_uint_t
+ngx_api_sec_except_twice(const ngx_str_t *uri)
+{
+    size_t   i;
+    u_char   c, d;
+
+    for (i = 0; i + 2 < uri->len; i++) {
+        if (uri->data[i] != '%') {
+            continue;
+        }
+
+        c = uri->data[i + 1];
+        d = (u_char) (uri->data[i + 2] | 0x20);
+
+        if ((c == '2' && (d == 'e' || d == 'f' || uri->data[i + 2] == '5'))
+            || (c == '5' && d == 'c'))
+        {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 
