@@ -128,14 +128,84 @@ api_waf_target_dropped(
 }
 
 
+/* A scalar that no scan knows of, or a member of TX: there is one value, or
+   none.  False: it is something else. */
+
+static bool
+api_waf_link_one(
+    api_waf_tx_t *tx, api_waf_try_t *t, const api_waf_target_t *target)
+{
+    api_waf_item_t        item;
+    const api_waf_set_t  *set;
+    const api_waf_cell_t *cell;
+    const api_waf_pick_t *pick;
+
+    pick = &target->pick;
+    item.var = (api_waf_var_t) pick->var;
+    item.ref = API_WAF_NONE;
+    item.bits = 0;
+
+    if (pick->var == API_WAF_TX && pick->sel == API_WAF_SEL_NAME) {
+        cell = api_waf_cell(tx, pick->slot, pick->name);
+
+        if (cell == NULL) {
+            return true;
+        }
+
+        item.name = cell->name;
+        item.value = cell->value;
+
+    } else if (pick->var >= API_WAF_SCALARS && pick->var < API_WAF_NSTORED
+               && pick->sel == API_WAF_SEL_ALL
+               && (t->rule->bit == API_WAF_NONE || tx->scan == NULL))
+    {
+        set = &tx->values->set[pick->var];
+
+        if (set->count != 1) {
+            return set->count == 0;
+        }
+
+        item.name = set->items->name;
+        item.value = set->items->value;
+        item.bits = set->items->value_bits;
+        item.ref = set->items->seq * 2;
+
+    } else {
+        return false;
+    }
+
+    (void) api_waf_try(tx, &item, t);
+    t->item = NULL; /* it is gone */
+
+    return true;
+}
+
+
+static void
+api_waf_link_target(
+    api_waf_tx_t *tx, api_waf_try_t *t, const api_waf_target_t *target)
+{
+    if (t->base < tx->active.n && api_waf_target_dropped(tx, t, &target->pick))
+    {
+        return;
+    }
+
+    if (target->pick.count) {
+        api_waf_try_count(tx, t, target);
+
+    } else if (target->nexcept > 0 || !api_waf_link_one(tx, t, target)) {
+        api_waf_each(tx, t->rule, target, api_waf_try, t);
+    }
+}
+
+
 /* One rule of a chain, without the others. */
 
 bool
 api_waf_link(api_waf_tx_t *tx, const api_waf_rule_t *rule)
 {
-    uint32_t                i;
-    api_waf_try_t           t = { rule, NULL, false, tx->active.n };
-    const api_waf_target_t *target;
+    uint32_t      i;
+    api_waf_try_t t = { rule, NULL, false, tx->active.n };
 
     if (rule->op == NULL) {
         api_waf_hit(tx, &t, (api_span_t){ NULL, 0 });
@@ -146,24 +216,18 @@ api_waf_link(api_waf_tx_t *tx, const api_waf_rule_t *rule)
         api_waf_activate_all(tx, rule);
     }
 
-    api_waf_scan_begin(tx, rule);
-
-    for (i = 0; i < rule->ntargets && !tx->failure; i++) {
-        target = &rule->target[i];
-
-        if (t.base < tx->active.n
-            && api_waf_target_dropped(tx, &t, &target->pick)) {
-            continue;
-        }
-
-        if (target->pick.count) {
-            api_waf_try_count(tx, &t, target);
-        } else {
-            api_waf_each(tx, rule, target, api_waf_try, &t);
-        }
+    if (rule->bit != API_WAF_NONE) {
+        api_waf_scan_begin(tx, rule);
     }
 
-    api_waf_scan_begin(tx, NULL);
+    for (i = 0; i < rule->ntargets && !tx->failure; i++) {
+        api_waf_link_target(tx, &t, &rule->target[i]);
+    }
+
+    if (rule->bit != API_WAF_NONE) {
+        api_waf_scan_begin(tx, NULL);
+    }
+
     tx->active.n = t.base;
 
     if (!t.matched) {

@@ -52,7 +52,8 @@ api_waf_wanted(const api_waf_walk_t *w, api_span_t name)
 
     switch (pick->sel) {
     case API_WAF_SEL_NAME:
-        return api_span_eq_nocase(pick->name, name);
+        return pick->name.len == name.len
+               && api_span_eq_nocase(pick->name, name);
 
     case API_WAF_SEL_RX:
         if (api_operator_match(pick->rx, name, (api_span_t){ NULL, 0 }, NULL,
@@ -203,8 +204,7 @@ api_waf_walk_one(const api_waf_walk_t *w, api_waf_var_t var, api_span_t name,
 }
 
 
-/* Rules that look at TX may write it meanwhile: what was there before is
-   walked over. */
+/* Rules may write TX meanwhile: what was there before is walked over. */
 
 static void
 api_waf_walk_tx(const api_waf_walk_t *w)

@@ -313,6 +313,42 @@ api_waf_count(api_waf_tx_t *tx, const api_waf_item_t *item, void *ctx)
 }
 
 
+/* Of a name, or all, of a stored collection; false: it is something else. */
+
+static bool
+try_count_stored(api_waf_tx_t *tx, const api_waf_target_t *target, int64_t *n)
+{
+    uint32_t              i;
+    api_span_t            name;
+    const api_waf_set_t  *set;
+    const api_waf_pick_t *pick;
+
+    pick = &target->pick;
+
+    if (pick->var >= API_WAF_NSTORED || pick->sel == API_WAF_SEL_RX
+        || target->nexcept > 0)
+    {
+        return false;
+    }
+
+    set = &tx->values->set[pick->var];
+    (void) api_waf_work(tx, set->count);
+
+    if (pick->sel == API_WAF_SEL_ALL) {
+        *n = set->count;
+        return true;
+    }
+
+    for (i = 0; i < set->count; i++) {
+        name = set->items[i].name;
+        *n +=
+            name.len == pick->name.len && api_span_eq_nocase(pick->name, name);
+    }
+
+    return true;
+}
+
+
 void
 api_waf_try_count(
     api_waf_tx_t *tx, api_waf_try_t *t, const api_waf_target_t *target)
@@ -320,7 +356,9 @@ api_waf_try_count(
     api_waf_item_t  item;
     api_waf_count_t c = { t, 0 };
 
-    api_waf_each(tx, t->rule, target, api_waf_count, &c);
+    if (!try_count_stored(tx, target, &c.n)) {
+        api_waf_each(tx, t->rule, target, api_waf_count, &c);
+    }
 
     memset(&item, 0, sizeof(item));
     item.var = (api_waf_var_t) target->pick.var;

@@ -51,7 +51,8 @@ typedef enum {
 
     /* Stored, scalar: filled by api_values */
 
-    API_WAF_ARGS_COMBINED_SIZE,
+    API_WAF_SCALARS,
+    API_WAF_ARGS_COMBINED_SIZE = API_WAF_SCALARS,
     API_WAF_AUTH_TYPE,
     API_WAF_FILES_COMBINED_SIZE,
     API_WAF_FULL_REQUEST,
