@@ -210,18 +210,25 @@ memo_word(const uint8_t *p, size_t n, const char *word)
 bool
 api_waf_memo_secret(api_span_t name)
 {
-    size_t   i, k;
-    uint32_t letter;
+    size_t i, k;
 
-    static const uint32_t first = 1U << ('a' - 'a') | 1U << ('c' - 'a')
-                                  | 1U << ('k' - 'a') | 1U << ('o' - 'a')
-                                  | 1U << ('p' - 'a') | 1U << ('s' - 'a')
-                                  | 1U << ('t' - 'a');
+    static const bool first[256] = { ['a'] = 1,
+        ['c'] = 1,
+        ['k'] = 1,
+        ['o'] = 1,
+        ['p'] = 1,
+        ['s'] = 1,
+        ['t'] = 1,
+        ['A'] = 1,
+        ['C'] = 1,
+        ['K'] = 1,
+        ['O'] = 1,
+        ['P'] = 1,
+        ['S'] = 1,
+        ['T'] = 1 };
 
     for (i = 0; i < name.len; i++) {
-        letter = (uint32_t) (name.data[i] | 0x20) - 'a';
-
-        if (letter > 25 || (first >> letter & 1) == 0) {
+        if (!first[name.data[i]]) {
             continue;
         }
 

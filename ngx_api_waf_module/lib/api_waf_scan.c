@@ -115,8 +115,15 @@ scan_item(api_waf_tx_t *tx, api_waf_scan_batch_t *b, uint64_t until)
     const api_waf_scan_need_t *need;
 
     n = b->count[b->var];
-    v = &tx->values->set[b->var].items[b->first[b->var] + b->i % n];
+    v = &tx->values->set[b->var]
+             .items[b->first[b->var] + b->i - (b->i < n ? 0 : n)];
     names = b->i < n && b->base[b->var][1] != API_WAF_NONE;
+
+    if (b->n < b->seen_room && !b->midway) {
+        b->seen[b->n].entry = NULL;
+        b->seen[b->n].open = false;
+    }
+
     need = names ? &tx->p->scan->need[b->var][1]
                  : scan_need(tx->p->scan, b->var, v->name);
     text = names ? v->name : v->value;
@@ -127,7 +134,7 @@ scan_item(api_waf_tx_t *tx, api_waf_scan_batch_t *b, uint64_t until)
     }
 
     if (!b->midway) {
-        if (api_waf_scan_known(tx, b, need, text, bits)) {
+        if (api_waf_scan_known(tx, b, need, v, names, bits)) {
             return !tx->failure;
         }
 
@@ -197,6 +204,21 @@ scan_due(const api_waf_scan_batch_t *b, bool all)
 }
 
 
+/* Is there one that is full? */
+
+static bool
+scan_is_due(const api_waf_scan_batch_t *b)
+{
+    const api_waf_scan_part_t *part;
+
+    part = b->parts;
+
+    return part != NULL && !part->scanned
+           && (part->text.len >= API_WAF_SCAN_PART
+               || (part->next != NULL && !part->next->scanned));
+}
+
+
 /* True: there is more. */
 
 static bool
@@ -230,7 +252,7 @@ scan_collect(api_waf_tx_t *tx, api_waf_scan_batch_t *b, uint64_t until)
         }
 
         while (b->i < b->total) {
-            if (scan_parts(tx, b, false, until)) {
+            if (scan_is_due(b) && scan_parts(tx, b, false, until)) {
                 return true;
             }
 

@@ -217,7 +217,8 @@ void api_waf_scan_room(api_waf_tx_t *tx, api_waf_scan_batch_t *b, uint32_t n);
    and its candidates are noted. */
 
 bool api_waf_scan_known(api_waf_tx_t *tx, api_waf_scan_batch_t *b,
-    const api_waf_scan_need_t *need, api_span_t value, uint64_t *bits);
+    const api_waf_scan_need_t *need, const api_waf_value_t *v, bool names,
+    uint64_t *bits);
 
 /* The value of this batch that is looked at is a candidate for a bit. */
 

@@ -46,9 +46,9 @@ api_waf_scan_room(api_waf_tx_t *tx, api_waf_scan_batch_t *b, uint32_t n)
     api_waf_scan_seen_t *seen;
 
     if (tx->env->scan->memo == NULL || b->n + n > API_WAF_SCAN_SEEN
-        || b->n + n <= b->seen_room)
+        || b->n + n <= b->seen_room || b->n > b->seen_room)
     {
-        return;
+        return; /* the last: there was no memory for some */
     }
 
     room = b->n + n + 32;
@@ -56,7 +56,6 @@ api_waf_scan_room(api_waf_tx_t *tx, api_waf_scan_batch_t *b, uint32_t n)
         room * sizeof(*seen));
 
     if (seen != NULL) {
-        memset(seen + b->seen_room, 0, (room - b->seen_room) * sizeof(*seen));
         b->seen = seen;
         b->seen_room = room;
     }
@@ -104,28 +103,24 @@ seen_secret(const api_waf_scan_batch_t *b, const api_waf_value_t *v)
 
 bool
 api_waf_scan_known(api_waf_tx_t *tx, api_waf_scan_batch_t *b,
-    const api_waf_scan_need_t *need, api_span_t value, uint64_t *bits)
+    const api_waf_scan_need_t *need, const api_waf_value_t *v, bool names,
+    uint64_t *bits)
 {
-    bool                  names;
     uint32_t              i;
+    api_span_t            value;
     api_waf_memo_t       *memo;
-    api_waf_value_t      *v;
     api_waf_scan_seen_t  *seen;
     api_waf_memo_entry_t *e, *open;
 
-    if (b->n >= b->seen_room || value.len > API_WAF_MEMO_VALUE) {
+    value = names ? v->name : v->value;
+
+    if (b->n >= b->seen_room || value.len > API_WAF_MEMO_VALUE
+        || (!names && seen_secret(b, v)))
+    {
         return false;
     }
 
     memo = tx->env->scan->memo;
-    i = b->i % b->count[b->var];
-    v = &tx->values->set[b->var].items[b->first[b->var] + i];
-    names = bits == &v->name_bits;
-
-    if (!names && seen_secret(b, v)) {
-        return false;
-    }
-
     seen = &b->seen[b->n];
     seen->key = api_waf_memo_key(memo, value, need->who);
     e = api_waf_memo_find(memo, seen->key, b->owner, &open);

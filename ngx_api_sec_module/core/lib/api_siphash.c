@@ -18,9 +18,17 @@ api_sip_le64(const uint8_t *p, size_t n)
     v = 0;
 
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    uint32_t low, high;
+
     if (n == 8) {
         memcpy(&v, p, 8);
         return v;
+    }
+
+    if (n >= 4) { /* the two may overlap */
+        memcpy(&low, p, 4);
+        memcpy(&high, p + n - 4, 4);
+        return low | (uint64_t) high << (8 * (n - 4));
     }
 #endif
 
