@@ -229,12 +229,15 @@ add_values(api_waf_values_t *v, const pieces_t *p, ut_rand_t *r, bool body)
 }
 
 
-/* A request made from a seed, so that it can be made again. */
+/* A request made from a seed, so that it can be made again.  With a slice others
+   have their turn in between: whole ones, with what the first works in. */
 
 static void
 run(const api_waf_view_t *view, const pieces_t *p, uint64_t seed,
-    api_waf_scan_scratch_t *scan, api_scratch_t *scratch, seen_t *seen)
+    api_waf_scan_scratch_t *scan, api_scratch_t *scratch, uint64_t slice,
+    seen_t *seen)
 {
+    seen_t            other;
     int               phase;
     ut_rand_t         r = { seed };
     api_arena_t       arena;
@@ -264,7 +267,11 @@ run(const api_waf_view_t *view, const pieces_t *p, uint64_t seed,
             add_values(&values, p, &r, phase == 2);
         }
 
-        rc = api_waf_tx_run(tx, (api_waf_phase_t) phase, 0);
+        while ((rc = api_waf_tx_run(tx, (api_waf_phase_t) phase, slice))
+               == API_WAF_AGAIN)
+        {
+            run(view, p, ++seed * 31, scan, scratch, 0, &other);
+        }
     }
 
     if (tx != NULL) {
@@ -309,19 +316,20 @@ compare(const api_waf_program_t *program, const pieces_t *p, unsigned n,
                 == API_OK
          && api_waf_scan_scratch_create(&small, program, &api_alloc_libc)
                 == API_OK
-         && api_waf_scan_remember(small, 8, (api_sipkey_t){ 1, 2 }) == API_OK;
+         && api_waf_scan_remember(small, 32, (api_sipkey_t){ 1, 2 }) == API_OK;
 
     for (i = 0; i < n && ok; i++) {
-        run(view, p, i + paranoia * 1000003, NULL, scratch, &plain);
-        run(view, p, i + paranoia * 1000003, scan, scratch, &fast);
+        run(view, p, i + paranoia * 1000003, NULL, scratch, 0, &plain);
+        run(view, p, i + paranoia * 1000003, scan, scratch, 0, &fast);
         *traces += plain.traces;
         ok = plain.hash == fast.hash && plain.traces == fast.traces;
 
-        /* values seen before: some, all, what a small memo still has */
+        /* values seen before: some, all, what a small memo still has, what it
+           has when others come in between */
 
-        for (k = 0; k < 4 && ok; k++) {
+        for (k = 0; k < 5 && ok; k++) {
             run(view, p, i + paranoia * 1000003, k < 2 ? memo : small, scratch,
-                &fast);
+                k == 4 ? 300 : 0, &fast);
             ok = plain.hash == fast.hash && plain.traces == fast.traces;
         }
 
