@@ -11,6 +11,10 @@ static const char *const api_prefilter_errors[API_PREFILTER_NERRORS] = {
     [API_PREFILTER_E_NOMEM] = "no_memory",
 };
 
+/* A byte with this chance is common: it is one of 64. */
+
+#define PREFILTER_COMMON 0.0156
+
 /* Hits for each byte that make a set of literals useless. */
 
 #define PREFILTER_COST 0.2
@@ -57,8 +61,19 @@ prefilter_nomem(api_err_t *err)
 static int
 make_word(api_prefilter_make_t *m, api_span_t text, uint32_t id)
 {
-    uint32_t              room;
-    api_automaton_word_t *items;
+    uint32_t                room;
+    api_automaton_word_t   *items;
+    api_prefilter_common_t *common;
+
+    if (text.len == 1 && m->pf->ncommon < API_PREFILTER_COMMON
+        && api_literals_chance(text) >= PREFILTER_COMMON)
+    {
+        common = &m->pf->common[m->pf->ncommon++];
+        common->byte = text.data[0];
+        common->id = id;
+
+        return API_OK;
+    }
 
     if (m->n == m->room) {
         room = m->room * 2 + 256;

@@ -28,26 +28,39 @@ typedef struct {
     bool     phrases;
 } api_prefilter_info_t;
 
+/* A literal of one byte that most texts have: the automaton would be in a state
+   that has found something all the time.  It is looked for by itself, where
+   anybody wants it. */
+
+typedef struct {
+    uint8_t  byte; /* in lower case */
+    uint32_t id;   /* as in the automaton */
+} api_prefilter_common_t;
+
+#define API_PREFILTER_COMMON 24
+
 struct api_prefilter_s {
-    const api_alloc_t    *alloc;
-    api_arena_t           arena;
-    api_automaton_t       automaton;
-    api_prefilter_info_t *info; /* of patterns */
-    uint32_t              npatterns;
-    uint32_t              ngroups;
-    uint32_t              words;    /* of a mask of bits */
-    uint32_t              pwords;   /* of a mask of patterns */
-    uint64_t             *members;  /* of a group: patterns */
-    uint64_t             *always;   /* of a group: bits */
-    uint64_t             *anywhere; /* bits */
-    const api_hs_t       *hs;
-    void                 *db;
-    size_t                db_size;
-    uint64_t              price; /* as in the file */
-    char                  key[API_PREFILTER_KEY];
-    char                  version[64];
-    api_prefilter_stat_t  stat;
-    bool                  eager; /* scan with the library whatever it costs */
+    const api_alloc_t     *alloc;
+    api_arena_t            arena;
+    api_automaton_t        automaton;
+    api_prefilter_common_t common[API_PREFILTER_COMMON];
+    uint32_t               ncommon;
+    api_prefilter_info_t  *info; /* of patterns */
+    uint32_t               npatterns;
+    uint32_t               ngroups;
+    uint32_t               words;    /* of a mask of bits */
+    uint32_t               pwords;   /* of a mask of patterns */
+    uint64_t              *members;  /* of a group: patterns */
+    uint64_t              *always;   /* of a group: bits */
+    uint64_t              *anywhere; /* bits */
+    const api_hs_t        *hs;
+    void                  *db;
+    size_t                 db_size;
+    uint64_t               price; /* as in the file */
+    char                   key[API_PREFILTER_KEY];
+    char                   version[64];
+    api_prefilter_stat_t   stat;
+    bool                   eager; /* scan with the library whatever it costs */
 };
 
 /* A pattern that may match a value. */
@@ -58,12 +71,23 @@ typedef struct {
     bool     found; /* by the library too */
 } api_prefilter_pair_t;
 
+/* What a mask of patterns asks for. */
+
+#define API_PREFILTER_MASKS 8
+
+typedef struct {
+    const uint64_t *only;   /* NULL: it is not known */
+    uint32_t        common; /* a bit for each of pf->common */
+    bool            none;   /* no pattern at all */
+} api_prefilter_mask_t;
+
 struct api_prefilter_scratch_s {
     const api_alloc_t     *alloc;
     const api_prefilter_t *pf;
     uint32_t               epoch;  /* of the value that is looked at */
     uint32_t              *stamps; /* of outputs: the epoch it was noted in */
     uint32_t              *seen;   /* of patterns: epoch << 2 | sets */
+    api_prefilter_mask_t   masks[API_PREFILTER_MASKS]; /* of one scan */
     api_prefilter_pair_t  *pairs;
     uint32_t               npairs;
     uint32_t               room;

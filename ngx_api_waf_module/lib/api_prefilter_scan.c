@@ -121,93 +121,169 @@ typedef struct {
 } scan_value_t;
 
 
+/* A literal is in the text: of pattern id / SETS, in the set that is left. */
+
+static inline int
+scan_met(const scan_value_t *v, uint32_t id)
+{
+    int                         rc;
+    uint32_t                    pattern, seen;
+    api_prefilter_scratch_t    *scratch;
+    const api_prefilter_info_t *info;
+
+    scratch = v->scratch;
+    pattern = id / API_LITERALS_SETS;
+
+    if (((v->members[pattern / 64] & v->only[pattern / 64]) >> (pattern % 64)
+            & 1)
+        == 0)
+    {
+        return API_OK;
+    }
+
+    info = &v->pf->info[pattern];
+    seen = scratch->seen[pattern];
+
+    if (seen >> 2 != scratch->epoch) {
+        seen = scratch->epoch << 2;
+    }
+
+    if ((seen & 3) == info->needs) {
+        return API_OK;
+    }
+
+    seen |= 1U << id % API_LITERALS_SETS;
+    scratch->seen[pattern] = seen;
+
+    if ((seen & 3) != info->needs) {
+        return API_OK;
+    }
+
+    rc = scan_pair(scratch, pattern, v->number);
+
+    if (rc == API_OK && info->scanned) {
+        scratch->price += SCAN_PAIR + v->text.len * SCAN_PAIR_BYTE;
+    }
+
+    return rc;
+}
+
+
 /* The automaton is in a state that has found something, for the first time. */
 
 static int
 scan_note(const scan_value_t *v, uint32_t output)
 {
-    int                         rc;
-    uint32_t                    i, id, pattern, seen;
-    api_prefilter_scratch_t    *scratch;
-    const api_prefilter_info_t *info;
-
-    scratch = v->scratch;
-    scratch->stamps[output] = scratch->epoch;
-
-    for (i = v->pf->automaton.starts[output];
-         i < v->pf->automaton.starts[output + 1]; i++)
-    {
-        id = v->pf->automaton.ids[i];
-        pattern = id / API_LITERALS_SETS;
-
-        if (((v->members[pattern / 64] & v->only[pattern / 64])
-                    >> (pattern % 64)
-                & 1)
-            == 0)
-        {
-            continue;
-        }
-
-        info = &v->pf->info[pattern];
-        seen = scratch->seen[pattern];
-
-        if (seen >> 2 != scratch->epoch) {
-            seen = scratch->epoch << 2;
-        }
-
-        if ((seen & 3) == info->needs) {
-            continue;
-        }
-
-        seen |= 1U << id % API_LITERALS_SETS;
-        scratch->seen[pattern] = seen;
-
-        if ((seen & 3) != info->needs) {
-            continue;
-        }
-
-        rc = scan_pair(scratch, pattern, v->number);
-
-        if (rc != API_OK) {
-            return rc;
-        }
-
-        if (info->scanned) {
-            scratch->price += SCAN_PAIR + v->text.len * SCAN_PAIR_BYTE;
-        }
-    }
-
-    return API_OK;
-}
-
-
-/* From p on, up to where something is found that was not yet noted of the
-   value: the byte behind it, and the state.  NULL: there is nothing more. */
-
-#define SCAN_STEP                                                             \
-    s = api_automaton_step(a, s, *p++);                                       \
-                                                                              \
-    if (s >= outputs && stamps[s - outputs] != epoch) {                       \
-        *state = s;                                                           \
-        return p;                                                             \
-    }
-
-static inline const uint8_t *
-scan_find(const scan_value_t *v, const uint8_t *p, uint32_t *state)
-{
-    uint32_t               s, outputs, epoch;
-    const uint8_t         *end;
-    const uint32_t        *stamps;
+    int                    rc;
+    uint32_t               i;
     const api_automaton_t *a;
 
     a = &v->pf->automaton;
+    v->scratch->stamps[output] = v->scratch->epoch;
+
+    for (i = a->starts[output], rc = API_OK;
+         i < a->starts[output + 1] && rc == API_OK; i++)
+    {
+        rc = scan_met(v, a->ids[i]);
+    }
+
+    return rc;
+}
+
+
+/* What a mask asks for: most texts of a scan have one of few. */
+
+static api_prefilter_mask_t *
+scan_mask(const scan_value_t *v)
+{
+    uint32_t              i, p;
+    uint64_t              any;
+    api_prefilter_mask_t *m;
+
+    m = &v->scratch->masks[(uintptr_t) v->only / 8 % API_PREFILTER_MASKS];
+
+    if (m->only == v->only) {
+        return m;
+    }
+
+    for (i = 0, any = 0; i < v->pf->pwords; i++) {
+        any |= v->members[i] & v->only[i];
+    }
+
+    m->only = v->only;
+    m->none = any == 0;
+    m->common = 0;
+
+    for (i = 0; i < v->pf->ncommon; i++) {
+        p = v->pf->common[i].id / API_LITERALS_SETS;
+        m->common |=
+            (uint32_t) ((v->members[p / 64] & v->only[p / 64]) >> (p % 64) & 1)
+            << i;
+    }
+
+    return m;
+}
+
+
+static bool
+scan_has(api_span_t text, uint8_t byte)
+{
+    return memchr(text.data, byte, text.len) != NULL
+           || (byte >= 'a' && byte <= 'z'
+               && memchr(text.data, byte - 32, text.len) != NULL);
+}
+
+
+static int
+scan_common(const scan_value_t *v, uint32_t wanted)
+{
+    int                           rc;
+    const api_prefilter_common_t *c;
+
+    for (rc = API_OK; wanted != 0 && rc == API_OK; wanted &= wanted - 1) {
+        c = &v->pf->common[__builtin_ctz(wanted)];
+        rc = scan_has(v->text, c->byte) ? scan_met(v, c->id) : API_OK;
+    }
+
+    return rc;
+}
+
+
+/* From *at on, up to the byte behind which the automaton is in a state that has
+   found something that was not yet noted of the value: the state.  0: there is
+   nothing more. */
+
+#define SCAN_STEP                                                             \
+    s = next[s << API_AUTOMATON_SHIFT | classes[*p++]];                       \
+                                                                              \
+    if (s >= outputs && stamps[s - outputs] != epoch) {                       \
+        *at = p;                                                              \
+        return (uint32_t) s;                                                  \
+    }
+
+static inline uint32_t
+scan_find(const scan_value_t *v, uint32_t state, const uint8_t **at)
+{
+    size_t          s, outputs;
+    uint32_t        epoch;
+    const uint8_t  *p, *end, *classes;
+    const uint16_t *next;
+    const uint32_t *stamps;
+
+    next = v->pf->automaton.next;
+    classes = v->pf->automaton.classes;
+    outputs = v->pf->automaton.outputs;
     stamps = v->scratch->stamps;
     epoch = v->scratch->epoch;
-    outputs = a->outputs;
     end = v->text.data + v->text.len;
-    s = *state;
+    p = *at;
+    s = state;
 
-    while (end - p >= 4) {
+    while (end - p >= 8) {
+        SCAN_STEP
+        SCAN_STEP
+        SCAN_STEP
+        SCAN_STEP
         SCAN_STEP
         SCAN_STEP
         SCAN_STEP
@@ -218,7 +294,7 @@ scan_find(const scan_value_t *v, const uint8_t *p, uint32_t *state)
         SCAN_STEP
     }
 
-    return NULL;
+    return 0;
 }
 
 #undef SCAN_STEP
@@ -227,14 +303,20 @@ scan_find(const scan_value_t *v, const uint8_t *p, uint32_t *state)
 static int
 scan_value(const scan_value_t *v)
 {
-    int                      rc;
-    uint32_t                 state;
-    const uint8_t           *p;
-    const api_automaton_t   *a;
-    api_prefilter_scratch_t *scratch;
+    int                         rc;
+    uint32_t                    state;
+    const uint8_t              *p;
+    const api_automaton_t      *a;
+    const api_prefilter_mask_t *mask;
+    api_prefilter_scratch_t    *scratch;
 
     a = &v->pf->automaton;
     scratch = v->scratch;
+    mask = scan_mask(v);
+
+    if (mask->none) {
+        return API_OK;
+    }
 
     if (++scratch->epoch == SCAN_EPOCHS) {
         memset(scratch->stamps, 0, (a->states - a->outputs) * 4);
@@ -244,9 +326,9 @@ scan_value(const scan_value_t *v)
 
     p = v->text.data;
     state = 0;
-    rc = API_OK;
+    rc = scan_common(v, mask->common);
 
-    while (rc == API_OK && (p = scan_find(v, p, &state)) != NULL) {
+    while (rc == API_OK && (state = scan_find(v, state, &p)) != 0) {
         rc = scan_note(v, state - a->outputs);
     }
 
@@ -363,6 +445,7 @@ api_prefilter_scan(const api_prefilter_t *pf, uint32_t group,
 
     scratch->npairs = 0;
     scratch->price = 0;
+    memset(scratch->masks, 0, sizeof(scratch->masks));
 
     for (i = 0, rc = API_OK; i < text->n && rc == API_OK; i++) {
         if (text->values[i].text.len == 0) {

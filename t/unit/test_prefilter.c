@@ -390,6 +390,94 @@ test_rules(void)
 }
 
 
+/* Bytes that most texts have are looked for where a mask wants them: by each
+   pattern that has one, in either case, and by more of them than are kept
+   apart. */
+
+#define NCOMMON 40
+
+typedef struct {
+    char                    text[NCOMMON];
+    api_span_t              phrase[NCOMMON];
+    uint32_t                index[NCOMMON];
+    api_prefilter_pattern_t pattern[NCOMMON];
+    api_prefilter_group_t   group;
+    api_prefilter_set_t     set;
+} commons_t;
+
+
+static void
+commons_make(commons_t *c)
+{
+    uint32_t i;
+
+    memset(c, 0, sizeof(*c));
+
+    for (i = 0; i < NCOMMON; i++) {
+        c->text[i] = "etao .-1ER"[i % 10];
+        c->phrase[i] = api_span(&c->text[i], 1);
+        c->pattern[i].bit = i;
+        c->pattern[i].kind = API_PREFILTER_PHRASES;
+        c->pattern[i].phrases = &c->phrase[i];
+        c->pattern[i].nphrases = 1;
+        c->index[i] = i;
+    }
+
+    c->group = (api_prefilter_group_t){ c->index, NCOMMON };
+    c->set =
+        (api_prefilter_set_t){ c->pattern, NCOMMON, &c->group, 1, NCOMMON };
+}
+
+
+static void
+test_common(void)
+{
+    int                      rc;
+    uint32_t                 i, k;
+    unsigned                 bad;
+    commons_t                c;
+    api_arena_t              arena;
+    api_prefilter_t         *pf;
+    api_prefilter_hits_t     hits;
+    api_prefilter_text_t     t;
+    api_prefilter_scratch_t *scratch;
+
+    static const uint64_t    none[2] = { 0, 0 };
+    static const uint64_t    only[2] = { 1 << 5 | 1 << 30, 0 };
+    static const char *const in[] = { "tea.TEA", "rR", "", "", "1" };
+
+    commons_make(&c);
+    api_arena_init(&arena, &api_alloc_libc, 0, 0);
+    ut_int(api_prefilter_create(&pf, &c.set, &api_alloc_libc, NULL), API_OK,
+        "a set of bytes");
+    ut_int(api_prefilter_scratch_create(&scratch, pf, &api_alloc_libc), API_OK,
+        "... and a scratch");
+    api_prefilter_text_init(&t, &arena);
+    rc = api_prefilter_text_add(&t, ut_guard(API_SPAN("TEA.")), NULL);
+    rc |= api_prefilter_text_add(&t, ut_guard(API_SPAN("r")), NULL);
+    rc |= api_prefilter_text_add(&t, ut_guard(API_SPAN("a. - e")), none);
+    rc |= api_prefilter_text_add(&t, ut_guard(API_SPAN("a. - e")), only);
+    rc |= api_prefilter_text_add(&t, ut_guard(API_SPAN("12")), NULL);
+    ut_int(rc, API_OK, "five texts");
+    ut_int(api_prefilter_scan(pf, 0, &t, scratch, &hits), API_OK, "a scan");
+
+    for (i = 0, bad = 0; i < NCOMMON; i++) {
+        for (k = 0; k < 5; k++) {
+            bool wanted =
+                k == 3 ? i == 5 || i == 30 : strchr(in[k], c.text[i]) != NULL;
+
+            bad += api_prefilter_candidate(&hits, i, k) != wanted;
+        }
+    }
+
+    ut_int(bad, 0, "each that is there, and no other");
+    api_prefilter_scratch_free(scratch);
+    api_prefilter_free(pf);
+    api_arena_free(&arena);
+    ut_guard_reset();
+}
+
+
 int
 main(void)
 {
@@ -402,6 +490,7 @@ main(void)
     match = pcre2_match_data_create(64, NULL);
 
     test_rules();
+    test_common();
     test_random(&r);
 
     pcre2_match_data_free(match);
