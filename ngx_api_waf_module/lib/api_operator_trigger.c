@@ -33,6 +33,7 @@ static const struct {
     { API_TRIG_DASH, 200 },
     { API_TRIG_SLASH, 100 },
     { API_TRIG_COMMA, 100 },
+    { API_TRIG_SEMICOLON, 30 },
     { API_TRIG_COLON, 60 },
     { API_TRIG_HIGH, 50 },
     { API_TRIG_QUOTE, 40 },

@@ -47,7 +47,7 @@ api_transform_room_fixed(const uint8_t *in, size_t n)
 #define COMMANDS                                                              \
     (API_TRIG_UPPER | API_TRIG_WHITE | API_TRIG_BLANK2 | API_TRIG_SPACE_ARG   \
         | API_TRIG_QUOTE | API_TRIG_BACKSLASH | API_TRIG_CARET                \
-        | API_TRIG_COMMA)
+        | API_TRIG_COMMA | API_TRIG_SEMICOLON)
 
 #define COMMENT_MARKS                                                         \
     (API_TRIG_OPEN | API_TRIG_CLOSE | API_TRIG_DASH2 | API_TRIG_HASH)

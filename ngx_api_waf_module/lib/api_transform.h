@@ -143,7 +143,7 @@ typedef uint64_t api_trigger_t;
 #define API_TRIG_SLASH API_TRIG(14)     /* / */
 #define API_TRIG_STAR API_TRIG(15)      /* * */
 #define API_TRIG_QUOTE API_TRIG(16)     /* ' " */
-#define API_TRIG_COMMA API_TRIG(17)     /* , ; */
+#define API_TRIG_COMMA API_TRIG(17)     /* , */
 #define API_TRIG_CARET API_TRIG(18)     /* ^ */
 #define API_TRIG_DASH API_TRIG(19)      /* - */
 #define API_TRIG_HASH API_TRIG(20)      /* # */
@@ -160,10 +160,11 @@ typedef uint64_t api_trigger_t;
 #define API_TRIG_PUNCT API_TRIG(31)     /* ! ~ ? @ */
 #define API_TRIG_EDGE API_TRIG(32)      /* first or last byte is a blank */
 #define API_TRIG_DOT_END API_TRIG(33)   /* the last byte is a dot */
+#define API_TRIG_SEMICOLON API_TRIG(34) /* ; */
 
 /* Those of single characters; a value that has a character has its bit. */
 
-#define API_TRIG_CHARS (API_TRIG(32) - API_TRIG(2))
+#define API_TRIG_CHARS ((API_TRIG(32) - API_TRIG(2)) | API_TRIG_SEMICOLON)
 
 /* Neighbours; a blank is a SPACE or a WHITE. */
 

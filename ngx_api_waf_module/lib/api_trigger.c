@@ -3,7 +3,7 @@
 
 
 /*
- * One word a byte value: what it is (bits 0-31), what it may be the second of
+ * One word a byte value: what it is (bits 0-34), what it may be the second of
  * (40-47), and what the first of (48-55), so that the pairs of two neighbours
  * come out of one shift and one AND.
  */
@@ -51,7 +51,7 @@ static const api_trigger_t api_trigger_bytes[256] = {
     PAREN_OPEN, API_TRIG_PAREN, STAR, API_TRIG_PLUS,            /* ( ) * + */
     API_TRIG_COMMA, DASH, DOT, SLASH,                           /* , - . / */
     D5, D5,
-    API_TRIG_COLON, API_TRIG_COMMA, API_TRIG_ANGLE, API_TRIG_EQUALS,
+    API_TRIG_COLON, API_TRIG_SEMICOLON, API_TRIG_ANGLE, API_TRIG_EQUALS,
     API_TRIG_ANGLE, API_TRIG_PUNCT, API_TRIG_PUNCT,             /* > ? @ */
     U13, U13,
     API_TRIG_BRACE, API_TRIG_BACKSLASH, API_TRIG_BRACE, API_TRIG_CARET,
@@ -64,7 +64,7 @@ static const api_trigger_t api_trigger_bytes[256] = {
 
 /* clang-format on */
 
-#define API_TRIGGER_SINGLE (API_TRIG(32) - 1)
+#define API_TRIGGER_SINGLE (API_TRIG(35) - 1)
 #define API_TRIGGER_PAIRS (API_TRIG(48) - API_TRIG(40))
 
 

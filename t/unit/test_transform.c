@@ -248,6 +248,9 @@ test_triggers(void)
               & (API_TRIG_DASH2 | API_TRIG_BLANK2 | API_TRIG_PATH
                   | API_TRIG_OPEN | API_TRIG_CLOSE)),
         "what is not next to one another is no pair");
+    t = api_transform_triggers(API_SPAN("ls;"));
+    ut_ok((t & API_TRIG_SEMICOLON) && !(t & API_TRIG_COMMA),
+        "a semicolon is no comma");
     t = api_transform_triggers(API_SPAN("end."));
     ut_ok((t & API_TRIG_DOT_END) && !(t & API_TRIG_EDGE), "a dot at the end");
     ut_ok(api_transform_triggers(API_SPAN("\tx")) & API_TRIG_EDGE, "edges");
