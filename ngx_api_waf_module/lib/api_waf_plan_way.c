@@ -384,9 +384,7 @@ plan_bit(const api_waf_plan_make_t *m, uint32_t at)
 
     rule = m->p->phase[m->phase].step[at].rule;
 
-    return rule != API_WAF_NONE && m->p->scan->alone[rule]
-               ? m->p->rule[rule].bit
-               : API_WAF_NONE;
+    return rule != API_WAF_NONE ? m->p->scan->without[rule] : API_WAF_NONE;
 }
 
 

@@ -151,38 +151,28 @@ api_waf_allowed(api_waf_tx_t *tx)
 static void
 api_waf_pass(api_waf_tx_t *tx, const api_waf_phase_prog_t *prog)
 {
-    bool                       passed;
-    uint32_t                   rule;
-    const api_waf_plan_step_t *plan;
+    uint32_t rule, from;
 
-    plan = tx->planned ? tx->view->plan[tx->phase].step : NULL;
+    if (tx->planned) {
+        api_waf_plan_go(tx);
+        return;
+    }
 
-    while (tx->pos < prog->n) {
-        if (plan != NULL && plan[tx->pos].next != tx->pos) {
-            api_waf_plan_go(tx);
-            continue;
+    if (tx->scan == NULL || tx->skip > 0 || tx->allow != API_WAF_DIS_NONE
+        || tx->view->removed != NULL || tx->removed != NULL)
+    {
+        return;
+    }
+
+    for (from = tx->pos; tx->pos < prog->n; tx->pos++) {
+        rule = prog->step[tx->pos].rule;
+
+        if (rule == API_WAF_NONE || !api_waf_scan_skips(tx, rule)) {
+            break;
         }
+    }
 
-        if (tx->scan == NULL || tx->skip > 0 || tx->allow != API_WAF_DIS_NONE
-            || tx->view->removed != NULL || tx->removed != NULL)
-        {
-            return;
-        }
-
-        for (passed = false; tx->pos < prog->n; tx->pos++, passed = true) {
-            rule = prog->step[tx->pos].rule;
-
-            if ((plan != NULL && plan[tx->pos].next != tx->pos)
-                || rule == API_WAF_NONE || !api_waf_scan_skips(tx, rule))
-            {
-                break;
-            }
-        }
-
-        if (!passed) {
-            return;
-        }
-
+    if (tx->pos != from) {
         tx->matched.value = (api_span_t){ NULL, 0 };
         tx->matches.n = 0;
     }
