@@ -239,6 +239,7 @@ struct ngx_api_waf_run_s {
     ngx_str_t                   matched;      /* "ARGS:q" */
     uint64_t                    nrules;
     size_t                      counted;      /* matches, in metrics */
+    ngx_uint_t                  told;         /* ... of those, logged */
     size_t                      noted;        /* ... in the lists */
 };
 

@@ -7,7 +7,7 @@
 #include "api_collections.h"
 
 
-#define NGX_API_WAF_COUNTED  64    /* matches of a request */
+#define NGX_API_WAF_COUNTED  64    /* logged matches of a request */
 
 
 static void ngx_api_waf_report_collections(
@@ -193,16 +193,18 @@ ngx_api_waf_count(ngx_http_request_t *r, ngx_api_waf_run_t *run)
         return;
     }
 
-    n = ngx_min(api_waf_tx_matches(run->tx), NGX_API_WAF_COUNTED);
+    n = api_waf_tx_matches(run->tx);
 
-    for (i = run->counted; i < n; i++) {
+    for (i = api_waf_tx_logged(run->tx, run->counted);
+         i < n && run->told < NGX_API_WAF_COUNTED;
+         i = api_waf_tx_logged(run->tx, i + 1))
+    {
         m = api_waf_tx_match(run->tx, i);
+        run->told++;
 
-        if (!m->log) {
-            continue;
-        }
-
-        for (k = 0; k < i; k++) {
+        for (k = api_waf_tx_logged(run->tx, 0); k < i;
+             k = api_waf_tx_logged(run->tx, k + 1))
+        {
             if (api_waf_tx_match(run->tx, k)->id == m->id) {
                 break;
             }

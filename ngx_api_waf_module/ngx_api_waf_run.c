@@ -17,7 +17,6 @@ static ngx_int_t ngx_api_waf_start(const ngx_api_waf_main_conf_t *mcf,
     ngx_api_waf_run_t *run);
 static ngx_int_t ngx_api_waf_remove(ngx_api_waf_run_t *run);
 static void ngx_api_waf_run_cleanup(void *data);
-static ngx_uint_t ngx_api_waf_news(ngx_api_waf_run_t *run);
 static ngx_int_t ngx_api_waf_note_rules(ngx_http_request_t *r,
     ngx_api_waf_run_t *run);
 static ngx_int_t ngx_api_waf_note_listed(ngx_http_request_t *r,
@@ -343,10 +342,14 @@ ngx_api_waf_run_note(ngx_http_request_t *r, ngx_api_waf_run_t *run)
     }
 
     run->nrules = n;
+    n = api_waf_tx_matches(run->tx);
 
-    if (!ngx_api_waf_news(run) && run->rules.data) {
+    if (api_waf_tx_logged(run->tx, run->noted) == n) {
+        run->noted = n;
         return NGX_OK;
     }
+
+    run->noted = n;
 
     ngx_api_waf_count(r, run);
 
@@ -355,26 +358,6 @@ ngx_api_waf_run_note(ngx_http_request_t *r, ngx_api_waf_run_t *run)
     }
 
     return ngx_api_waf_note_matched(r, run);
-}
-
-
-/* Is one to be logged among the matches since the last time? */
-
-static ngx_uint_t
-ngx_api_waf_news(ngx_api_waf_run_t *run)
-{
-    size_t  n;
-
-    n = api_waf_tx_matches(run->tx);
-
-    while (run->noted < n) {
-        if (api_waf_tx_match(run->tx, run->noted++)->log) {
-            run->noted = n;
-            return 1;
-        }
-    }
-
-    return 0;
 }
 
 
@@ -396,17 +379,15 @@ ngx_api_waf_note_rules(ngx_http_request_t *r, ngx_api_waf_run_t *run)
     last = p + NGX_API_WAF_LIST_MAX;
     n = api_waf_tx_matches(run->tx);
 
-    for (i = 0; i < n; i++) {
+    for (i = api_waf_tx_logged(run->tx, 0); i < n;
+         i = api_waf_tx_logged(run->tx, i + 1))
+    {
         m = api_waf_tx_match(run->tx, i);
 
-        if (!m->log) {
-            continue;
-        }
-
-        for (k = 0; k < i; k++) {
-            if (api_waf_tx_match(run->tx, k)->id == m->id
-                && api_waf_tx_match(run->tx, k)->log)
-            {
+        for (k = api_waf_tx_logged(run->tx, 0); k < i;
+             k = api_waf_tx_logged(run->tx, k + 1))
+        {
+            if (api_waf_tx_match(run->tx, k)->id == m->id) {
                 break;
             }
         }
@@ -472,18 +453,22 @@ ngx_api_waf_note_matched(ngx_http_request_t *r, ngx_api_waf_run_t *run)
     last = p + NGX_API_WAF_LIST_MAX;
     n = api_waf_tx_matches(run->tx);
 
-    for (i = 0; i < n; i++) {
+    for (i = api_waf_tx_logged(run->tx, 0); i < n;
+         i = api_waf_tx_logged(run->tx, i + 1))
+    {
         m = api_waf_tx_match(run->tx, i);
         name = m->var_name;
 
-        if (!m->log || name.len == 0
+        if (name.len == 0
             || (name.len > 3 && ngx_strncasecmp((u_char *) name.data,
                                                 (u_char *) "tx:", 3) == 0))
         {
             continue;
         }
 
-        for (k = 0; k < i; k++) {
+        for (k = api_waf_tx_logged(run->tx, 0); k < i;
+             k = api_waf_tx_logged(run->tx, k + 1))
+        {
             if (api_span_eq(api_waf_tx_match(run->tx, k)->var_name, name)) {
                 break;
             }

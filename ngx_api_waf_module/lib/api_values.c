@@ -104,7 +104,27 @@ api_values_set(api_values_t *b, api_waf_var_t var, api_span_t value)
 void
 api_values_set_int(api_values_t *b, api_waf_var_t var, int64_t value)
 {
-    values_note(b, api_waf_values_set_int(b->values, var, value));
+    char       buf[24], *p;
+    uint64_t   left;
+    api_span_t text;
+
+    p = buf + sizeof(buf);
+    left = value < 0 ? -(uint64_t) value : (uint64_t) value;
+
+    do {
+        *--p = (char) ('0' + left % 10);
+        left /= 10;
+    } while (left);
+
+    if (value < 0) {
+        *--p = '-';
+    }
+
+    text =
+        api_arena_dup(b->arena, api_span(p, (size_t) (buf + sizeof(buf) - p)));
+
+    values_note(
+        b, text.data ? api_waf_values_set(b->values, var, text) : API_NOMEM);
 }
 
 
@@ -454,6 +474,42 @@ values_header(api_values_t *b, const api_values_field_t *f)
 }
 
 
+/* Each request has these: their room is taken at once. */
+
+static void
+values_room(api_values_t *b)
+{
+    size_t           i;
+    api_waf_value_t *item;
+
+    static const api_waf_var_t vars[] = { API_WAF_ARGS_COMBINED_SIZE,
+        API_WAF_AUTH_TYPE, API_WAF_FILES_COMBINED_SIZE, API_WAF_PATH_INFO,
+        API_WAF_QUERY_STRING, API_WAF_REMOTE_ADDR, API_WAF_REMOTE_HOST,
+        API_WAF_REMOTE_PORT, API_WAF_REMOTE_USER, API_WAF_REQBODY_PROCESSOR,
+        API_WAF_REQUEST_BASENAME, API_WAF_REQUEST_BODY,
+        API_WAF_REQUEST_BODY_LENGTH, API_WAF_REQUEST_FILENAME,
+        API_WAF_REQUEST_LINE, API_WAF_REQUEST_METHOD, API_WAF_REQUEST_PROTOCOL,
+        API_WAF_REQUEST_URI, API_WAF_REQUEST_URI_RAW, API_WAF_SERVER_ADDR,
+        API_WAF_SERVER_NAME, API_WAF_SERVER_PORT, API_WAF_UNIQUE_ID,
+        API_WAF_URLENCODED_ERROR };
+
+    item = api_arena_alloc(
+        b->arena, sizeof(*item) * (sizeof(vars) / sizeof(vars[0])));
+
+    if (item == NULL) {
+        b->nomem = true;
+        return;
+    }
+
+    for (i = 0; i < sizeof(vars) / sizeof(vars[0]); i++) {
+        if (b->values->set[vars[i]].room == 0) {
+            b->values->set[vars[i]].items = &item[i];
+            b->values->set[vars[i]].room = 1;
+        }
+    }
+}
+
+
 /* Scalars are never absent in ModSecurity: what a request has not is empty. */
 
 static void
@@ -507,6 +563,7 @@ api_values_request(api_values_t *b, const api_values_request_t *request)
 
     b->request = request;
 
+    values_room(b);
     values_empty(b);
     values_connection(b, request);
     values_line(b, request);

@@ -337,6 +337,10 @@ size_t                 api_waf_tx_matches(const api_waf_tx_t *tx);
 const api_waf_match_t *api_waf_tx_match(const api_waf_tx_t *tx, size_t i);
 uint64_t               api_waf_tx_matched(const api_waf_tx_t *tx);
 
+/* The first of them from i on that is to be logged, or how many there are. */
+
+size_t api_waf_tx_logged(const api_waf_tx_t *tx, size_t i);
+
 /* Work units used so far. */
 
 uint64_t api_waf_tx_work(const api_waf_tx_t *tx);

@@ -145,6 +145,11 @@ api_waf_cell_set(
 
     if (slot == API_WAF_NONE) {
         api_waf_extra_set(tx, name, value);
+
+        if (tx->hopes) {
+            api_waf_plan_named(tx, name);
+        }
+
         return;
     }
 
@@ -154,6 +159,10 @@ api_waf_cell_set(
 
     if (tx->hopes) {
         api_waf_plan_written(tx, slot, value);
+    }
+
+    if (tx->wrote != NULL) {
+        tx->wrote[slot / 64] |= UINT64_C(1) << (slot % 64);
     }
 
     tx->slot[slot].name = tx->p->slot[slot].name;

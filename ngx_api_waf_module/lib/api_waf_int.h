@@ -87,6 +87,7 @@ struct api_waf_tx_s {
 
     api_waf_cell_t *slot;
     uint64_t       *slot_fixed; /* set by the view: rules cannot */
+    uint64_t       *wrote;      /* while plans are made: slots, a bit each */
     api_waf_vec_t   extra;      /* api_waf_cell_t */
     uint32_t       *extra_table;
     uint32_t        extra_mask;

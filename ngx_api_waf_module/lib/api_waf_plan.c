@@ -2,6 +2,9 @@
 #include "api_waf_scan_int.h"
 
 
+#define PLAN_EXTRA 32 /* names that are looked at when a phase begins */
+
+
 static bool
 plan_as(api_span_t a, api_span_t b)
 {
@@ -31,6 +34,65 @@ plan_assumed(const api_waf_tx_t *tx, const api_waf_plan_t *plan)
 }
 
 
+static bool
+plan_has(api_span_t name, api_span_t within)
+{
+    size_t  i;
+    uint8_t first;
+
+    first = within.data[0] | 0x20;
+
+    for (i = 0; i + within.len <= name.len; i++) {
+        if ((name.data[i] | 0x20) == first
+            && api_span_eq_nocase(api_span(name.data + i, within.len), within))
+        {
+            return true;
+        }
+    }
+
+    return false;
+}
+
+
+static bool
+plan_is_apart(const api_waf_plan_t *hope, api_span_t name)
+{
+    uint32_t i;
+
+    for (i = 0; i < hope->napart; i++) {
+        if (plan_has(name, hope->apart[i])) {
+            return false;
+        }
+    }
+
+    return true;
+}
+
+
+static bool
+plan_are_apart(const api_waf_tx_t *tx, const api_waf_plan_t *hope)
+{
+    uint32_t i;
+
+    if (hope->napart == 0) {
+        return true;
+    }
+
+    if (tx->extra.n > PLAN_EXTRA) {
+        return false;
+    }
+
+    for (i = 0; i < tx->extra.n; i++) {
+        if (!plan_is_apart(
+                hope, API_WAF_AT(api_waf_cell_t, tx->extra, i)->name)) {
+            return false;
+        }
+    }
+
+    return true;
+}
+
+
 void
 api_waf_plan_begin(api_waf_tx_t *tx)
 {
@@ -49,7 +111,8 @@ api_waf_plan_begin(api_waf_tx_t *tx)
     plan = &tx->view->plan[tx->phase];
     hope = &tx->view->hope[tx->phase];
 
-    tx->hopes = hope->step != NULL && plan_assumed(tx, hope);
+    tx->hopes = hope->step != NULL && plan_assumed(tx, hope)
+                && plan_are_apart(tx, hope);
     tx->planned = (tx->hopes && hope->alone)
                   || (plan->step != NULL && plan_assumed(tx, plan));
     tx->hopes = tx->hopes && tx->planned;
@@ -65,6 +128,13 @@ api_waf_plan_written(api_waf_tx_t *tx, uint32_t slot, api_span_t value)
 
     tx->hopes = (hope->reads[slot / 64] >> (slot % 64) & 1) == 0
                 || plan_as(tx->slot[slot].value, value);
+}
+
+
+void
+api_waf_plan_named(api_waf_tx_t *tx, api_span_t name)
+{
+    tx->hopes = plan_is_apart(&tx->view->hope[tx->phase], name);
 }
 
 
@@ -174,20 +244,43 @@ plan_way(api_waf_tx_t *tx, const api_waf_way_t *way)
 }
 
 
+/* How many bits from one on are clear, at most n. */
+
+static uint32_t
+plan_clear(const uint64_t *live, uint32_t bit, uint32_t n)
+{
+    uint32_t i;
+    uint64_t word;
+
+    for (i = 0; i < n; i += 64 - (bit + i) % 64) {
+        word = live[(bit + i) / 64] >> ((bit + i) % 64);
+
+        if (word != 0) {
+            i += (uint32_t) __builtin_ctzll(word);
+            break;
+        }
+    }
+
+    return i < n ? i : n;
+}
+
+
 /* Past rules that look at nothing that can match. */
 
 static uint32_t
 plan_idle(const uint64_t *live, const api_waf_plan_step_t *step, uint32_t pos,
     uint32_t n)
 {
-    uint32_t bit;
+    uint32_t clear;
 
-    for (; live != NULL && pos < n && step[pos].next == pos; pos++) {
-        bit = step[pos].bit;
+    while (live != NULL && pos < n && step[pos].idle > 0) {
+        clear = plan_clear(live, step[pos].bit, step[pos].idle);
 
-        if (bit == API_WAF_NONE || (live[bit / 64] >> (bit % 64) & 1)) {
-            break;
+        if (clear < step[pos].idle) {
+            return pos + clear;
         }
+
+        pos += clear;
     }
 
     return pos;

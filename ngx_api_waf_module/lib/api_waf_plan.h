@@ -59,6 +59,7 @@ typedef struct {
     uint32_t next; /* step to go on with; this one: run the rule */
     uint32_t way;  /* API_WAF_NONE: nothing is done */
     uint32_t bit;  /* a rule to run that needs a candidate of the prefilter */
+    uint32_t idle; /* such rules from here on whose bits are in a row */
 } api_waf_plan_step_t;
 
 typedef struct api_waf_plan_s {
@@ -70,6 +71,11 @@ typedef struct api_waf_plan_s {
     bool                       alone; /* who hopes assumes all that the other
                                          plan does */
     uint32_t                   known; /* rules; for tests */
+
+    /* No member of TX without a slot has one of these in its name. */
+
+    const api_span_t *apart;
+    uint32_t          napart;
 } api_waf_plan_t;
 
 /* The plans of all phases, in view->plan and view->hope.  API_OK or
@@ -85,6 +91,10 @@ void api_waf_plan_begin(api_waf_tx_t *tx);
 /* A slot is about to be written by a rule that was run. */
 
 void api_waf_plan_written(api_waf_tx_t *tx, uint32_t slot, api_span_t value);
+
+/* The same for a member that has no slot. */
+
+void api_waf_plan_named(api_waf_tx_t *tx, api_span_t name);
 
 /* Goes from tx->pos as far as everything is known. */
 

@@ -43,39 +43,19 @@ api_waf_plan_keep(api_waf_plan_make_t *m, api_span_t s)
 /* A member that is written and stays what it was is not written again: that is
    as good as read. */
 
-static void
-plan_stays(api_waf_plan_make_t *m, uint32_t slot)
-{
-    if (slot != API_WAF_NONE
-        && api_waf_plan_same(m->now[slot], m->tx->slot[slot].value))
-    {
-        m->reads[slot / 64] |= UINT64_C(1) << (slot % 64);
-    }
-}
-
-
 void
-api_waf_plan_writes(api_waf_plan_make_t *m, api_waf_fold_t *fold,
-    const api_waf_rule_t *rule, uint32_t links)
+api_waf_plan_writes(api_waf_plan_make_t *m, api_waf_fold_t *fold)
 {
-    uint32_t              i, k, n;
-    api_waf_known_t      *write;
-    const api_waf_rule_t *link;
-
-    for (i = 0; i <= links && i <= rule->links; i++) {
-        link = &rule[i];
-
-        for (k = 0; i < links && k < link->nsets; k++) {
-            plan_stays(m, link->set[k].slot);
-        }
-
-        for (k = 0; link->capture && k < API_OPERATOR_CAPTURES; k++) {
-            plan_stays(m, k);
-        }
-    }
+    uint32_t         i, n;
+    api_waf_known_t *write;
 
     for (i = 0, n = 0; i < m->p->nslots; i++) {
-        n += !api_waf_plan_same(m->now[i], m->tx->slot[i].value);
+        if (!api_waf_plan_same(m->now[i], m->tx->slot[i].value)) {
+            n++;
+        } else {
+            m->reads[i / 64] |=
+                m->tx->wrote[i / 64] & (UINT64_C(1) << (i % 64));
+        }
     }
 
     if (n == 0) {

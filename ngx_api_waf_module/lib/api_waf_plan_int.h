@@ -64,6 +64,7 @@ typedef struct {
 
     api_waf_found_phase_t phases[2][API_WAF_NPHASES];
 
+    api_vec_t apart; /* api_span_t, of the phase */
     api_vec_t kept;  /* api_span_t, in the memory of the view */
     bool     *asks;  /* a rule: it asks for MATCHED_VARS */
     bool     *loose; /* a rule: others may take it out */
@@ -95,11 +96,10 @@ api_waf_plan_forget_set(api_waf_plan_make_t *m, const api_waf_setvar_t *set);
 
 api_span_t api_waf_plan_keep(api_waf_plan_make_t *m, api_span_t s);
 
-/* api_waf_plan_fold.c: what the engine has written since m->now, by a rule of
-   which so many links matched; what else it did when the whole rule matched. */
+/* api_waf_plan_fold.c: what the engine has written since m->now, and what else
+   it did when a whole rule matched. */
 
-void api_waf_plan_writes(api_waf_plan_make_t *m, api_waf_fold_t *fold,
-    const api_waf_rule_t *rule, uint32_t links);
+void api_waf_plan_writes(api_waf_plan_make_t *m, api_waf_fold_t *fold);
 void api_waf_plan_matched(
     api_waf_plan_make_t *m, api_waf_fold_t *fold, const api_waf_rule_t *rule);
 

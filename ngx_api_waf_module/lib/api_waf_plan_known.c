@@ -68,18 +68,105 @@ plan_text_known(api_waf_plan_make_t *m, const api_waf_text_t *text, bool own)
 }
 
 
+/* What each name that a pattern fits has in it: the letters it begins with. */
+
+static api_span_t
+plan_within(api_span_t pattern)
+{
+    size_t  i, n;
+    uint8_t c;
+
+    if (pattern.len && pattern.data[0] == '^') {
+        pattern = api_span(pattern.data + 1, pattern.len - 1);
+    }
+
+    for (n = 0; n < pattern.len; n++) {
+        c = pattern.data[n];
+
+        if ((c < 'a' || c > 'z') && (c < 'A' || c > 'Z')
+            && (c < '0' || c > '9') && c != '_')
+        {
+            break;
+        }
+    }
+
+    if (n < pattern.len
+        && (pattern.data[n] == '*' || pattern.data[n] == '?'
+            || pattern.data[n] == '{'))
+    {
+        n -= n > 0;
+    }
+
+    for (i = n; i < pattern.len; i++) {
+        if (pattern.data[i] == '|' || pattern.data[i] == '?') {
+            return api_span(NULL, 0);
+        }
+    }
+
+    return api_span(pattern.data, n);
+}
+
+
+/* All members that a pattern fits, for who hopes that rules make up no name
+   that it may fit: plan->apart has that looked after. */
+
+static bool
+plan_reads_fitting(api_waf_plan_make_t *m, const api_waf_pick_t *pick)
+{
+    uint32_t    i;
+    api_span_t  within;
+    api_span_t *apart;
+
+    within = plan_within(pick->name);
+
+    if (!m->hope || within.len < 3) {
+        return false;
+    }
+
+    for (i = 0; i < pick->nslots; i++) {
+        if (!plan_reads(m, pick->slots[i])) {
+            return false;
+        }
+    }
+
+    for (i = 0; i < m->apart.n; i++) {
+        if (api_span_eq(*API_VEC(api_span_t, m->apart, i), within)) {
+            return true;
+        }
+    }
+
+    apart = api_vec_push(&m->work, &m->apart, sizeof(*apart));
+
+    if (apart == NULL) {
+        m->nomem = true;
+        return false;
+    }
+
+    *apart = within;
+
+    return true;
+}
+
+
 bool
 api_waf_plan_test_known(api_waf_plan_make_t *m, const api_waf_rule_t *link)
 {
+    bool                  known;
     uint32_t              i;
     const api_waf_pick_t *pick;
 
     for (i = 0; link->op != NULL && i < link->ntargets; i++) {
         pick = &link->target[i].pick;
+        known = false;
 
-        if (pick->var != API_WAF_TX || pick->sel != API_WAF_SEL_NAME
-            || !plan_reads(m, pick->slot))
-        {
+        if (pick->var == API_WAF_TX && pick->sel == API_WAF_SEL_NAME) {
+            known = plan_reads(m, pick->slot);
+
+        } else if (pick->var == API_WAF_TX && pick->sel == API_WAF_SEL_RX) {
+            known = plan_reads_fitting(m, pick);
+        }
+
+        if (!known) {
             return false;
         }
     }

@@ -114,8 +114,11 @@ plan_engine(api_waf_plan_make_t *m, uint32_t at)
     tx->nmatched = 0;
     tx->kept.n = 0;
     tx->matches.n = 0;
+    tx->extra.n = 0;
+    tx->extra_table = NULL;
     tx->matched.value = (api_span_t){ NULL, 0 };
     tx->budget.left = API_WAF_BUDGET;
+    memset(tx->wrote, 0, (m->p->nslots / 64 + 1) * sizeof(*tx->wrote));
 
     for (i = 0; i < m->p->nslots; i++) {
         tx->slot[i].name = m->p->slot[i].name;
@@ -147,15 +150,14 @@ plan_new_fold(api_waf_plan_make_t *m, uint32_t at)
    what an operator captures or gives up is kept though the rule denies it. */
 
 static void
-plan_misses(api_waf_plan_make_t *m, uint32_t at, const api_waf_rule_t *rule,
-    uint32_t links)
+plan_misses(api_waf_plan_make_t *m, uint32_t at)
 {
     api_waf_fold_t  done = { 0 };
     api_waf_fold_t *fold;
 
     m->found->step[at].next = at + 1;
     m->found->step[at].reset = true;
-    api_waf_plan_writes(m, &done, rule, links);
+    api_waf_plan_writes(m, &done);
 
     fold = done.nwrites ? plan_new_fold(m, at) : NULL;
 
@@ -184,7 +186,7 @@ plan_hits(api_waf_plan_make_t *m, uint32_t at, const api_waf_rule_t *rule)
         return;
     }
 
-    api_waf_plan_writes(m, fold, rule, rule->links + 1U);
+    api_waf_plan_writes(m, fold);
     api_waf_plan_matched(m, fold, rule);
     m->found->step[at].next = m->tx->pos;
 
@@ -215,7 +217,7 @@ plan_rule(api_waf_plan_make_t *m, uint32_t at, const api_waf_rule_t *rule)
                 m->lost = true;
             }
 
-            plan_misses(m, at, rule, i);
+            plan_misses(m, at);
             return;
         }
     }
@@ -299,6 +301,32 @@ plan_assume(api_waf_plan_make_t *m, api_waf_plan_t *plan)
 }
 
 
+static void
+plan_apart(api_waf_plan_make_t *m, api_waf_plan_t *plan)
+{
+    uint32_t    i;
+    api_span_t *apart;
+
+    if (m->apart.n == 0) {
+        return;
+    }
+
+    apart = api_arena_calloc(m->arena, m->apart.n, sizeof(*apart));
+
+    if (apart == NULL) {
+        m->nomem = true;
+        return;
+    }
+
+    for (i = 0; i < m->apart.n; i++) {
+        apart[i] = *API_VEC(api_span_t, m->apart, i); /* of the program */
+    }
+
+    plan->apart = apart;
+    plan->napart = m->apart.n;
+}
+
+
 static bool
 plan_phase_start(api_waf_plan_make_t *m, uint32_t n)
 {
@@ -312,6 +340,7 @@ plan_phase_start(api_waf_plan_make_t *m, uint32_t n)
     m->reads =
         api_arena_calloc(m->arena, m->p->nslots / 64 + 1, sizeof(*m->reads));
     m->reached = true;
+    m->apart.n = 0;
 
     if (m->found->step == NULL || m->later == NULL || m->reads == NULL) {
         return false;
@@ -355,6 +384,7 @@ plan_phase(api_waf_plan_make_t *m, api_waf_plan_t *plan)
 
     plan->reads = m->reads;
     plan_assume(m, plan);
+    plan_apart(m, plan);
 
     if (!m->nomem) {
         api_waf_plan_ways(m, plan);
@@ -374,6 +404,13 @@ plan_start(api_waf_plan_make_t *m)
     m->lost = false;
 
     if (m->tx == NULL || m->now == NULL || m->entry == NULL) {
+        return false;
+    }
+
+    m->tx->wrote = api_arena_calloc(
+        &m->work, m->p->nslots / 64 + 1, sizeof(*m->tx->wrote));
+
+    if (m->tx->wrote == NULL) {
         return false;
     }
 

@@ -388,6 +388,26 @@ plan_bit(const api_waf_plan_make_t *m, uint32_t at)
 }
 
 
+static void
+plan_rows(api_waf_plan_step_t *step, uint32_t n)
+{
+    uint32_t i;
+
+    for (i = n; i-- > 0;) {
+        if (step[i].next != i || step[i].bit == API_WAF_NONE) {
+            continue;
+        }
+
+        step[i].idle = 1;
+
+        if (i + 1 < n && step[i + 1].idle > 0
+            && step[i + 1].bit == step[i].bit + 1) {
+            step[i].idle += step[i + 1].idle;
+        }
+    }
+}
+
+
 void
 api_waf_plan_ways(api_waf_plan_make_t *m, api_waf_plan_t *plan)
 {
@@ -405,7 +425,7 @@ api_waf_plan_ways(api_waf_plan_make_t *m, api_waf_plan_t *plan)
     }
 
     for (i = 0, nways = 0; i < n && !m->nomem; i++) {
-        step[i] = (api_waf_plan_step_t){ i, API_WAF_NONE, plan_bit(m, i) };
+        step[i] = (api_waf_plan_step_t){ i, API_WAF_NONE, plan_bit(m, i), 0 };
 
         if (m->found->step[i].next == i) {
             continue;
@@ -435,6 +455,8 @@ api_waf_plan_ways(api_waf_plan_make_t *m, api_waf_plan_t *plan)
     for (i = 0; i < nways; i++) {
         kept[i] = way[i];
     }
+
+    plan_rows(step, n);
 
     plan->way = kept;
     plan->step = step;

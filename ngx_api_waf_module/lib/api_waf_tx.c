@@ -72,6 +72,7 @@ api_waf_tx_t *
 api_waf_tx_create(const api_waf_view_t *view, api_waf_values_t *values,
     const api_waf_env_t *env, api_arena_t *arena)
 {
+    uint32_t      i;
     api_waf_tx_t *tx;
 
     tx = api_arena_calloc(arena, 1, sizeof(*tx));
@@ -95,9 +96,19 @@ api_waf_tx_create(const api_waf_view_t *view, api_waf_values_t *values,
         tx->settings.engine = env->engine;
     }
 
-    tx->slot = api_arena_calloc(arena, tx->p->nslots + 1, sizeof(*tx->slot));
+    tx->slot = api_arena_alloc(arena, (tx->p->nslots + 1) * sizeof(*tx->slot));
 
-    return tx->slot && api_waf_fix(tx) ? tx : NULL;
+    if (tx->slot == NULL) {
+        return NULL;
+    }
+
+    /* a cell without a value has no name */
+
+    for (i = 0; i < tx->p->nslots; i++) {
+        tx->slot[i].value = (api_span_t){ NULL, 0 };
+    }
+
+    return api_waf_fix(tx) ? tx : NULL;
 }
 
 
@@ -311,7 +322,13 @@ api_waf_tx_get(const api_waf_tx_t *tx, api_span_t name)
 static int64_t
 api_waf_tx_number(const api_waf_tx_t *tx, uint32_t slot)
 {
-    return tx->slot[slot].value.data ? api_waf_stoi(tx->slot[slot].value) : 0;
+    api_span_t s;
+
+    s = tx->slot[slot].value;
+
+    return s.data == NULL || (s.len == 1 && s.data[0] == '0')
+               ? 0
+               : api_waf_stoi(s);
 }
 
 
@@ -358,6 +375,21 @@ api_waf_tx_match(const api_waf_tx_t *tx, size_t i)
 {
     return i < tx->kept.n ? *API_WAF_AT(const api_waf_match_t *, tx->kept, i)
                           : NULL;
+}
+
+
+size_t
+api_waf_tx_logged(const api_waf_tx_t *tx, size_t i)
+{
+    const api_waf_match_t *const *kept;
+
+    kept = tx->kept.items;
+
+    while (i < tx->kept.n && !kept[i]->log) {
+        i++;
+    }
+
+    return i;
 }
 
 

@@ -71,7 +71,8 @@ actions(text_t *t, ut_rand_t *r)
             ADD(t, ",setvar:tx.%s=%%{MATCHED_VAR}", name(r));
             break;
         case 5:
-            ADD(t, ",setvar:tx.%%{TX.%s}=%u", name(r), below(r, 3));
+            ADD(t, ",setvar:tx.%s%%{TX.%s}=%u", below(r, 2) ? "made_up_" : "",
+                name(r), below(r, 3));
             break;
         case 6:
             ADD(t, ",capture");
@@ -129,6 +130,8 @@ target(text_t *t, ut_rand_t *r)
     static const char *const ops[] = { "@eq 0", "@eq 1", "@lt 2", "@ge 1",
         "!@eq 2", "@streq 1", "@rx ^(.)", "!@rx 1", "@within 1 2",
         "@eq %{TX.a}" };
+    static const char *const fits[] = { "^[a02]", "e", "^made_*up",
+        "PARANOIA_l?evel" };
 
     switch (below(r, 9)) {
     case 0:
@@ -148,7 +151,7 @@ target(text_t *t, ut_rand_t *r)
         ADD(t, "&TX:%s", name(r));
         break;
     case 6:
-        ADD(t, below(r, 2) ? "TX:/^[a02]/" : "&TX:/e/");
+        ADD(t, "%sTX:/%s/", below(r, 2) ? "&" : "", fits[below(r, 4)]);
         break;
     default:
         ADD(t, "TX:%s", name(r));
@@ -407,8 +410,9 @@ static const struct {
     { "nor names that it may make up, among those a pattern fits",
         "SecRule ARGS \"x\" "
         "\"id:1,phase:1,pass,nolog,setvar:tx.n_%{MATCHED_VAR}=1\"\n"
-        "SecRule &TX:/^n_/ \"@ge 1\" \"id:2,phase:1,pass,nolog\"\n",
-        0, 0 },
+        "SecRule &TX:/^n_/ \"@ge 1\" \"id:2,phase:1,pass,nolog\"\n"
+        "SecRule &TX:/^other_/ \"@ge 1\" \"id:3,phase:1,pass,nolog\"\n",
+        0, 1 },
     { "what refuses is left to the engine",
         "SecAction \"id:1,phase:1,deny\"\n", 0, 0 },
 };
