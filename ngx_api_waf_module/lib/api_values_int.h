@@ -138,6 +138,11 @@ void api_values_multipart(api_values_t *b, api_span_t body);
 
 const char *api_values_xml_scan(api_span_t body);
 
+/* The inside of a string of JSON that api_json_parse has read.  False: no
+   memory. */
+
+bool api_values_unescape(api_values_t *b, api_span_t text, api_span_t *s);
+
 /* Of a text that is nearly JSON: its strings, in either quotes. */
 
 void api_values_lenient(

@@ -52,9 +52,8 @@ json_text(json_walk_t *w, uint32_t i, api_span_t *s)
         return true;
     }
 
-    w->b->nomem |= api_json_string(w->doc, i, w->b->arena, s) != API_OK;
-
-    return !w->b->nomem;
+    return api_values_unescape(
+        w->b, api_span(w->doc->text + t->off, t->len), s);
 }
 
 

@@ -1,5 +1,7 @@
-/* Requests that have more than rules look at: cookies, names, lines. */
+/* Requests that have more than rules look at: cookies, names, lines; and all
+   characters in escapes of JSON. */
 
+#include "api_json.h"
 #include "api_values.h"
 #include "ut.h"
 
@@ -205,9 +207,67 @@ test_lines(void)
 }
 
 
+/* Of every character, and with others around it, what the parser's own function
+   makes. */
+
+static void
+test_escapes(void)
+{
+    run_t       run;
+    size_t      n = 1, bad = 0;
+    uint32_t    c, i;
+    api_json_t  doc;
+    api_span_t  want;
+    static char body[1200000];
+
+    api_json_limits_t limits = api_json_limits_default;
+
+    static const char *const others[] = { "\"\\\\\"", "\"\\/a\\\"\"",
+        "\"\\b\\f\\n\\r\\tz\"", "\"\\ud83d\\ude00\\uDBFF\\uDFFF\"",
+        "\"a\\u00e9\\u20AC\"", "\"no escape\"" };
+
+    limits.members = 70000;
+    body[0] = '[';
+
+    for (c = 0; c < 0x10000; c++) {
+        if (c < 0xd800 || c >= 0xe000) {
+            n += (size_t) sprintf(
+                body + n, c % 2 ? "\"\\u%04x\"," : "\"b\\u%04Xa\",", c);
+        }
+    }
+
+    for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        n += (size_t) sprintf(body + n, "%s%s", i ? "," : "", others[i]);
+    }
+
+    body[n++] = ']';
+
+    run_init(&run, 70000);
+    run.values.max = 70000;
+    run_field(&run, "Content-Type", str(JSON));
+    api_values_request(&run.b, &run.request);
+    ut_int(api_values_body(&run.b, api_span(body, n), 0, false), API_OK,
+        "all characters in escapes");
+    ut_int(api_json_parse(&doc, api_span(body, n), &limits, API_JSON_ALLOW_NUL,
+               seed, &run.arena, NULL),
+        API_OK, "and the document as such");
+    ut_int(count(&run, API_WAF_ARGS_POST), doc.ntok - 1, "are read");
+
+    for (i = 1; i < doc.ntok; i++) {
+        bad += api_json_string(&doc, i, &run.arena, &want) != API_OK
+               || !api_span_eq(
+                   run.values.set[API_WAF_ARGS_POST].items[i - 1].value, want);
+    }
+
+    ut_int((long long) bad, 0, "as the parser's own function does");
+    run_end(&run, false, "escapes");
+}
+
+
 int
 main(void)
 {
+    test_escapes();
     test_names();
     test_cookies();
     test_lines();
