@@ -23,17 +23,17 @@ const api_values_conf_t api_values_conf_default = {
 
 #define VALUES_UNPACKED 40000
 
-/* Of cookies as many as half of the arguments, but 500 in any case, which is
-   more than a browser keeps for a site. */
+/* Of cookies as many as a quarter of the arguments, but 250 in any case:
+   browsers keep 180 for a site. */
 
-#define VALUES_COOKIES 500
+#define VALUES_COOKIES 250
 
-/* What names may take together: 64 bytes for each argument that may be, and
+/* What names may take together: 48 bytes for each argument that may be, and
    eight times what was sent.  Those in JSON and YAML have their way in them: a
    document of 4 KB that is 500 deep has half a megabyte. */
 
-#define VALUES_NAMES 64
-#define VALUES_NAMES_LEAST 65536
+#define VALUES_NAMES 48
+#define VALUES_NAMES_LEAST 48000
 #define VALUES_NAMES_FACTOR 8
 
 /* The caller's buffers bound what comes in here already. */
@@ -390,7 +390,7 @@ values_cookies(api_values_t *b, api_span_t line)
 
     had = b->values->set[API_WAF_REQUEST_COOKIES].count;
 
-    max = b->conf->args / 2 > VALUES_COOKIES ? b->conf->args / 2
+    max = b->conf->args / 4 > VALUES_COOKIES ? b->conf->args / 4
                                              : VALUES_COOKIES;
 
     if (had >= max) {

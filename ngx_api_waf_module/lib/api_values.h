@@ -76,9 +76,9 @@ typedef struct {
 } api_values_request_t;
 
 typedef struct {
-    /* SecArgumentsLimit.  It sets limits of cookies and names, too: half as
-       many cookies, 500 or more; 64 bytes of names each, 64 KB or more, and 8
-       times what was sent. */
+    /* SecArgumentsLimit.  It sets limits of cookies and names, too: a
+       quarter as many cookies, 250 or more; 48 bytes of names each, 48 KB or
+       more, and 8 times what was sent. */
 
     uint32_t args;
     uint32_t json_depth; /* SecRequestBodyJsonDepthLimit */
