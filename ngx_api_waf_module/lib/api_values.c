@@ -181,6 +181,10 @@ values_cut(api_values_t *b, api_span_t text, uint32_t left, uint8_t one,
 {
     size_t i;
 
+    if (text.len / 2 < left) { /* two bytes each, at least */
+        return text;
+    }
+
     for (i = 0; i < text.len; i++) {
         if (text.data[i] != one && text.data[i] != other) {
             continue;

@@ -42,24 +42,40 @@ api_urlencoded_ends(uint8_t c, unsigned how)
 }
 
 
+/* Where the sequence that begins at `from` ends. */
+
+static size_t
+api_urlencoded_end(api_span_t text, size_t from, unsigned how)
+{
+    const uint8_t *p;
+
+    if ((how & API_URLENCODED_SEMICOLON) == 0) {
+        p = memchr(text.data + from, '&', text.len - from);
+
+        return p ? (size_t) (p - text.data) : text.len;
+    }
+
+    while (from < text.len && !api_urlencoded_ends(text.data[from], how)) {
+        from++;
+    }
+
+    return from;
+}
+
+
 /* Sequences between separators that are not empty; up to max + 1. */
 
 static uint32_t
 api_urlencoded_count(api_span_t text, unsigned how, uint32_t max)
 {
-    bool     open;
     size_t   i;
     uint32_t n;
 
     n = 0;
-    open = false;
 
     for (i = 0; i < text.len && n <= max; i++) {
-        if (api_urlencoded_ends(text.data[i], how)) {
-            open = false;
-
-        } else if (!open) {
-            open = true;
+        if (!api_urlencoded_ends(text.data[i], how)) {
+            i = api_urlencoded_end(text, i, how);
             n++;
         }
     }
@@ -170,12 +186,7 @@ api_urlencoded_read(
             from++;
         }
 
-        for (to = from;
-             to < text.len && !api_urlencoded_ends(text.data[to], run->how);
-             to++)
-        {
-            /* void */
-        }
+        to = api_urlencoded_end(text, from, run->how);
 
         rc = api_urlencoded_pair(
             run, api_span(text.data + from, to - from), from, &pair[i]);
@@ -191,23 +202,45 @@ api_urlencoded_read(
 }
 
 
-/* Text without a byte that needs decoding or a flag is taken as it is. */
+/* Bytes that need decoding or a flag: % + controls, and those beyond ASCII. */
+
+/* clang-format off */
+
+static const uint8_t api_urlencoded_odd[256] = {
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+    0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+    1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1
+};
+
+/* clang-format on */
+
+
+/* Text without one is taken as it is. */
 
 static bool
 api_urlencoded_plain(api_span_t text)
 {
-    size_t  i;
-    uint8_t c;
+    size_t         i;
+    const uint8_t *p = text.data;
 
-    for (i = 0; i < text.len; i++) {
-        c = text.data[i];
-
-        if (c == '%' || c == '+' || c < 0x20 || c >= 0x7f) {
+    for (i = 0; i + 4 <= text.len; i += 4) {
+        if (api_urlencoded_odd[p[i]] | api_urlencoded_odd[p[i + 1]]
+            | api_urlencoded_odd[p[i + 2]] | api_urlencoded_odd[p[i + 3]])
+        {
             return false;
         }
     }
 
-    return true;
+    while (i < text.len && !api_urlencoded_odd[p[i]]) {
+        i++;
+    }
+
+    return i == text.len;
 }
 
 
@@ -216,6 +249,7 @@ api_urlencoded_parse(api_pairs_t *pairs, api_span_t text, unsigned how,
     const api_urlencoded_limits_t *limits, api_arena_t *arena, api_err_t *err)
 {
     int                  rc;
+    bool                 plain;
     uint32_t             i, n;
     api_pair_t          *pair;
     api_urlencoded_run_t run;
@@ -242,13 +276,14 @@ api_urlencoded_parse(api_pairs_t *pairs, api_span_t text, unsigned how,
         return API_OK;
     }
 
+    plain = api_urlencoded_plain(text);
     pair = api_arena_calloc(arena, n, sizeof(*pair));
 
-    if (pair && !api_urlencoded_plain(text)) {
+    if (pair && !plain) {
         run.out = api_arena_alloc(arena, text.len);
     }
 
-    if (pair == NULL || (run.out == NULL && !api_urlencoded_plain(text))) {
+    if (pair == NULL || (run.out == NULL && !plain)) {
         return api_fail(
             err, API_NOMEM, API_URLENCODED_E_NOMEM, 0, "no memory");
     }
