@@ -28,13 +28,13 @@ const api_values_conf_t api_values_conf_default = {
 
 #define VALUES_COOKIES 250
 
-/* What names may take together: 48 bytes for each argument that may be, and
-   eight times what was sent.  Those in JSON and YAML have their way in them: a
+/* What names may take together: 36 bytes for each argument that may be, and
+   eleven times what was sent.  Those in JSON and YAML have their way in them: a
    document of 4 KB that is 500 deep has half a megabyte. */
 
-#define VALUES_NAMES 48
-#define VALUES_NAMES_LEAST 48000
-#define VALUES_NAMES_FACTOR 8
+#define VALUES_NAMES 36
+#define VALUES_NAMES_LEAST 36000
+#define VALUES_NAMES_FACTOR 11
 
 /* The caller's buffers bound what comes in here already. */
 

@@ -77,8 +77,8 @@ typedef struct {
 
 typedef struct {
     /* SecArgumentsLimit.  It sets limits of cookies and names, too: a
-       quarter as many cookies, 250 or more; 48 bytes of names each, 48 KB or
-       more, and 8 times what was sent. */
+       quarter as many cookies, 250 or more; 36 bytes of names each, 36 KB or
+       more, and 11 times what was sent. */
 
     uint32_t args;
     uint32_t json_depth; /* SecRequestBodyJsonDepthLimit */

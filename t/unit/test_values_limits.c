@@ -126,7 +126,7 @@ test_names(void)
     nested(&run, 500, 900);
     n = count(&run, API_WAF_ARGS_POST);
     ut_ok(n > 15 && n < 40,
-        "those are looked at whose names take 48 KB, and 8 times the body");
+        "those are looked at whose names take 36 KB, and 11 times the body");
     run_end(&run, true, "deep and many");
 
     nested(&run, 4, 999);
