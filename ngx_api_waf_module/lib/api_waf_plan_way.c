@@ -56,7 +56,7 @@ plan_link_asks(const api_waf_rule_t *link)
 void
 api_waf_plan_asks(api_waf_plan_make_t *m)
 {
-    uint32_t                i, k, n;
+    uint32_t                i, j, k, n;
     const api_waf_rule_t   *rule;
     const api_waf_action_t *a;
 
@@ -74,7 +74,9 @@ api_waf_plan_asks(api_waf_plan_make_t *m)
         rule = &m->p->rule[i];
         m->asks[rule->head] |= plan_link_asks(rule);
 
-        for (a = rule->action; a < rule->action + rule->nactions; a++) {
+        for (j = 0; j < rule->nactions; j++) {
+            a = &rule->action[j];
+
             for (k = 0; k < a->nrules; k++) {
                 m->loose[a->rules[k]] = true;
             }
