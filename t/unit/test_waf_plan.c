@@ -418,6 +418,49 @@ static const struct {
 };
 
 
+/* What matched is there for whoever asks, though what would have put it away was
+   known: rule 5 matches. */
+
+static const struct {
+    const char *what;
+    const char *rules;
+} asked[] = {
+    { "the rule that would not match was taken out",
+        "SecAction \"id:1,phase:1,pass,nolog,setvar:tx.a=7\"\n"
+        "SecRule TX:a \"@eq 7\" \"id:2,phase:1,pass,nolog\"\n"
+        "SecRule ARGS \"x\" "
+        "\"id:3,phase:1,pass,nolog,ctl:ruleRemoveById=4\"\n"
+        "SecRule TX:a \"@eq 2\" \"id:4,phase:1,pass,nolog\"\n"
+        "SecRule MATCHED_VARS \"@streq 7\" \"id:5,phase:1,pass,nolog\"\n" },
+    { "it matches, against all hope",
+        "SecAction \"id:1,phase:1,pass,nolog,setvar:tx.a=7,setvar:tx.b=0\"\n"
+        "SecRule TX:a \"@eq 7\" \"id:2,phase:1,pass,nolog\"\n"
+        "SecRule ARGS \"x\" \"id:3,phase:1,pass,nolog,setvar:tx.b=1\"\n"
+        "SecRule TX:b \"@eq 1\" \"id:4,phase:1,pass,nolog\"\n"
+        "SecRule MATCHED_VARS \"@streq 7\" \"id:5,phase:1,pass,nolog\"\n" },
+};
+
+
+static void
+asked_for(const api_waf_program_t *p, const char *what)
+{
+    static text_t           plain, fast;
+    const api_waf_view_t   *view;
+    api_waf_scan_scratch_t *scan;
+
+    view = view_of(p, 0, 0);
+    ut_int(api_waf_scan_scratch_create(&scan, p, &api_alloc_libc), API_OK,
+        "%s: scratch", what);
+    outcome(view, "ARGS_GET:q=x", NULL, &plain);
+    outcome(view, "ARGS_GET:q=x", scan, &fast);
+    ut_ok(strcmp(plain.text, fast.text) == 0
+              && strstr(fast.text, "\n5 1 ") != NULL,
+        "%s", what);
+    api_waf_scan_scratch_free(scan);
+    api_waf_view_free(view);
+}
+
+
 int
 main(void)
 {
@@ -440,6 +483,16 @@ main(void)
         ut_int(folded(view, true), counts[i].hoped, "%s: with hope",
             counts[i].what);
         api_waf_view_free(view);
+        api_seclang_free(s);
+    }
+
+    for (i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
+        p = waf_load(&s, asked[i].rules, NULL, &api_alloc_libc, &err);
+
+        if (p != NULL) {
+            asked_for(p, asked[i].what);
+        }
+
         api_seclang_free(s);
     }
 
