@@ -183,13 +183,29 @@ api_waf_memo_learn(api_waf_memo_entry_t *e, api_sip128_t key, uint32_t bit)
 }
 
 
-/* Of names in any case; by first letter. */
+/* Words in names of credentials, in order; and the first, from 1 on, that begins
+   with a letter. */
 
-static const char *const memo_words[] = { "auth", "assertion", "cookie",
+static const char *const memo_words[] = { "assertion", "auth", "cookie",
     "credential", "csrf", "cvv", "key", "otp", "pass", "pwd", "secret",
     "session", "signature", "token" };
 
 #define MEMO_WORDS (sizeof(memo_words) / sizeof(memo_words[0]))
+
+static const uint8_t memo_first[256] = { ['A'] = 1,
+    ['a'] = 1,
+    ['C'] = 3,
+    ['c'] = 3,
+    ['K'] = 7,
+    ['k'] = 7,
+    ['O'] = 8,
+    ['o'] = 8,
+    ['P'] = 9,
+    ['p'] = 9,
+    ['S'] = 11,
+    ['s'] = 11,
+    ['T'] = 14,
+    ['t'] = 14 };
 
 
 static bool
@@ -210,29 +226,20 @@ memo_word(const uint8_t *p, size_t n, const char *word)
 bool
 api_waf_memo_secret(api_span_t name)
 {
-    size_t i, k;
-
-    static const bool first[256] = { ['a'] = 1,
-        ['c'] = 1,
-        ['k'] = 1,
-        ['o'] = 1,
-        ['p'] = 1,
-        ['s'] = 1,
-        ['t'] = 1,
-        ['A'] = 1,
-        ['C'] = 1,
-        ['K'] = 1,
-        ['O'] = 1,
-        ['P'] = 1,
-        ['S'] = 1,
-        ['T'] = 1 };
+    size_t  i, k;
+    uint8_t letter;
 
     for (i = 0; i < name.len; i++) {
-        if (!first[name.data[i]]) {
+        k = memo_first[name.data[i]];
+
+        if (k == 0) {
             continue;
         }
 
-        for (k = 0; k < MEMO_WORDS; k++) {
+        letter = name.data[i] | 0x20;
+
+        for (k--; k < MEMO_WORDS && (uint8_t) memo_words[k][0] == letter; k++)
+        {
             if (memo_word(name.data + i, name.len - i, memo_words[k])) {
                 return true;
             }

@@ -145,7 +145,10 @@ test_secret(void)
         "authorization", "Cookie", "Set-Cookie", "X-Api-Key", "x-api-key",
         "PASSWORD", "json.user.password", "passwd", "json.new_pwd", "api_key",
         "client_secret", "access_token", "X-CSRF-Token", "PHPSESSION", "otp",
-        "X-Amz-Signature", "client_assertion", "json.credentials.id" };
+        "X-Amz-Signature", "client_assertion", "json.credentials.id", "cvv",
+        "json.card.CVV2", "csrf", "session_id", "Credential", "pwd", "PWD",
+        "OTP", "key", "KEY", "Token", "x.SECRET.y", "Signature", "ASSERTION",
+        "cookies", "Pass", "xAuthx" };
 
     static const char *const no[] = { "", "Host", "User-Agent", "Accept",
         "Accept-Encoding", "Content-Type", "json.items.array_0.sku", "q",
