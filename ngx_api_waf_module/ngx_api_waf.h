@@ -134,8 +134,8 @@ typedef struct {
  *     +-------------------+-------- refused -----------+----------------+
  *
  * A phase that takes long is left in the middle (NGX_AGAIN) and gone on with
- * when other requests have had their turn; so is HEADERS while nginx reads, and
- * while its body is taken apart.
+ * when other requests have had their turn; so is HEADERS while nginx reads,
+ * and while its body is taken apart.
  */
 
 typedef enum {
