@@ -208,14 +208,18 @@ api_sqli_begin(api_sqli_job_t *job, api_span_t value, bool all)
     job->mysql = 0;
     job->readings = 1;
     job->all = all;
-    job->gated = all || value.len == 0; /* its data may be NULL */
+    job->gated = all || value.len == 0;
     job->entered = false;
     job->how.tokens = 0;
     job->r.chains = false;
 
+    if (value.len == 0) {
+        return; /* its data may be NULL */
+    }
+
     api_sqli_gate_init(&job->gate, value);
 
-    if (all && value.len > 0) {
+    if (all) {
         job->readings = api_sqli_is_mysql(value) ? 2 : 1;
         job->gate.quotes = 1U << API_SQLI_SINGLE | 1U << API_SQLI_DOUBLE;
     }

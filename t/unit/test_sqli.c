@@ -354,6 +354,9 @@ main(void)
     count = corpus_ask("t/waf/corpus/sqli.txt", in_parts, true);
     ut_int(count.no, 0, "in parts none either");
 
+    ut_ok(!detect((api_span_t){ NULL, 0 }) && !in_parts(api_span("", 0)),
+        "nothing is none");
+
     test_tables();
     test_index();
     test_dull();

@@ -197,6 +197,9 @@ main(void)
 
     ut_ok(api_xss_words_ok(), "names are where their letter says");
 
+    ut_ok(!detect((api_span_t){ NULL, 0 }) && !in_parts(api_span("", 0)),
+        "nothing is none");
+
     test_parts();
     test_said();
     test_random();
