@@ -421,11 +421,36 @@ api_scratch_free(api_scratch_t *s)
 
 #define MATCH_COST 40 /* besides bytes */
 
+static bool
+operator_charge(
+    const api_operator_t *op, size_t len, size_t more, api_budget_t *budget)
+{
+    uint64_t cost;
+
+    cost = MATCH_COST + (uint64_t) op->def->weight * len + more;
+
+    if (budget->left < cost) {
+        budget->left = 0;
+        return false;
+    }
+
+    budget->left -= cost;
+
+    return true;
+}
+
+
+bool
+api_operator_charge(const api_operator_t *op, size_t len, api_budget_t *budget)
+{
+    return operator_charge(op, len, 0, budget);
+}
+
+
 int
 api_operator_match(const api_operator_t *op, api_span_t value, api_span_t arg,
     api_captures_t *captures, api_budget_t *budget, api_scratch_t *scratch)
 {
-    uint64_t           cost;
     api_operator_run_t run;
 
     run.op = op;
@@ -435,15 +460,9 @@ api_operator_match(const api_operator_t *op, api_span_t value, api_span_t arg,
     run.budget = budget;
     run.scratch = scratch;
 
-    cost = MATCH_COST + (uint64_t) op->def->weight * value.len;
-    cost += op->macro ? arg.len : 0;
-
-    if (budget->left < cost) {
-        budget->left = 0;
+    if (!operator_charge(op, value.len, op->macro ? arg.len : 0, budget)) {
         return API_LIMIT;
     }
-
-    budget->left -= cost;
 
     if (captures != NULL) {
         captures->n = 0;
@@ -455,17 +474,25 @@ api_operator_match(const api_operator_t *op, api_span_t value, api_span_t arg,
 
 #define SQLI_TOKEN 25 /* work units */
 
+void
+api_operator_charge_tokens(uint32_t tokens, api_budget_t *budget)
+{
+    uint64_t cost;
+
+    cost = (uint64_t) SQLI_TOKEN * tokens;
+    budget->left -= cost < budget->left ? cost : budget->left;
+}
+
+
 static int
 operator_run_sqli(const api_operator_run_t *run)
 {
     bool       found;
     size_t     len;
-    uint64_t   cost;
     api_sqli_t how;
 
     found = api_sqli_detect(run->value, &how);
-    cost = (uint64_t) SQLI_TOKEN * how.tokens;
-    run->budget->left -= cost < run->budget->left ? cost : run->budget->left;
+    api_operator_charge_tokens(how.tokens, run->budget);
 
     if (!found) {
         return 0;

@@ -104,6 +104,19 @@ typedef struct {
     api_scratch_t        *scratch;
 } api_operator_run_t;
 
+/* What a match costs before it runs, and tokens of @detectSQLi after it; false:
+   that is more than there is. */
+
+bool api_operator_charge(
+    const api_operator_t *op, size_t len, api_budget_t *budget);
+void api_operator_charge_tokens(uint32_t tokens, api_budget_t *budget);
+
+/* @pm, from a node on, 0 at first; 1: it ends at one where a phrase does. */
+
+int api_operator_pm_walk(
+    const api_operator_t *op, api_span_t text, uint32_t *node);
+api_span_t api_operator_pm_phrase(const api_operator_t *op, uint32_t node);
+
 int api_operator_run_rx(const api_operator_run_t *run);
 int api_operator_run_pm(const api_operator_run_t *run);
 int api_operator_run_cc(const api_operator_run_t *run);

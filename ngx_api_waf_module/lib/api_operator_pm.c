@@ -429,21 +429,39 @@ api_operator_make_pm_file(api_operator_t *op, const api_operator_make_t *m)
 
 
 int
-api_operator_run_pm(const api_operator_run_t *run)
+api_operator_pm_walk(const api_operator_t *op, api_span_t text, uint32_t *node)
 {
     size_t          i;
-    uint32_t        at = 0;
-    const api_pm_t *pm = run->op->pm;
+    uint32_t        at = *node;
+    const api_pm_t *pm = op->pm;
 
-    for (i = 0; i < run->value.len; i++) {
-        at = pm_step(pm, at, pm_lower(run->value.data[i]));
-
-        if (pm->node[at].phrase != 0) {
-            api_operator_capture(
-                run->captures, pm->phrase[pm->node[at].phrase - 1]);
-            return 1;
-        }
+    for (i = 0; i < text.len && pm->node[at].phrase == 0; i++) {
+        at = pm_step(pm, at, pm_lower(text.data[i]));
     }
 
-    return 0;
+    *node = at;
+
+    return pm->node[at].phrase != 0;
+}
+
+
+api_span_t
+api_operator_pm_phrase(const api_operator_t *op, uint32_t node)
+{
+    return op->pm->phrase[op->pm->node[node].phrase - 1];
+}
+
+
+int
+api_operator_run_pm(const api_operator_run_t *run)
+{
+    uint32_t at = 0;
+
+    if (!api_operator_pm_walk(run->op, run->value, &at)) {
+        return 0;
+    }
+
+    api_operator_capture(run->captures, api_operator_pm_phrase(run->op, at));
+
+    return 1;
 }

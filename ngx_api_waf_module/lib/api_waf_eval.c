@@ -1,3 +1,4 @@
+#include "api_waf_long.h"
 #include "api_waf_scan_int.h"
 
 
@@ -185,7 +186,9 @@ static void
 api_waf_link_target(
     api_waf_tx_t *tx, api_waf_try_t *t, const api_waf_target_t *target)
 {
-    if (t->base < tx->active.n && api_waf_target_dropped(tx, t, &target->pick))
+    if ((tx->looking && (target->pick.count || api_waf_long_waits(tx)))
+        || (t->base < tx->active.n
+            && api_waf_target_dropped(tx, t, &target->pick)))
     {
         return;
     }
@@ -230,7 +233,7 @@ api_waf_link(api_waf_tx_t *tx, const api_waf_rule_t *rule)
 
     tx->active.n = t.base;
 
-    if (!t.matched) {
+    if (!t.matched && !tx->looking) {
         tx->matched.value = (api_span_t){ NULL, 0 };
         tx->matches.n = 0;
     }

@@ -107,6 +107,9 @@ struct api_waf_tx_s {
 
     struct api_waf_scan_run_s *scan; /* of this phase; NULL: none */
     bool unsure;                     /* a try met a limit: nothing is known */
+
+    struct api_waf_long_s *longs;   /* of the rule that is next; NULL: none */
+    bool                   looking; /* ... at its values, for long ones */
 };
 
 /* A zeroed item at the end of a list; NULL: no memory, the tx has failed. */

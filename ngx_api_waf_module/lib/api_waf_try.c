@@ -1,5 +1,6 @@
 /* Values of a rule, tried one by one. */
 
+#include "api_waf_long.h"
 #include "api_waf_scan_int.h"
 
 
@@ -55,16 +56,20 @@ api_waf_keep_captures(api_waf_tx_t *tx, const api_captures_t *c)
 static bool
 api_waf_test(api_waf_tx_t *tx, const api_waf_rule_t *rule, api_span_t value)
 {
-    int            rc;
-    api_span_t     arg;
-    api_captures_t captures;
+    int                       rc;
+    api_span_t                arg;
+    api_captures_t            captures, *kept;
+    const api_operator_job_t *job;
 
     captures.n = 0;
+    kept = rule->capture ? &captures : NULL;
+    job = api_waf_long_job(tx, rule, value);
     arg = rule->arg.n ? api_waf_expand(tx, rule, &rule->arg, API_WAF_SET_TEXT)
                       : rule->arg.text;
 
-    rc = api_operator_match(rule->op, value, arg,
-        rule->capture ? &captures : NULL, &tx->budget, tx->env->scratch);
+    rc = job ? api_operator_job_match(job, kept, &tx->budget)
+             : api_operator_match(
+                 rule->op, value, arg, kept, &tx->budget, tx->env->scratch);
 
     if (tx->budget.left == 0) {
         (void) api_waf_work(tx, 1);
@@ -186,9 +191,10 @@ api_waf_try_multi(
             return;
         }
 
-        if (api_transform_chain_known(&chain->ids[i], 1, &tx->p->transform,
-                value, bits, tx->arena, &next)
-            != API_OK)
+        if (!api_waf_long_step(tx, t->rule, t->item->value, i, &next)
+            && api_transform_chain_known(&chain->ids[i], 1, &tx->p->transform,
+                   value, bits, tx->arena, &next)
+                   != API_OK)
         {
             api_waf_failed(tx, "no memory");
             return;
@@ -225,10 +231,12 @@ api_waf_try_once(
             return;
         }
 
-        if (api_transform_chain_known(chain->ids, chain->n, &tx->p->transform,
-                value, item->bits ? item->bits : api_transform_triggers(value),
-                tx->arena, &value)
-            != API_OK)
+        if (!api_waf_long_text(tx, t->rule, item->value, &value)
+            && api_transform_chain_known(chain->ids, chain->n,
+                   &tx->p->transform, value,
+                   item->bits ? item->bits : api_transform_triggers(value),
+                   tx->arena, &value)
+                   != API_OK)
         {
             api_waf_failed(tx, "no memory");
             return;
@@ -249,6 +257,7 @@ api_waf_try_once(
 bool
 api_waf_try(api_waf_tx_t *tx, const api_waf_item_t *item, void *ctx)
 {
+    bool                   idle;
     uint32_t               matches;
     api_waf_try_t         *t;
     const api_waf_chain_t *chain;
@@ -266,15 +275,21 @@ api_waf_try(api_waf_tx_t *tx, const api_waf_item_t *item, void *ctx)
         return false;
     }
 
+    /* nothing changes the value, and as it is it cannot match */
+
+    idle = item->bits && !(item->bits & (chain->mask | t->rule->triggers));
+
+    if (tx->looking) {
+        return idle || api_waf_long_look(tx, t->rule, item);
+    }
+
     matches = tx->matches.n;
     tx->unsure = false;
 
-    if (item->bits && !(item->bits & (chain->mask | t->rule->triggers))) {
-        /* nothing changes the value, and as it is it cannot match */
-
-    } else if (t->rule->multi) {
+    if (!idle && t->rule->multi) {
         api_waf_try_multi(tx, t, chain);
-    } else {
+
+    } else if (!idle) {
         api_waf_try_once(tx, t, chain);
     }
 

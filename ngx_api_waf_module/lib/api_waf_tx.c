@@ -1,3 +1,4 @@
+#include "api_waf_long.h"
 #include "api_waf_plan.h"
 #include "api_waf_scan_int.h"
 
@@ -190,6 +191,25 @@ api_waf_pass(api_waf_tx_t *tx, const api_waf_phase_prog_t *prog)
 }
 
 
+/* False: something of long values is to be done first, later. */
+
+static bool
+api_waf_step_run(api_waf_tx_t *tx, const api_waf_rule_t *rule, uint64_t until)
+{
+    if (until > 0 && tx->values->longest >= API_WAF_LONG
+        && api_waf_long_more(tx, rule, until))
+    {
+        tx->pos--;
+        return false;
+    }
+
+    (void) api_waf_eval(tx, rule);
+    api_waf_long_end(tx);
+
+    return true;
+}
+
+
 /* True: there is more to do in this phase, later. */
 
 static bool
@@ -243,7 +263,9 @@ api_waf_steps(api_waf_tx_t *tx, uint64_t slice)
             continue;
         }
 
-        (void) api_waf_eval(tx, &tx->p->rule[step->rule]);
+        if (!api_waf_step_run(tx, &tx->p->rule[step->rule], until)) {
+            return !tx->failure;
+        }
 
         if (tx->stop || tx->failure) {
             break;

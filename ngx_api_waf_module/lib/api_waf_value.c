@@ -259,6 +259,7 @@ api_waf_values_set(api_waf_values_t *v, api_waf_var_t var, api_span_t value)
         return API_NOMEM;
     }
 
+    v->longest = value.len > v->longest ? value.len : v->longest;
     set->items[0] = (api_waf_value_t){ { NULL, 0 }, value, 0, 0, v->seq++ };
     set->count = 1;
 

@@ -198,9 +198,10 @@ typedef struct {
 
 typedef struct {
     api_arena_t  *arena;
-    uint32_t      seq;  /* of the next one */
-    uint32_t      max;  /* values that still may be added */
-    bool          over; /* one was not: the caller turned it to an error */
+    uint32_t      seq;     /* of the next one */
+    uint32_t      max;     /* values that still may be added */
+    bool          over;    /* one was not: the caller turned it to an error */
+    size_t        longest; /* name or value, of them all */
     api_waf_set_t set[API_WAF_NSTORED];
 } api_waf_values_t;
 
@@ -226,8 +227,10 @@ static inline void
 api_waf_values_put(
     api_waf_values_t *v, api_waf_set_t *set, api_span_t name, api_span_t value)
 {
+    size_t           len = name.len > value.len ? name.len : value.len;
     api_waf_value_t *item = &set->items[set->count++];
 
+    v->longest = len > v->longest ? len : v->longest;
     item->name = name;
     item->value = value;
     item->name_bits = 0;

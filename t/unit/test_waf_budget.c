@@ -236,6 +236,132 @@ test_turns(const char *end, long long ids)
 }
 
 
+/*
+ * Operators on a long value go in parts, of 16 KB each, before the rule is run:
+ * who matches, what is captured and where is as in one go.
+ */
+
+#define PARTED (LONG / 4)
+
+static const char parted[] =
+    "SecAction \"id:9,phase:1,pass,nolog,ctl:ruleRemoveTargetById=1;ARGS:d,"
+    "ctl:ruleRemoveTargetById=2;ARGS:d,ctl:ruleRemoveTargetById=3;ARGS:d\"\n"
+    "SecRule ARGS \"@detectSQLi\" \"id:1,phase:2,pass,capture,multiMatch,"
+    "t:urlDecodeUni,t:removeNulls,setvar:'tx.score=%{TX.0}'\"\n"
+    "SecRule ARGS|!ARGS:b \"@detectXSS\" \"id:2,phase:2,pass,t:lowercase\"\n"
+    "SecRule ARGS \"@pm needle pin\" \"id:3,phase:2,pass,capture,"
+    "setvar:'tx.threshold=%{TX.0}'\"\n"
+    "SecRule ARGS \"!@pm haystack\" \"id:4,phase:2,pass,t:urlDecodeUni\"\n"
+    "SecRule ARGS \"@pm straw\" \"id:5,phase:2,pass,chain\"\n"
+    "SecRule MATCHED_VAR \"@detectSQLi\" \"t:urlDecodeUni\"\n"
+    "SecRule ARGS \"@rx e%n\\d\" \"id:6,phase:2,pass,t:lowercase\"\n"
+    "SecRule ARGS:c \"@detectSQLi\" \"id:7,phase:2,pass\"\n";
+
+/* What two ways of running must agree in. */
+
+typedef struct {
+    unsigned turns;
+    size_t   n;
+    uint64_t ids[16];
+    char     score[16];
+    char     threshold[16];
+} parted_t;
+
+static void
+copy(char *out, size_t size, api_span_t text)
+{
+    (void) snprintf(out, size, "%.*s", (int) text.len,
+        text.data ? (char *) text.data : "");
+}
+
+
+static void
+run_parted(
+    const api_waf_view_t *view, const char *end, uint64_t slice, parted_t *out)
+{
+    char                   *request;
+    size_t                  i, n;
+    waf_run_t               r;
+    api_waf_rc_t            rc;
+    api_waf_scan_scratch_t *scan;
+
+    memset(out, 0, sizeof(*out));
+    request = malloc(PARTED + 256);
+    n = (size_t) snprintf(request, 64, "ARGS_GET:a=");
+
+    for (i = 0; i < PARTED; i++) {
+        request[n + i] = "it's 2 of %27 b=c, <p d='e'> or f. "[i % 35];
+    }
+
+    (void) snprintf(request + n + PARTED, 256 - n,
+        "%s\nARGS_GET:d=needle <script> x' or 1=1-- straw", end);
+    waf_begin(&r, view, request, &api_alloc_libc);
+    free(request);
+
+    if (api_waf_scan_scratch_create(
+            &scan, api_waf_view_program(view), &api_alloc_libc)
+        != API_OK)
+    {
+        exit(1);
+    }
+
+    r.env.scan = scan;
+    r.tx = api_waf_tx_create(view, &r.values, &r.env, &r.arena);
+    (void) api_waf_tx_run(r.tx, API_WAF_REQUEST_HEADERS_PHASE, 0);
+
+    do {
+        rc = api_waf_tx_run(r.tx, API_WAF_REQUEST_BODY_PHASE, slice);
+        out->turns++;
+    } while (rc == API_WAF_AGAIN);
+
+    out->n = api_waf_tx_matches(r.tx);
+
+    for (i = 0; i < out->n && i < 16; i++) {
+        out->ids[i] = api_waf_tx_match(r.tx, i)->id;
+    }
+
+    copy(out->score, 16, api_waf_tx_get(r.tx, API_SPAN("score")));
+    copy(out->threshold, 16, api_waf_tx_get(r.tx, API_SPAN("threshold")));
+
+    waf_end(&r);
+    api_waf_scan_scratch_free(scan);
+}
+
+
+static void
+test_parted(void)
+{
+    size_t                   i;
+    parted_t                 whole, parts;
+    api_seclang_t           *s;
+    const api_waf_view_t    *view;
+    static const char *const ends[] = { "", " x' or 1=1--", "<script>",
+        "Needle", "%27 straw %27 union select 1,2--", "pin <svg> 'x=x",
+        "haystack e%25n1 e%n1" };
+
+    s = make(parted, &view);
+
+    for (i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+        run_parted(view, ends[i], 0, &whole);
+        run_parted(view, ends[i], 1, &parts);
+
+        ut_ok(whole.n == parts.n
+                  && memcmp(whole.ids, parts.ids, sizeof(parts.ids)) == 0,
+            "\"%s\" at the end of 256 KB: the same %zu match", ends[i],
+            parts.n);
+        ut_ok(strcmp(whole.score, parts.score) == 0
+                  && strcmp(whole.threshold, parts.threshold) == 0,
+            "... the same is captured: \"%s\", \"%s\"", parts.score,
+            parts.threshold);
+        ut_ok(whole.turns == 1 && parts.turns > 3 * PARTED / 16384,
+            "... in %u turns", parts.turns);
+    }
+
+    api_waf_view_free(view);
+    api_seclang_free(s);
+}
+
+
 int
 main(void)
 {
@@ -246,6 +372,7 @@ main(void)
     test_grant();
     test_turns("", 0);
     test_turns("f%69rst1 &#x73;econd2", 12);
+    test_parted();
 
     s = make(scored, &view);
     test_memory(view);
