@@ -33,7 +33,7 @@ api_sqli_behind(const uint8_t *p, const uint8_t *end, api_span_t text)
 void
 api_sqli_string(api_sqli_lexer_t *lex, uint8_t quote, api_sqli_token_t *token)
 {
-    const uint8_t *from;
+    const uint8_t *from, *close;
 
     from = lex->p;
     token->type = SQ_STRING;
@@ -41,6 +41,15 @@ api_sqli_string(api_sqli_lexer_t *lex, uint8_t quote, api_sqli_token_t *token)
     token->closed = false;
 
     for (; lex->p < lex->end; lex->p++) {
+        if (!lex->mysql) { /* nothing else counts */
+            close = memchr(lex->p, quote, (size_t) (lex->end - lex->p));
+            lex->p = close ? close : lex->end;
+
+            if (close == NULL) {
+                break;
+            }
+        }
+
         if (*lex->p == '\\' && lex->mysql && lex->end - lex->p > 1) {
             lex->p++;
 
