@@ -454,13 +454,23 @@ api_reverse_find(const api_reverse_t *r, api_reverse_cache_t *cache,
 
 
 /* As far as all steps are known and none tells the answer; *i is where it
-   stops. */
+   stops.  Those that are accepted, or not known, are negative. */
+
+#define PASS_STEP                                                             \
+    step = (int32_t) word[state + classes[*s]];                               \
+                                                                              \
+    if (step <= (int32_t) API_REVERSE_DEAD) {                                 \
+        break;                                                                \
+    }                                                                         \
+                                                                              \
+    state = (uint32_t) step;                                                  \
+    s++;
 
 static uint32_t
-pass_follow(
-    const reverse_pass_t *p, api_span_t text, uint32_t state, size_t *i)
+pass_follow(const reverse_pass_t *p, api_span_t text, uint32_t from, size_t *i)
 {
-    uint32_t        step;
+    size_t          state;
+    int32_t         step;
     const uint8_t  *s, *end, *classes;
     const uint32_t *word;
 
@@ -468,22 +478,26 @@ pass_follow(
     end = text.data + text.len;
     classes = p->r->classes;
     word = p->cache->word;
+    state = from;
 
-    for (; s < end; s++) {
-        step = word[state + classes[*s]];
+    while (s < end) {
+        PASS_STEP
 
-        if (step - API_REVERSE_DEAD - 1
-            >= API_REVERSE_ACCEPT - API_REVERSE_DEAD - 1) {
-            break; /* dead, accepted, or unknown, which is greater still */
+        if (end - s < 4) {
+            continue;
         }
 
-        state = step;
+        PASS_STEP
+        PASS_STEP
+        PASS_STEP
     }
 
     *i = (size_t) (s - text.data);
 
-    return state;
+    return (uint32_t) state;
 }
+
+#undef PASS_STEP
 
 
 api_reverse_answer_t
