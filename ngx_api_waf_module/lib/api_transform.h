@@ -180,6 +180,12 @@ typedef uint64_t api_trigger_t;
 
 api_trigger_t api_transform_triggers(api_span_t value);
 
+/* No trigger of `out`, which transformation id has made of a value with these,
+   is not among them; some may be that it has not.  It is not read for that. */
+
+api_trigger_t api_transform_triggers_left(
+    api_transform_t id, api_trigger_t triggers, api_span_t out);
+
 /* api_transform_chain for a value whose triggers are known. */
 
 int api_transform_chain_known(const uint8_t *ids, size_t n,

@@ -350,22 +350,15 @@ trigger_each(api_span_t value)
 }
 
 
-api_trigger_t
-api_transform_triggers(api_span_t value)
+/* What the first and the last byte say. */
+
+static api_trigger_t
+trigger_ends(api_span_t value)
 {
     uint8_t       last;
     api_trigger_t all;
 
-    if (value.len == 0) {
-        return API_TRIG_ALWAYS;
-    }
-
-    all = API_TRIG_ALWAYS | API_TRIG_BYTES;
-
-    if (!trigger_fast(&all, value)) {
-        all |= trigger_each(value);
-    }
-
+    all = 0;
     last = value.data[value.len - 1];
 
     if ((api_trigger_bytes[value.data[0]] | api_trigger_bytes[last])
@@ -379,4 +372,68 @@ api_transform_triggers(api_span_t value)
     }
 
     return all;
+}
+
+
+api_trigger_t
+api_transform_triggers(api_span_t value)
+{
+    api_trigger_t all;
+
+    if (value.len == 0) {
+        return API_TRIG_ALWAYS;
+    }
+
+    all = API_TRIG_ALWAYS | API_TRIG_BYTES | trigger_ends(value);
+
+    if (!trigger_fast(&all, value)) {
+        all |= trigger_each(value);
+    }
+
+    return all;
+}
+
+
+/* Bytes that a command line loses, and that it makes blanks of; any two of
+   those left may be neighbours now. */
+
+#define LINE_LOST                                                             \
+    (API_TRIG_UPPER | API_TRIG_QUOTE | API_TRIG_BACKSLASH | API_TRIG_CARET    \
+        | API_TRIG_COMMA | API_TRIG_SEMICOLON)
+#define LINE_BLANKS                                                           \
+    (API_TRIG_SPACE | API_TRIG_WHITE | API_TRIG_COMMA | API_TRIG_SEMICOLON)
+
+api_trigger_t
+api_transform_triggers_left(
+    api_transform_t id, api_trigger_t triggers, api_span_t out)
+{
+    size_t        i;
+    api_trigger_t all;
+
+    static const struct {
+        api_trigger_t of;
+        api_trigger_t pairs;
+    } neighbours[] = {
+        { API_TRIG_SLASH, API_TRIG_PATH | API_TRIG_SPACE_ARG },
+        { API_TRIG_STAR, API_TRIG_OPEN | API_TRIG_CLOSE },
+        { API_TRIG_PAREN, API_TRIG_SPACE_ARG },
+        { API_TRIG_DASH, API_TRIG_DASH2 },
+        { API_TRIG_DOT, API_TRIG_DOTS },
+        { API_TRIG_WHITE, API_TRIG_BLANK2 },
+    };
+
+    if (id != API_T_CMD_LINE || out.len == 0) {
+        return ~(api_trigger_t) 0;
+    }
+
+    all = triggers & (API_TRIG_CHARS | API_TRIG_ALWAYS | API_TRIG_BYTES)
+          & ~LINE_LOST;
+    all |= triggers & API_TRIG_UPPER ? API_TRIG_LOWER : 0;
+    all |= triggers & LINE_BLANKS ? API_TRIG_SPACE : 0;
+
+    for (i = 0; i < sizeof(neighbours) / sizeof(neighbours[0]); i++) {
+        all |= triggers & neighbours[i].of ? neighbours[i].pairs : 0;
+    }
+
+    return all | trigger_ends(out);
 }

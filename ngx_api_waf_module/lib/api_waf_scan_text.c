@@ -1,4 +1,5 @@
 #include "api_waf_scan_int.h"
+#include "api_words.h"
 
 
 /* A text of the part that is filled, of value number `value`. */
@@ -171,6 +172,15 @@ scan_advance(scan_made_t *m, scan_way_t *w)
             return;
         }
 
+        if (best->bits == 0 && best->n == 1) {
+            w->bits = api_transform_triggers_left(
+                (api_transform_t) best->ids[0], w->bits, best->out);
+
+            if ((w->bits & api_transform_chain_mask(w->ids, w->n)) == 0) {
+                continue;
+            }
+        }
+
         if (best->bits == 0) {
             best->bits = api_transform_triggers(best->out);
         }
@@ -232,19 +242,37 @@ scan_transform(api_waf_tx_t *tx, scan_made_t *m, uint32_t r, api_span_t *value,
 }
 
 
+/* Are two texts the same to a scan, which may not tell letters by their case? */
+
+static bool
+scan_alike(const api_waf_scan_t *scan, api_span_t a, api_span_t b)
+{
+    if (a.len != b.len) {
+        return false;
+    }
+
+    if (a.data == b.data || a.len == 0) {
+        return true;
+    }
+
+    return api_prefilter_caseless(scan->pf)
+               ? api_words_alike(a.data, b.data, a.len)
+               : memcmp(a.data, b.data, a.len) == 0;
+}
+
+
 /* Rank r leaves another text. */
 
 static void
-scan_note(scan_made_t *m, uint32_t r, api_span_t text)
+scan_note(
+    const api_waf_scan_t *scan, scan_made_t *m, uint32_t r, api_span_t text)
 {
     uint32_t i;
 
     m->changed |= UINT64_C(1) << r;
 
     for (i = 0; i < m->ntexts; i++) {
-        if (m->text[i].len == text.len
-            && (m->text[i].data == text.data || api_span_eq(m->text[i], text)))
-        {
+        if (scan_alike(scan, m->text[i], text)) {
             m->ranks[i] |= UINT64_C(1) << r;
             return;
         }
@@ -321,8 +349,8 @@ scan_chains(api_waf_tx_t *tx, scan_made_t *m, uint64_t *want, api_span_t value,
             return false;
         }
 
-        if (out.data != value.data || out.len != value.len) {
-            scan_note(m, r, out);
+        if (!scan_alike(tx->p->scan, value, out)) {
+            scan_note(tx->p->scan, m, r, out);
         }
 
         if (tx->budget.left < until) {

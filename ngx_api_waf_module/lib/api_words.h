@@ -162,6 +162,42 @@ api_words_copy(const uint8_t *in, size_t n, char a, char b, uint8_t *out)
 }
 
 
+static inline uint8_t
+api_words_small(uint8_t c)
+{
+    return c >= 'A' && c <= 'Z' ? (uint8_t) (c | 0x20) : c;
+}
+
+
+/* Are n bytes the same but for the case of ASCII letters? */
+
+static inline bool
+api_words_alike(const uint8_t *a, const uint8_t *b, size_t n)
+{
+    size_t i;
+
+    i = 0;
+
+#if API_WORDS_SSE2
+    for (; n - i >= API_WORDS_BLOCK; i += API_WORDS_BLOCK) {
+        if (_mm_movemask_epi8(
+                _mm_cmpeq_epi8(api_words_lower(api_words_load(a + i)),
+                    api_words_lower(api_words_load(b + i))))
+            != 0xffff)
+        {
+            return false;
+        }
+    }
+#endif
+
+    while (i < n && api_words_small(a[i]) == api_words_small(b[i])) {
+        i++;
+    }
+
+    return i == n;
+}
+
+
 /* The next of the bytes from p on that is in a table; end: there is none.  No
    letter, digit or blank is in it. */
 
@@ -169,14 +205,16 @@ static inline const uint8_t *
 api_words_find(const uint8_t *p, const uint8_t *end, const uint8_t *table)
 {
 #if API_WORDS_SSE2
-    unsigned others;
+    uint64_t others; /* of two blocks */
 
-    for (; end - p >= API_WORDS_BLOCK; p += API_WORDS_BLOCK) {
-        for (others = api_words_others(api_words_load(p)); others != 0;
-             others &= others - 1)
-        {
-            if (table[p[__builtin_ctz(others)]] != 0) {
-                return p + __builtin_ctz(others);
+    for (; end - p >= 2 * API_WORDS_BLOCK; p += 2 * API_WORDS_BLOCK) {
+        others = api_words_others(api_words_load(p))
+                 | api_words_others(api_words_load(p + API_WORDS_BLOCK))
+                       << API_WORDS_BLOCK;
+
+        for (; others != 0; others &= others - 1) {
+            if (table[p[__builtin_ctzll(others)]] != 0) {
+                return p + __builtin_ctzll(others);
             }
         }
     }

@@ -306,6 +306,41 @@ is_seen(api_span_t in)
 }
 
 
+/* Triggers of a command line are among those that are taken to be left. */
+
+static bool
+is_left(api_span_t in, api_arena_t *arena)
+{
+    api_span_t out;
+
+    return api_transform_run(API_T_CMD_LINE, NULL, in, arena, &out) == API_OK
+           && (api_transform_triggers(out)
+                  & ~api_transform_triggers_left(
+                      API_T_CMD_LINE, api_transform_triggers(in), out))
+                  == 0;
+}
+
+
+/* Alike are those that are the same in small letters: with a bit changed in
+   one byte, which may be no more than its case. */
+
+static bool
+is_alike(ut_rand_t *rand, api_span_t in)
+{
+    size_t     at;
+    uint8_t    other[160];
+    api_span_t copy;
+
+    memcpy(other, in.data, in.len);
+    at = ut_below(rand, (uint32_t) in.len);
+    other[at] ^= (uint8_t) (1 << ut_below(rand, 9)); /* or none */
+    copy = ut_guard(api_span(other, in.len));
+
+    return api_words_alike(in.data, copy.data, in.len)
+           == api_span_eq_nocase(in, copy);
+}
+
+
 /* The next byte of a table without letters is found, and none before it. */
 
 static bool
@@ -332,20 +367,24 @@ test_words(void)
     int         i, id;
     size_t      len;
     uint8_t     value[160];
-    unsigned    seen, found, made;
+    unsigned    seen, found, alike, left, made;
     ut_rand_t   rand = { 7 };
     api_span_t  back, front;
     api_arena_t arena;
 
     static const unsigned words[] = { 1, 3, 12, 60, 1000 };
 
-    for (i = 0, seen = 0, found = 0, made = 0; i < WORDS; i++) {
+    for (i = 0, seen = 0, found = 0, alike = 0, left = 0, made = 0; i < WORDS;
+         i++) {
         len = make_words(&rand, value, sizeof(value), words[i % 5]);
         back = ut_guard(api_span(value, len));
         front = ut_guard_front(api_span(value, len));
         seen += is_seen(back) + is_seen(front);
         found += is_found(back) + is_found(front);
+        alike += is_alike(&rand, back) + is_alike(&rand, front);
         api_arena_init(&arena, &api_alloc_libc, 0, 0);
+
+        left += is_left(back, &arena) + is_left(front, &arena);
 
         for (id = 0; id < API_T_COUNT; id++) {
             made += is_sound((api_transform_t) id, back, &arena);
@@ -358,6 +397,8 @@ test_words(void)
 
     ut_int(seen, 2 * WORDS, "what is in words");
     ut_int(found, 2 * WORDS, "... and where");
+    ut_int(alike, 2 * WORDS, "what is the same but for its case");
+    ut_int(left, 2 * WORDS, "what may be left in a command line");
     ut_int(made, 2 * WORDS * API_T_COUNT, "... and what is made of them");
 }
 

@@ -3,8 +3,10 @@
 
 #define API_SCALAR 1
 #define api_transform_triggers words_triggers
+#define api_transform_triggers_left words_triggers_left
 #include "api_trigger.c"
 #undef api_transform_triggers
+#undef api_transform_triggers_left
 
 #include "ut.h"
 
