@@ -59,6 +59,7 @@ api_sqli_gate_init(api_sqli_gate_t *g, api_span_t value)
     g->open = false;
     g->mysql = false;
     g->flip = false;
+    g->dollar = value.len > 0 && memchr(value.data, '$', value.len) != NULL;
     g->quotes = 0;
 }
 
@@ -124,6 +125,20 @@ gate_broken(const api_sqli_gate_t *g, const uint8_t *p)
 }
 
 
+/* $tag$...$tag$ may end within a run, and what follows is a word then. */
+
+static void
+gate_dollar(api_sqli_gate_t *g, const uint8_t *p, const uint8_t *to)
+{
+    for (/* void */; p + 1 < to; p++) {
+        if (*p == '$' && p[1] != '$') {
+            gate_number(g, p + 1, to);
+            return;
+        }
+    }
+}
+
+
 /* What is behind a run of word bytes matters as well. */
 
 static void
@@ -134,6 +149,10 @@ gate_run(api_sqli_gate_t *g, const uint8_t *from, const uint8_t *to)
 
     } else {
         gate_word_type(g, api_span(from, (size_t) (to - from)));
+
+        if (g->dollar) {
+            gate_dollar(g, from, to);
+        }
     }
 
     if (to < g->end && *to == '(') {
@@ -161,6 +180,7 @@ gate_light(api_sqli_gate_t *g, const uint8_t *from, const uint8_t *to)
 
     if (!api_sqli_letter_byte(*from) || (to < g->end && *to == '(')
         || (from > g->begin && from[-1] == '.')
+        || (g->dollar && memchr(from, '$', word.len) != NULL)
         || api_sqli_perhaps_dangerous(word))
     {
         return false;

@@ -325,6 +325,7 @@ typedef struct {
     unsigned       quotes; /* a bit for each context that begins in one */
     bool           open;   /* there is a ( or { */
     bool           flip;   /* ~ or ! */
+    bool           dollar; /* there is a $ in it */
     bool           mysql;  /* MySQL may read it differently */
 } api_sqli_gate_t;
 

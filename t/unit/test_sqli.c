@@ -32,6 +32,8 @@ static const struct {
     { "x' and json_keys(a)", NULL, NULL, API_SQLI_SINGLE },
     { "a from information_schema.tables", "catalog", NULL, API_SQLI_BARE },
     { "1 into outfile 'x'", "file", NULL, API_SQLI_BARE },
+    { "]/1e5$$/limitinto outfile$$waitfor delay/", NULL, NULL, API_SQLI_BARE },
+    { "1$a$b$a$or 1=1", NULL, NULL, API_SQLI_BARE },
 };
 
 
