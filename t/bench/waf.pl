@@ -65,13 +65,16 @@ my @requests = (
     ['JSON, 1 KB, all new', 'order', 1, 100, 10],
     ['JSON, 12 KB, 686 leaves', 'items', 0, 1000],
     ['JSON, 15 KB of prose', 'prose', 0, 250],
+    ['..., with numbers', 'notes', 0, 250],
 );
 
 # How many requests of a kind ModSecurity gets while others get 200; of how many
 # instructions are counted.
 
-my %few   = (list => 100, order => 20, items => 3, prose => 20);
-my %count = (list => 10, order => 6, items => 2, prose => 4);
+my %few = (list => 100, order => 20, items => 3, prose => 20,
+    notes => 20);
+my %count = (list => 10, order => 6, items => 2, prose => 4,
+    notes => 4);
 
 
 sub start {

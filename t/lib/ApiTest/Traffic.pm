@@ -25,7 +25,8 @@ my %kinds = (
     list  => \&list,      # GET, four arguments
     order => \&order,     # an order of 1 KB, 50 leaves
     items => \&items,     # 12 KB, 686 leaves
-    prose => \&prose,     # 15 KB of texts
+    prose => \&prose,     # 15 KB of texts, words alone
+    notes => \&notes,     # 15 KB of texts with numbers and brackets
 );
 
 my @clients = map {"Mozilla/5.0 ($_)"} 'X11; Linux x86_64',
@@ -144,13 +145,29 @@ sub items {
 }
 
 
+# Sentences that end anywhere.
+
+my $letter = 'The customer asked whether the order could come to a second '
+    . 'address, as the warehouse in Hamburg is closed until next week. We '
+    . 'said that a change is possible while the parcel is still here; they '
+    . 'agreed and took the later date. Please correct the invoice and leave '
+    . 'a note for accounting, or phone if anything is unclear. ';
+
+
+sub prose {
+    return '', $json->encode({ map {
+        ("note$_" => substr $letter x 5, below(length $letter), 1050)
+    } 1 .. 14 });
+}
+
+
 sub sentence {
     return join(' ', one(@who), one(@does), one(@what)) . ', ' . one(@more)
         . ', order ' . below(1_000_000) . '. ';
 }
 
 
-sub prose {
+sub notes {
     my %text;
 
     for my $i (1 .. 14) {
