@@ -59,9 +59,19 @@ sub seals {
     return grep { $_->{kind} eq 'seal' } events_of(slurp("$disk/audit.jsonl"));
 }
 
+# Stopped it is a moment later: until then it may take a connection, that nobody
+# would answer.
+
+sub stop {
+    my ($pid) = @_;
+    kill 'STOP', $pid;
+    until_true(sub { slurp("/proc/$pid/stat") =~ /^\d+ \(.*\) T /s }, 'a stop');
+    return;
+}
+
 sub sealed_by {
     my ($who, $other) = @_;
-    kill 'STOP', $other;
+    stop($other);
     kill 'CONT', $who;
     my $from = epoch();
     until_true(sub { epoch() > $from }, 'a seal');
@@ -74,7 +84,7 @@ kill 'CONT', $second;
 until_true(sub { seals() }, 'a seal in the file');
 
 system "dd if=/dev/zero of=$disk/ballast bs=4k 2>/dev/null";
-kill 'STOP', $second;
+stop($second);
 $server->get('/x') for 1 .. 10;    # what room its last page has
 sealed_by($first, $second);
 sealed_by($second, $first);
