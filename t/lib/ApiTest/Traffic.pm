@@ -145,7 +145,8 @@ sub items {
 }
 
 
-# Sentences that end anywhere.
+# Sentences that begin and end anywhere, but with a whole word: "closed" cut to
+# "sed" would be a command to the Core Rule Set.
 
 my $letter = 'The customer asked whether the order could come to a second '
     . 'address, as the warehouse in Hamburg is closed until next week. We '
@@ -156,7 +157,8 @@ my $letter = 'The customer asked whether the order could come to a second '
 
 sub prose {
     return '', $json->encode({ map {
-        ("note$_" => substr $letter x 5, below(length $letter), 1050)
+        ("note$_" => substr($letter x 5, below(length $letter), 1060)
+            =~ s/^\S+ //r)
     } 1 .. 14 });
 }
 
