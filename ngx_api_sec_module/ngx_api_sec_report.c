@@ -318,6 +318,23 @@ ngx_api_sec_report_issuers(const ngx_api_sec_main_conf_t *mcf,
 
 
 void
+ngx_api_sec_status_cache(api_writer_t *w, uint64_t places, uint64_t hits,
+    uint64_t misses, uint64_t added, uint64_t evicted)
+{
+    api_writer_name(w, API_SPAN("places"));
+    api_writer_uint(w, places);
+    api_writer_name(w, API_SPAN("hits"));
+    api_writer_uint(w, hits);
+    api_writer_name(w, API_SPAN("misses"));
+    api_writer_uint(w, misses);
+    api_writer_name(w, API_SPAN("added"));
+    api_writer_uint(w, added);
+    api_writer_name(w, API_SPAN("evicted"));
+    api_writer_uint(w, evicted);
+}
+
+
+void
 ngx_api_sec_status_table(api_writer_t *w, api_span_t name, uint64_t places,
     uint64_t used)
 {

@@ -48,6 +48,11 @@ ngx_int_t ngx_api_sec_status_handler(ngx_http_request_t *r);
 void ngx_api_sec_status_table(api_writer_t *w, api_span_t name,
     uint64_t places, uint64_t used);
 
+/* Within an object: what a cache has come to. */
+
+void ngx_api_sec_status_cache(api_writer_t *w, uint64_t places, uint64_t hits,
+    uint64_t misses, uint64_t added, uint64_t evicted);
+
 /* The section of that name and the door it belongs to, or NULL. */
 
 const ngx_api_section_t *ngx_api_sec_status_find(

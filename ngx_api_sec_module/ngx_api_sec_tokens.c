@@ -4,6 +4,7 @@
  */
 
 #include "ngx_api_sec.h"
+#include "ngx_api_sec_status.h"
 
 
 #define NGX_API_TOKENS_NAME  "tokens"
@@ -260,16 +261,8 @@ ngx_api_sec_tokens_status(const ngx_api_sec_main_conf_t *mcf,
 
     api_writer_name(w, API_SPAN("tokens"));
     api_writer_object(w);
-    api_writer_name(w, API_SPAN("places"));
-    api_writer_uint(w, stats.entries);
-    api_writer_name(w, API_SPAN("hits"));
-    api_writer_uint(w, stats.hits);
-    api_writer_name(w, API_SPAN("misses"));
-    api_writer_uint(w, stats.misses);
-    api_writer_name(w, API_SPAN("added"));
-    api_writer_uint(w, stats.added);
-    api_writer_name(w, API_SPAN("evicted"));
-    api_writer_uint(w, stats.evicted);
+    ngx_api_sec_status_cache(w, stats.entries, stats.hits, stats.misses,
+                             stats.added, stats.evicted);
     api_writer_name(w, API_SPAN("evicted_by_own"));
     api_writer_uint(w, stats.own);
     api_writer_end(w);

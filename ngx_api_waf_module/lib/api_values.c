@@ -104,27 +104,7 @@ api_values_set(api_values_t *b, api_waf_var_t var, api_span_t value)
 void
 api_values_set_int(api_values_t *b, api_waf_var_t var, int64_t value)
 {
-    char       buf[24], *p;
-    uint64_t   left;
-    api_span_t text;
-
-    p = buf + sizeof(buf);
-    left = value < 0 ? -(uint64_t) value : (uint64_t) value;
-
-    do {
-        *--p = (char) ('0' + left % 10);
-        left /= 10;
-    } while (left);
-
-    if (value < 0) {
-        *--p = '-';
-    }
-
-    text =
-        api_arena_dup(b->arena, api_span(p, (size_t) (buf + sizeof(buf) - p)));
-
-    values_note(
-        b, text.data ? api_waf_values_set(b->values, var, text) : API_NOMEM);
+    values_note(b, api_waf_values_set_int(b->values, var, value));
 }
 
 

@@ -112,6 +112,12 @@ struct api_waf_tx_s {
     bool                   looking; /* ... at its values, for long ones */
 };
 
+/* Room for n more items behind those of a list, which is not longer by that;
+   NULL: no memory, the tx has failed. */
+
+void *
+api_waf_more(api_waf_tx_t *tx, api_waf_vec_t *v, uint32_t n, size_t size);
+
 /* A zeroed item at the end of a list; NULL: no memory, the tx has failed. */
 
 void *api_waf_push(api_waf_tx_t *tx, api_waf_vec_t *v, size_t size);

@@ -37,24 +37,7 @@ api_waf_stoi(api_span_t s)
 api_span_t
 api_waf_number(api_waf_tx_t *tx, int64_t n)
 {
-    char       buf[24], *p;
-    uint64_t   left;
-    api_span_t text;
-
-    p = buf + sizeof(buf);
-    left = n < 0 ? -(uint64_t) n : (uint64_t) n;
-
-    do {
-        *--p = (char) ('0' + left % 10);
-        left /= 10;
-    } while (left);
-
-    if (n < 0) {
-        *--p = '-';
-    }
-
-    text = api_arena_dup(
-        tx->arena, api_span(p, (size_t) (buf + sizeof(buf) - p)));
+    api_span_t text = api_waf_decimal(tx->arena, n);
 
     if (text.data == NULL) {
         api_waf_failed(tx, "no memory");

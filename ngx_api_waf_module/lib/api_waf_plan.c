@@ -138,32 +138,6 @@ api_waf_plan_named(api_waf_tx_t *tx, api_span_t name)
 }
 
 
-/* Room for n more at the end of a list; NULL: no memory, the tx has failed. */
-
-static void *
-plan_more(api_waf_tx_t *tx, api_waf_vec_t *v, uint32_t n, size_t size)
-{
-    void    *items;
-    uint32_t room;
-
-    if (n > v->room - v->n) {
-        room = v->n + n > 2 * v->room ? v->n + n : 2 * v->room;
-        items =
-            api_arena_grow(tx->arena, v->items, v->room * size, room * size);
-
-        if (items == NULL) {
-            api_waf_failed(tx, "no memory");
-            return NULL;
-        }
-
-        v->items = items;
-        v->room = room;
-    }
-
-    return (char *) v->items + v->n * size;
-}
-
-
 static void
 plan_matches(api_waf_tx_t *tx, const api_waf_way_t *way)
 {
@@ -183,7 +157,7 @@ plan_matches(api_waf_tx_t *tx, const api_waf_way_t *way)
     n = way->nmatches < API_WAF_MATCHES - tx->kept.n
             ? way->nmatches
             : API_WAF_MATCHES - tx->kept.n;
-    to = n ? plan_more(tx, &tx->kept, n, sizeof(void *)) : NULL;
+    to = n ? api_waf_more(tx, &tx->kept, n, sizeof(void *)) : NULL;
 
     if (to != NULL) {
         memcpy(to, way->match, n * sizeof(void *));
@@ -214,7 +188,7 @@ plan_matched(api_waf_tx_t *tx, const api_waf_way_t *way)
     }
 
     to = way->nitems
-             ? plan_more(tx, &tx->matches, way->nitems, sizeof(*way->item))
+             ? api_waf_more(tx, &tx->matches, way->nitems, sizeof(*way->item))
              : NULL;
 
     if (to != NULL) {

@@ -4,14 +4,14 @@
 
 
 void *
-api_waf_push(api_waf_tx_t *tx, api_waf_vec_t *v, size_t size)
+api_waf_more(api_waf_tx_t *tx, api_waf_vec_t *v, uint32_t n, size_t size)
 {
-    char    *item;
     void    *items;
     uint32_t room;
 
-    if (v->n == v->room) {
+    if (n > v->room - v->n) {
         room = v->room ? v->room * 2 : 8;
+        room = v->n + n > room ? v->n + n : room;
         items =
             api_arena_grow(tx->arena, v->items, v->room * size, room * size);
 
@@ -24,9 +24,19 @@ api_waf_push(api_waf_tx_t *tx, api_waf_vec_t *v, size_t size)
         v->room = room;
     }
 
-    item = (char *) v->items + v->n * size;
-    memset(item, 0, size);
-    v->n++;
+    return (char *) v->items + v->n * size;
+}
+
+
+void *
+api_waf_push(api_waf_tx_t *tx, api_waf_vec_t *v, size_t size)
+{
+    void *item = api_waf_more(tx, v, 1, size);
+
+    if (item != NULL) {
+        memset(item, 0, size);
+        v->n++;
+    }
 
     return item;
 }

@@ -269,17 +269,17 @@ api_waf_values_set(api_waf_values_t *v, api_waf_var_t var, api_span_t value)
 
 #define INT_DIGITS 20 /* of INT64_MIN, with its sign */
 
-int
-api_waf_values_set_int(api_waf_values_t *v, api_waf_var_t var, int64_t value)
+api_span_t
+api_waf_decimal(api_arena_t *arena, int64_t value)
 {
     size_t   n = INT_DIGITS;
     uint8_t *p;
     uint64_t left = value < 0 ? 0 - (uint64_t) value : (uint64_t) value;
 
-    p = api_arena_alloc(v->arena, INT_DIGITS);
+    p = api_arena_alloc(arena, INT_DIGITS);
 
     if (p == NULL) {
-        return API_NOMEM;
+        return (api_span_t){ NULL, 0 };
     }
 
     do {
@@ -291,7 +291,16 @@ api_waf_values_set_int(api_waf_values_t *v, api_waf_var_t var, int64_t value)
         p[--n] = '-';
     }
 
-    return api_waf_values_set(v, var, api_span(p + n, INT_DIGITS - n));
+    return api_span(p + n, INT_DIGITS - n);
+}
+
+
+int
+api_waf_values_set_int(api_waf_values_t *v, api_waf_var_t var, int64_t value)
+{
+    api_span_t text = api_waf_decimal(v->arena, value);
+
+    return text.data ? api_waf_values_set(v, var, text) : API_NOMEM;
 }
 
 

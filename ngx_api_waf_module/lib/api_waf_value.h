@@ -244,7 +244,11 @@ api_waf_values_put(
 int
 api_waf_values_set(api_waf_values_t *v, api_waf_var_t var, api_span_t value);
 
-/* The same with a number, as decimal text. */
+/* A number as decimal text, of the arena; data NULL: no memory. */
+
+api_span_t api_waf_decimal(api_arena_t *arena, int64_t value);
+
+/* api_waf_values_set with such a text. */
 
 int
 api_waf_values_set_int(api_waf_values_t *v, api_waf_var_t var, int64_t value);

@@ -9,14 +9,12 @@ use warnings;
 use lib 't/lib';
 
 use ApiTest;
+use ApiTest::Single;
 use File::Temp qw(tempdir);
 use IO::Select;
-use IO::Socket::INET;
 use MIME::Base64 qw(encode_base64);
 use Test::More;
-use Time::HiRes qw(sleep);
 
-my $nginx = $ENV{TEST_NGINX_BINARY} // '/usr/sbin/nginx';
 my $modules = join "\n", map { "load_module $_;" }
     split ' ', $ENV{TEST_NGINX_LOAD_MODULES} // '';
 my $dir = tempdir(CLEANUP => 1);
@@ -68,53 +66,14 @@ http {
 }
 END
 
-my $pid = fork // die "fork: $!\n";
-if (!$pid) {
-    open STDERR, '>', "$dir/stderr";
-    exec $nginx, '-p', $dir, '-e', "$dir/error.log", '-c', "$dir/nginx.conf";
-    die "exec: $!";
-}
+single($dir, $port);
 
-END { local $?; kill 'TERM', $pid if $pid; waitpid $pid, 0 if $pid }
-
-sub connected {
-    for (1 .. 1200) {
-        my $s = IO::Socket::INET->new(PeerAddr => "127.0.0.1:$port");
-        return $s if $s;
-        die "nginx does not start: ", slurp("$dir/error.log")
-            if waitpid($pid, 1) == $pid;
-        sleep 0.05;
-    }
-    die "nginx does not start\n";
-}
-
-# An answer with Content-Length: its status.
-
-sub answer {
-    my ($s) = @_;
-    my $text = '';
-    while ($text !~ /\r\n\r\n/ || length($text) < $+[0]
-        + ($text =~ /\nContent-Length: (\d+)/i ? $1 : 0))
-    {
-        sysread $s, $text, 65536, length $text or last;
-        $text =~ /\r\n\r\n/;
-    }
-    return $text =~ m{^HTTP/1\.1 (\d+)} ? $1 : 0;
-}
-
-sub put {
-    my ($s, $text) = @_;
-    while (length $text) {
-        my $n = syswrite $s, $text or die "write: $!\n";
-        substr $text, 0, $n, '';
-    }
-    return;
-}
+sub status { return (answered($_[0]))[0] }
 
 sub ping {
     my ($s) = @_;
     put($s, "GET /ping HTTP/1.1\r\nHost: a\r\n\r\n");
-    return answer($s) == 200 || die "no answer\n";
+    return status($s) == 200 || die "no answer\n";
 }
 
 # All but the last byte, which nginx waits for.
@@ -151,7 +110,7 @@ sub others {
             $n++;
         }
 
-        $status = answer($long);
+        $status = status($long);
         $most = $n if $n > $most;
         last if $most == 3;
     }

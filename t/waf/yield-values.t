@@ -9,14 +9,12 @@ use warnings;
 use lib 't/lib';
 
 use ApiTest;
+use ApiTest::Single;
 use File::Temp qw(tempdir);
 use IO::Select;
-use IO::Socket::INET;
 use MIME::Base64 qw(encode_base64);
 use Test::More;
-use Time::HiRes qw(sleep);
 
-my $nginx = $ENV{TEST_NGINX_BINARY} // '/usr/sbin/nginx';
 my $modules = join "\n", map { "load_module $_;" }
     split ' ', $ENV{TEST_NGINX_LOAD_MODULES} // '';
 my $dir = tempdir(CLEANUP => 1);
@@ -56,45 +54,13 @@ http {
 }
 END
 
-my $pid = fork // die "fork: $!\n";
-if (!$pid) {
-    open STDERR, '>', "$dir/stderr";
-    exec $nginx, '-p', $dir, '-e', "$dir/error.log", '-c', "$dir/nginx.conf";
-    die "exec: $!\n";
-}
+single($dir, $port);
 
-END { local $?; kill 'TERM', $pid if $pid; waitpid $pid, 0 if $pid }
-
-sub connected {
-    for (1 .. 1200) {
-        my $s = IO::Socket::INET->new(PeerAddr => "127.0.0.1:$port");
-        return $s if $s;
-        die "nginx does not start: ", slurp("$dir/error.log")
-            if waitpid($pid, 1) == $pid;
-        sleep 0.05;
-    }
-    die "nginx does not start\n";
-}
-
-# An answer with Content-Length: status and rules.
+# Status and rules.
 
 sub answer {
-    my ($s) = @_;
-    my ($text, $body) = ('', '');
-
-    while ($text !~ /\r\n\r\n/) {
-        sysread $s, $text, 1, length $text or return (0, '');
-    }
-
-    my ($status) = $text =~ m{^HTTP/1\.1 (\d+)};
-    my ($size) = $text =~ /\nContent-Length: (\d+)/i;
-
-    while (length $body < ($size // 0)) {
-        sysread $s, $body, $size - length $body, length $body
-            or return (0, '');
-    }
-
-    return ($status // 0, $text =~ /\nX-Rules: (.*?)\r\n/ ? $1 : '');
+    my ($status, $head) = answered($_[0]);
+    return ($status, $head =~ /\nX-Rules: (.*?)\r\n/ ? $1 : '');
 }
 
 sub posted {
@@ -105,15 +71,6 @@ sub posted {
     return "POST $path HTTP/1.1\r\nHost: api.example.com\r\n"
         . "User-Agent: t\r\nAccept: */*\r\nContent-Type: application/json\r\n"
         . 'Content-Length: ' . length($body) . "\r\n\r\n$body";
-}
-
-sub put {
-    my ($s, $text) = @_;
-    while (length $text) {
-        my $n = syswrite $s, $text or die "write: $!\n";
-        substr $text, 0, $n, '';
-    }
-    return;
 }
 
 my $ping = "GET /ping HTTP/1.1\r\nHost: a\r\n\r\n";

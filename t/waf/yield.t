@@ -9,13 +9,12 @@ use warnings;
 use lib 't/lib';
 
 use ApiTest;
+use ApiTest::Single;
 use File::Temp qw(tempdir);
 use IO::Select;
-use IO::Socket::INET;
 use Test::More;
 use Time::HiRes qw(sleep time);
 
-my $nginx = $ENV{TEST_NGINX_BINARY} // '/usr/sbin/nginx';
 my $modules = join "\n", map { "load_module $_;" }
     split ' ', $ENV{TEST_NGINX_LOAD_MODULES} // '';
 my $dir = tempdir(CLEANUP => 1);
@@ -75,40 +74,11 @@ http {
 }
 END
 
-my $pid = fork // die "fork: $!\n";
-if (!$pid) {
-    open STDERR, '>', "$dir/stderr";
-    exec $nginx, '-p', $dir, '-e', "$dir/error.log", '-c', "$dir/nginx.conf";
-    die "exec: $!\n";
-}
+single($dir, $port);
 
-END { local $?; kill 'TERM', $pid if $pid; waitpid $pid, 0 if $pid }
+# Status and body.
 
-sub connected {
-    for (1 .. 1200) {
-        my $s = IO::Socket::INET->new(PeerAddr => "127.0.0.1:$port");
-        return $s if $s;
-        die "nginx does not start: ", slurp("$dir/error.log")
-            if waitpid($pid, 1) == $pid;
-        sleep 0.05;
-    }
-    die "nginx does not start\n";
-}
-
-# An answer with Content-Length: status and body.
-
-sub answer {
-    my ($s) = @_;
-    my $text = '';
-    while ($text !~ /\r\n\r\n/ || length($text) < $+[0]
-        + ($text =~ /\nContent-Length: (\d+)/i ? $1 : 0))
-    {
-        sysread $s, $text, 65536, length $text or last;
-        $text =~ /\r\n\r\n/;
-    }
-    my ($status) = $text =~ m{^HTTP/1\.1 (\d+)};
-    return ($status // 0, $text =~ /\r\n\r\n(.*)/s ? $1 : '');
-}
+sub answer { return (answered($_[0]))[0, 2] }
 
 sub posted {
     my ($body) = @_;
@@ -121,15 +91,6 @@ sub asked {
     my ($path) = @_;
     return "GET $path HTTP/1.1\r\nHost: api.example.com\r\nUser-Agent: t\r\n"
         . "Accept: */*\r\n\r\n";
-}
-
-sub put {
-    my ($s, $text) = @_;
-    while (length $text) {
-        my $n = syswrite $s, $text or die "write: $!\n";
-        substr $text, 0, $n, '';
-    }
-    return;
 }
 
 # Answers that another connection gets until this one has its own.

@@ -1,0 +1,100 @@
+package ApiTest::Single;
+
+# One nginx in one process, of $dir/nginx.conf, and plain connections to it, for
+# tests that look at who is served while something else takes long.
+#
+#     single($dir, $port);            # ended when the test is
+#     my $s = connected();
+#     put($s, "GET /ping HTTP/1.1\r\nHost: a\r\n\r\n");
+#     my ($status, $head, $body) = answered($s);
+
+use strict;
+use warnings;
+
+use ApiTest;
+use Exporter qw(import);
+use IO::Socket::INET;
+use Time::HiRes qw(sleep);
+
+our @EXPORT = qw(single connected put answered);
+
+my ($pid, $dir, $port);
+
+
+sub single {
+    ($dir, $port) = @_;
+
+    my $nginx = $ENV{TEST_NGINX_BINARY} // '/usr/sbin/nginx';
+
+    $pid = fork // die "fork: $!\n";
+
+    if (!$pid) {
+        open STDERR, '>', "$dir/stderr";
+        exec $nginx, '-p', $dir, '-e', "$dir/error.log",
+            '-c', "$dir/nginx.conf";
+        die "exec: $!\n";
+    }
+
+    return;
+}
+
+
+END {
+    local $?;
+
+    if ($pid) {
+        kill 'TERM', $pid;
+        waitpid $pid, 0;
+    }
+}
+
+
+sub connected {
+    for (1 .. 1200) {
+        my $s = IO::Socket::INET->new(PeerAddr => "127.0.0.1:$port");
+
+        return $s if $s;
+        die 'nginx does not start: ', slurp("$dir/error.log")
+            if waitpid($pid, 1) == $pid;
+        sleep 0.05;
+    }
+
+    die "nginx does not start\n";
+}
+
+
+sub put {
+    my ($s, $text) = @_;
+
+    while (length $text) {
+        my $n = syswrite $s, $text or die "write: $!\n";
+        substr $text, 0, $n, '';
+    }
+
+    return;
+}
+
+
+# An answer with Content-Length, and not a byte of the next one.  Cut short: 0.
+
+sub answered {
+    my ($s) = @_;
+    my ($head, $body) = ('', '');
+
+    while ($head !~ /\r\n\r\n/) {
+        sysread $s, $head, 1, length $head or return (0, $head, '');
+    }
+
+    my ($status) = $head =~ m{^HTTP/1\.1 (\d+)};
+    my $size = $head =~ /\nContent-Length: (\d+)/i ? $1 : 0;
+
+    while (length $body < $size) {
+        sysread $s, $body, $size - length $body, length $body
+            or return (0, $head, $body);
+    }
+
+    return ($status // 0, $head, $body);
+}
+
+
+1;
