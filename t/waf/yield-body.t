@@ -15,8 +15,6 @@ use IO::Select;
 use MIME::Base64 qw(encode_base64);
 use Test::More;
 
-my $modules = join "\n", map { "load_module $_;" }
-    split ' ', $ENV{TEST_NGINX_LOAD_MODULES} // '';
 my $dir = tempdir(CLEANUP => 1);
 my $port = free_port('YIELD_BODY');
 my $h2 = free_port('YIELD_BODY_H2');
@@ -36,21 +34,7 @@ SecRuleEngine On
 SecRequestBodyAccess On
 SecRule ARGS_UNPACKED:nothing "@contains the secret word" "id:7,phase:2,deny,status:403"
 END
-write_file("$dir/nginx.conf", <<"END");
-$modules
-daemon off;
-master_process off;
-pid $dir/pid;
-error_log $dir/error.log notice;
-events { worker_connections 64; }
-http {
-    access_log off;
-    client_max_body_size 8m;
-    client_body_buffer_size 4m;
-    client_body_temp_path $dir/b; proxy_temp_path $dir/p;
-    fastcgi_temp_path $dir/f; uwsgi_temp_path $dir/u; scgi_temp_path $dir/s;
-    api_body_limit 4m;
-    api_state $dir;
+single($dir, $port, <<"END");
     api_waf_ruleset here $dir/rules.conf;
     api_waf_ruleset name $dir/name.conf;
     default_type text/plain;
@@ -63,10 +47,7 @@ http {
         error_page 405 =200 \@ok;
         location \@ok { return 200 "ok\\n"; }
     }
-}
 END
-
-single($dir, $port);
 
 sub status { return (answered($_[0]))[0] }
 

@@ -15,29 +15,13 @@ use IO::Select;
 use MIME::Base64 qw(encode_base64);
 use Test::More;
 
-my $modules = join "\n", map { "load_module $_;" }
-    split ' ', $ENV{TEST_NGINX_LOAD_MODULES} // '';
 my $dir = tempdir(CLEANUP => 1);
 my $port = free_port('YIELD_VALUES');
 my $up = free_port('YIELD_VALUES_UP');
 chomp(my $crs = `.ci/crs`);
 
 write_file("$dir/on.conf", "SecRuleEngine On\nSecAuditEngine Off\n");
-write_file("$dir/nginx.conf", <<"END");
-$modules
-daemon off;
-master_process off;
-pid $dir/pid;
-error_log $dir/error.log notice;
-events { worker_connections 64; }
-http {
-    access_log off;
-    client_max_body_size 8m;
-    client_body_buffer_size 4m;
-    client_body_temp_path $dir/b; proxy_temp_path $dir/p;
-    fastcgi_temp_path $dir/f; uwsgi_temp_path $dir/u; scgi_temp_path $dir/s;
-    api_body_limit 4m;
-    api_state $dir;
+single($dir, $port, <<"END");
     api_waf_ruleset crs $crs/modsecurity.conf $dir/on.conf $crs/owasp-crs.load;
     server {
         listen 127.0.0.1:$port;
@@ -51,10 +35,7 @@ http {
         listen 127.0.0.1:$up;
         location / { return 200 "ok\\n"; }
     }
-}
 END
-
-single($dir, $port);
 
 # Status and rules.
 

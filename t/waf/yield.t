@@ -15,8 +15,6 @@ use IO::Select;
 use Test::More;
 use Time::HiRes qw(sleep time);
 
-my $modules = join "\n", map { "load_module $_;" }
-    split ' ', $ENV{TEST_NGINX_LOAD_MODULES} // '';
 my $dir = tempdir(CLEANUP => 1);
 my $port = free_port('YIELD');
 my $up = free_port('YIELD_UP');
@@ -32,21 +30,7 @@ write_file("$dir/out.conf", join '', "SecResponseBodyAccess On\n"
     . "\"id:7,phase:4,deny,status:403,msg:'secret'\"\n");
 write_file("$dir/half.conf", "SecResponseBodyLimit 1048576\n"
     . "SecResponseBodyLimitAction ProcessPartial\n");
-write_file("$dir/nginx.conf", <<"END");
-$modules
-daemon off;
-master_process off;
-pid $dir/pid;
-error_log $dir/error.log notice;
-events { worker_connections 64; }
-http {
-    access_log off;
-    client_max_body_size 8m;
-    client_body_buffer_size 4m;
-    client_body_temp_path $dir/b; proxy_temp_path $dir/p;
-    fastcgi_temp_path $dir/f; uwsgi_temp_path $dir/u; scgi_temp_path $dir/s;
-    api_body_limit 4m;
-    api_state $dir;
+single($dir, $port, <<"END");
     api_waf_ruleset crs $crs/modsecurity.conf $dir/on.conf $crs/owasp-crs.load;
     api_waf_ruleset out $crs/modsecurity.conf $dir/on.conf $crs/owasp-crs.load
         $dir/out.conf;
@@ -71,10 +55,7 @@ http {
         location / { return 200 "ok\\n"; }
         location ~ txt { root $dir; }
     }
-}
 END
-
-single($dir, $port);
 
 # Status and body.
 

@@ -1,9 +1,9 @@
 package ApiTest::Single;
 
-# One nginx in one process, of $dir/nginx.conf, and plain connections to it, for
-# tests that look at who is served while something else takes long.
+# One nginx in one process, and plain connections to it, for tests that look at
+# who is served while something else takes long: bodies of 4 MB are taken.
 #
-#     single($dir, $port);            # ended when the test is
+#     single($dir, $port, $http);     # lines of http; ended when the test is
 #     my $s = connected();
 #     put($s, "GET /ping HTTP/1.1\r\nHost: a\r\n\r\n");
 #     my ($status, $head, $body) = answered($s);
@@ -22,9 +22,30 @@ my ($pid, $dir, $port);
 
 
 sub single {
-    ($dir, $port) = @_;
+    ($dir, $port, my $http) = @_;
 
-    my $nginx = $ENV{TEST_NGINX_BINARY} // '/usr/sbin/nginx';
+    my $nginx   = $ENV{TEST_NGINX_BINARY} // '/usr/sbin/nginx';
+    my $modules = join "\n", map { "load_module $_;" }
+        split ' ', $ENV{TEST_NGINX_LOAD_MODULES} // '';
+
+    write_file("$dir/nginx.conf", <<"END_OF_CONF");
+$modules
+daemon off;
+master_process off;
+pid $dir/pid;
+error_log $dir/error.log notice;
+events { worker_connections 64; }
+http {
+    access_log off;
+    client_max_body_size 8m;
+    client_body_buffer_size 4m;
+    client_body_temp_path $dir/b; proxy_temp_path $dir/p;
+    fastcgi_temp_path $dir/f; uwsgi_temp_path $dir/u; scgi_temp_path $dir/s;
+    api_body_limit 4m;
+    api_state $dir;
+$http
+}
+END_OF_CONF
 
     $pid = fork // die "fork: $!\n";
 
