@@ -163,6 +163,28 @@ test_memory(const api_waf_view_t *view)
  * a chain of three, or a scan.
  */
 
+/* With a prefilter, up to the body. */
+
+static api_waf_scan_scratch_t *
+begin_scanned(waf_run_t *r, const api_waf_view_t *view)
+{
+    api_waf_scan_scratch_t *scan;
+
+    if (api_waf_scan_scratch_create(
+            &scan, api_waf_view_program(view), &api_alloc_libc)
+        != API_OK)
+    {
+        exit(1);
+    }
+
+    r->env.scan = scan;
+    r->tx = api_waf_tx_create(view, &r->values, &r->env, &r->arena);
+    (void) api_waf_tx_run(r->tx, API_WAF_REQUEST_HEADERS_PHASE, 0);
+
+    return scan;
+}
+
+
 #define LONG ((size_t) 1 << 20)
 
 static const char chained[] =
@@ -200,16 +222,7 @@ test_turns(const char *end, long long ids)
     waf_begin(&r, view, request, &api_alloc_libc);
     free(request);
 
-    if (api_waf_scan_scratch_create(
-            &scan, api_waf_view_program(view), &api_alloc_libc)
-        != API_OK)
-    {
-        exit(1);
-    }
-
-    r.env.scan = scan;
-    r.tx = api_waf_tx_create(view, &r.values, &r.env, &r.arena);
-    (void) api_waf_tx_run(r.tx, API_WAF_REQUEST_HEADERS_PHASE, 0);
+    scan = begin_scanned(&r, view);
     most = 0;
     turns = 0;
 
@@ -298,16 +311,7 @@ run_parted(
     waf_begin(&r, view, request, &api_alloc_libc);
     free(request);
 
-    if (api_waf_scan_scratch_create(
-            &scan, api_waf_view_program(view), &api_alloc_libc)
-        != API_OK)
-    {
-        exit(1);
-    }
-
-    r.env.scan = scan;
-    r.tx = api_waf_tx_create(view, &r.values, &r.env, &r.arena);
-    (void) api_waf_tx_run(r.tx, API_WAF_REQUEST_HEADERS_PHASE, 0);
+    scan = begin_scanned(&r, view);
 
     do {
         rc = api_waf_tx_run(r.tx, API_WAF_REQUEST_BODY_PHASE, slice);
