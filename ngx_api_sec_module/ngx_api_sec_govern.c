@@ -239,7 +239,8 @@ ngx_api_sec_except_path(ngx_http_request_t *r, const ngx_api_sec_ctx_t *ctx,
 }
 
 
-/* Decoded once more, is there a dot, a slash or a backslash, or an escape? */
+/* Decoded once more, is there a dot, a slash, a backslash or a semicolon, or an
+   escape? */
 
 static ngx_uint_t
 ngx_api_sec_except_twice(const ngx_str_t *uri)
@@ -256,7 +257,7 @@ ngx_api_sec_except_twice(const ngx_str_t *uri)
         d = (u_char) (uri->data[i + 2] | 0x20);
 
         if ((c == '2' && (d == 'e' || d == 'f' || uri->data[i + 2] == '5'))
-            || (c == '5' && d == 'c'))
+            || (c == '3' && d == 'b') || (c == '5' && d == 'c'))
         {
             return 1;
         }

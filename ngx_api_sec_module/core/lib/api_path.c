@@ -174,21 +174,40 @@ api_path_normalise(uint8_t *buf, size_t len, bool merge)
 }
 
 
+/* Where the parameters of a segment begin, or its end: a ; that is escaped
+   reaches who is behind nginx as one that is not. */
+
+static size_t
+api_path_params(api_span_t raw)
+{
+    size_t i;
+
+    for (i = 0; i < raw.len; i++) {
+        if (raw.data[i] == ';'
+            || (raw.data[i] == '%' && raw.len - i >= 3
+                && raw.data[i + 1] == '3' && (raw.data[i + 2] | 0x20) == 'b'))
+        {
+            break;
+        }
+    }
+
+    return i;
+}
+
+
 /* Who takes the parameters of a segment off first, as servlets do, reads
    "..;x" as "..". */
 
 static bool
 api_path_dots_semi(api_span_t raw)
 {
-    size_t         len;
-    uint8_t        two[8];
-    unsigned       flags;
-    const uint8_t *semi;
+    size_t   len;
+    uint8_t  two[8];
+    unsigned flags;
 
-    semi = raw.len ? memchr(raw.data, ';', raw.len) : NULL;
-    len = semi ? (size_t) (semi - raw.data) : 0;
+    len = api_path_params(raw);
 
-    if (len == 0 || len > 6) {
+    if (len == raw.len || len > 6) {
         return false;
     }
 
