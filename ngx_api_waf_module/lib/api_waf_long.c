@@ -143,6 +143,15 @@ api_waf_long_more(api_waf_tx_t *tx, const api_waf_rule_t *rule, uint64_t until)
 
 
 void
+api_waf_long_hit(api_waf_tx_t *tx)
+{
+    if (tx->longs != NULL) {
+        tx->longs->shared = true;
+    }
+}
+
+
+void
 api_waf_long_end(api_waf_tx_t *tx)
 {
     const void     *lists[6];

@@ -78,13 +78,21 @@ seen_secret(const api_waf_scan_batch_t *b, const api_waf_value_t *v)
     case API_WAF_REQUEST_BODY:
     case API_WAF_FULL_REQUEST:
     case API_WAF_RESPONSE_BODY:
+    case API_WAF_ARGS_UNPACKED: /* of cookies and bodies, too */
+    case API_WAF_XML:
+    case API_WAF_FILES_TMP_CONTENT:
         return true;
 
     case API_WAF_REQUEST_URI:
     case API_WAF_REQUEST_URI_RAW:
     case API_WAF_REQUEST_LINE:
-        return v->value.len > 0
-               && memchr(v->value.data, '?', v->value.len) != NULL;
+    case API_WAF_REQUEST_HEADERS:  /* Referer */
+    case API_WAF_RESPONSE_HEADERS: /* Location */
+        if (v->value.len > 0
+            && memchr(v->value.data, '?', v->value.len) != NULL) {
+            return true;
+        }
+        break;
 
     default:
         break;

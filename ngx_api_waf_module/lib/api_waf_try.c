@@ -139,6 +139,7 @@ api_waf_hit(api_waf_tx_t *tx, api_waf_try_t *t, api_span_t value)
     api_waf_item_t *item;
 
     t->matched = true;
+    api_waf_long_hit(tx);
 
     if (!api_waf_work(tx, EVAL_HIT)) {
         return;

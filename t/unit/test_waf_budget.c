@@ -268,7 +268,14 @@ static const char parted[] =
     "SecRule ARGS \"@pm straw\" \"id:5,phase:2,pass,chain\"\n"
     "SecRule MATCHED_VAR \"@detectSQLi\" \"t:urlDecodeUni\"\n"
     "SecRule ARGS \"@rx e%n\\d\" \"id:6,phase:2,pass,t:lowercase\"\n"
-    "SecRule ARGS:c \"@detectSQLi\" \"id:7,phase:2,pass\"\n";
+    "SecRule ARGS:c \"@detectSQLi\" \"id:7,phase:2,pass\"\n"
+
+    /* what a link has set of its text stays, though the chain breaks */
+
+    "SecRule ARGS \"@rx b=c\" \"id:8,phase:2,pass,chain,t:lowercase,"
+    "setvar:'tx.kept=%{MATCHED_VAR}'\"\n"
+    "SecRule ARGS:z \"@rx never\" \"\"\n"
+    "SecRule TX:kept \"@rx b=c\" \"id:10,phase:2,pass\"\n";
 
 /* What two ways of running must agree in. */
 
