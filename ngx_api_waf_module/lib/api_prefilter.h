@@ -233,12 +233,8 @@ int api_prefilter_scan(const api_prefilter_t *pf, uint32_t group,
     const api_prefilter_text_t *text, api_prefilter_scratch_t *scratch,
     api_prefilter_hits_t *hits);
 
-/* All candidates of a bit: a bit for each value, hits->words of them. */
-
-void api_prefilter_row(
-    const api_prefilter_hits_t *hits, uint32_t bit, uint64_t *row);
-
-/* The row of a bit that is not `always`; NULL: it has none. */
+/* Candidates of a bit that is not `always`: a bit for each value, hits->words of
+   them; NULL: there are none. */
 
 const uint64_t *
 api_prefilter_find(const api_prefilter_hits_t *hits, uint32_t bit);

@@ -493,27 +493,3 @@ api_prefilter_find(const api_prefilter_hits_t *hits, uint32_t bit)
 
     return hits->rows + (size_t) n * hits->words;
 }
-
-
-void
-api_prefilter_row(
-    const api_prefilter_hits_t *hits, uint32_t bit, uint64_t *row)
-{
-    size_t          size;
-    const uint64_t *found;
-
-    size = hits->words * sizeof(uint64_t);
-
-    if (hits->bits == NULL || (hits->always[bit / 64] >> (bit % 64) & 1)) {
-        memset(row, 0xff, size);
-        return;
-    }
-
-    found = api_prefilter_find(hits, bit);
-
-    if (found != NULL) {
-        memcpy(row, found, size);
-    } else {
-        memset(row, 0, size);
-    }
-}

@@ -7,8 +7,8 @@
  * rules and TX are the same.
  *
  * Rules with @rx, @pm, @contains, @containsWord, @beginsWith, @endsWith,
- * @streq and @strmatch take part when they are not negated, have no macro in
- * their argument and no multiMatch.
+ * @streq and @strmatch take part when they are not negated and have no macro in
+ * their argument; one with multiMatch does behind each of its transformations.
  *
  * The chains of transformations behind which rules look at a value are run
  * once a chain and value, and only where its triggers say that they could
