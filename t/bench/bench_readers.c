@@ -307,7 +307,7 @@ main(int argc, char **argv)
     int        opt;
     char       name[128];
     cost_t     c;
-    size_t     i, size = 1024;
+    size_t     i, n = 0, size = 1024;
     double     most = 0;
     api_span_t body;
 
@@ -323,6 +323,7 @@ main(int argc, char **argv)
             continue;
         }
 
+        n++;
         body = make(&shapes[i], size * 1024);
         c = measure(&shapes[i], body);
         most = c.turn > most ? c.turn : most;
@@ -330,8 +331,13 @@ main(int argc, char **argv)
         free((void *) (uintptr_t) body.data);
     }
 
-    printf("%zu shapes of %zu KB: the longest turn takes %.1f ms\n", SHAPES,
-        size, most);
+    if (n == 0) {
+        fprintf(stderr, "no shape has \"%s\" in its name\n", argv[optind]);
+        return 2;
+    }
+
+    printf("%zu shapes of %zu KB: the longest turn takes %.1f ms\n", n, size,
+        most);
 
     return most > LONGEST * (double) size / 1024;
 }

@@ -164,7 +164,6 @@ blame(const sent_t *made, const cost_t *whole)
         api_waf_program_rule(bench.program, i, &info);
         bench.without = info.id;
         *s = *made;
-        s->nfields -= s->type ? 4 : 3;
         (void) measure(s, 2, &c);
 
         if (c.spent < whole->spent * 9 / 10) {
@@ -213,7 +212,6 @@ shape(const char *name, place_t place, const uint8_t *p, size_t len)
     /* a busy machine is no hard shape */
 
     if ((double) c.spent > MOST * 0.9 * benign * (double) bytes) {
-        s.nfields -= s.type ? 4 : 3;
         (void) measure(&s, 20, &more);
         c = more.spent < c.spent ? more : c;
     }

@@ -251,11 +251,13 @@ run(const api_values_request_t *q, size_t head, api_span_t body,
 size_t
 measure(sent_t *s, unsigned times, cost_t *best)
 {
-    size_t               bytes;
+    size_t               bytes, lines;
     cost_t               c;
-    uint32_t             i;
+    uint32_t             i, fields;
     api_values_request_t q;
 
+    lines = s->lines.len;
+    fields = s->nfields;
     head(s);
     memset(&q, 0, sizeof(q));
     q.method = API_SPAN("POST");
@@ -282,6 +284,9 @@ measure(sent_t *s, unsigned times, cost_t *best)
             *best = c;
         }
     }
+
+    s->lines.len = lines; /* without the head, it may be measured again */
+    s->nfields = fields;
 
     return bytes;
 }

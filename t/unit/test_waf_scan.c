@@ -399,128 +399,6 @@ check(const api_waf_program_t *program, const pieces_t *p, unsigned n,
 }
 
 
-/*
- * What is kept, told by the work that a request takes: the second time it is
- * less where the value is known, and the same where it is not kept.
- */
-
-static const char kept_rules[] =
-    "SecRuleEngine On\n"
-    "SecRule ARGS|ARGS_UNPACKED|REQUEST_COOKIES|REQUEST_HEADERS|QUERY_STRING|"
-    "REQUEST_URI|XML:/*|REQUEST_BODY|FILES_TMP_CONTENT "
-    "\"@rx (?i)attack[ +]now\" "
-    "\"id:1,phase:2,pass,t:urlDecodeUni,t:lowercase\"\n";
-
-static const struct {
-    api_waf_var_t var;
-    const char   *name;
-    const char   *value;
-    bool          kept;
-} kept[] = {
-    { API_WAF_ARGS_GET, "city", "Old%20attack", true },
-    { API_WAF_ARGS_GET, "password", "Old%20attack", false },
-    { API_WAF_REQUEST_HEADERS, "User-Agent", "Old%20attack", true },
-    { API_WAF_REQUEST_HEADERS, "Authorization", "Old%20attack", false },
-    { API_WAF_REQUEST_HEADERS, "Referer", "https://a/%20attack", true },
-    { API_WAF_REQUEST_HEADERS, "Referer", "https://a/?t=%20attack", false },
-    { API_WAF_REQUEST_COOKIES, "theme", "Old%20attack", false },
-    { API_WAF_ARGS_UNPACKED, "sid", "Old%20attack", false },
-    { API_WAF_FILES_TMP_CONTENT, "file", "Old%20attack", false },
-    { API_WAF_XML, "/*", "Old%20attack", false },
-    { API_WAF_QUERY_STRING, NULL, "q=Old%20attack", false },
-    { API_WAF_REQUEST_URI, NULL, "/Old%20attack", true },
-    { API_WAF_REQUEST_URI, NULL, "/a?q=Old%20attack", false },
-    { API_WAF_REQUEST_BODY, NULL, "Old%20attack", false },
-};
-
-
-static uint64_t
-work_of(const api_waf_view_t *view, api_waf_scan_scratch_t *scan,
-    api_scratch_t *scratch, size_t i)
-{
-    int              phase;
-    uint64_t         work;
-    api_span_t       value;
-    api_arena_t      arena;
-    api_waf_tx_t    *tx;
-    api_waf_env_t    env;
-    api_waf_values_t values;
-
-    memset(&env, 0, sizeof(env));
-    env.engine = API_WAF_ENGINE_ON;
-    env.scratch = scratch;
-    env.scan = scan;
-
-    api_arena_init(&arena, &api_alloc_libc, 0, 0);
-    api_waf_values_init(&values, &arena, 0);
-    tx = api_waf_tx_create(view, &values, &env, &arena);
-    value = api_span(kept[i].value, strlen(kept[i].value));
-
-    (void) (kept[i].name == NULL
-                ? api_waf_values_set(&values, kept[i].var, value)
-                : api_waf_values_add(&values, kept[i].var,
-                    api_span(kept[i].name, strlen(kept[i].name)), value));
-
-    for (phase = 1; phase <= 2; phase++) {
-        (void) api_waf_tx_run(tx, (api_waf_phase_t) phase, 0);
-    }
-
-    work = api_waf_tx_work(tx);
-    api_arena_free(&arena);
-
-    return work;
-}
-
-
-static void
-test_kept(void)
-{
-    size_t                   i;
-    uint64_t                 first, second;
-    api_err_t                err;
-    api_scratch_t           *scratch;
-    api_seclang_t           *s;
-    api_seclang_io_t         io = { read_file, glob_file, NULL };
-    const api_waf_view_t    *view;
-    const api_waf_program_t *program;
-    api_waf_scan_scratch_t  *memo;
-
-    s = api_seclang_create(&api_alloc_libc, &io, NULL);
-    scratch = api_scratch_create(&api_alloc_libc);
-
-    if (!ut_ok(api_seclang_text(s, "rules",
-                   api_span(kept_rules, sizeof(kept_rules) - 1), &err)
-                       == API_OK
-                   && api_seclang_finish(s, &program, &err) == API_OK
-                   && api_waf_view_create(
-                          &view, program, NULL, &api_alloc_libc, NULL)
-                          == API_OK,
-            "rules that look everywhere"))
-    {
-        return;
-    }
-
-    for (i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
-        (void) api_waf_scan_scratch_create(&memo, program, &api_alloc_libc);
-        (void) api_waf_scan_remember(memo, 64, (api_sipkey_t){ 1, 2 });
-
-        first = work_of(view, memo, scratch, i);
-        second = work_of(view, memo, scratch, i);
-
-        ut_ok(kept[i].kept ? second < first / 2 : second == first,
-            "%s: %s is %s: %u, then %u",
-            kept[i].name ? kept[i].name : "no name", kept[i].value,
-            kept[i].kept ? "kept" : "not kept", (unsigned) first,
-            (unsigned) second);
-        api_waf_scan_scratch_free(memo);
-    }
-
-    api_waf_view_free(view);
-    api_scratch_free(scratch);
-    api_seclang_free(s);
-}
-
-
 static pieces_t
 pieces_of(const char *path)
 {
@@ -582,8 +460,6 @@ main(int argc, char **argv)
     if (rc == API_OK) {
         rc = api_seclang_finish(s, &program, &err);
     }
-
-    test_kept();
 
     if (!ut_ok(rc == API_OK, "rules load%s", rc == API_OK ? "" : err.text)) {
         return ut_done();

@@ -8,7 +8,8 @@ package ApiTest::Traffic;
 #
 # As in life, some values of a request were seen before (customers, products,
 # cities, clients), others never (ids, numbers, times, notes). With $new no value
-# was, but for names of fields and numbers of few digits.
+# was, but for names of fields, numbers of few digits, words of which there are
+# few (a currency, a country, a last name), Host and Accept.
 
 use strict;
 use warnings;
