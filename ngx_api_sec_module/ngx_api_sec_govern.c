@@ -239,7 +239,7 @@ ngx_api_sec_except_path(ngx_http_request_t *r, const ngx_api_sec_ctx_t *ctx,
 }
 
 
-/* Decoded once more, is there a dot, a slash, a backslash or a semicolon, or an
+/* Decoded once more, is there a dot, a slash, a backslash, a semicolon, or an
    escape? */
 
 static ngx_uint_t
