@@ -44,7 +44,8 @@ int apisec_log_convert(const apisec_log_t *v, const apisec_list_t *files);
 /*
  * apisec_log_verify.c: are these files as they were written?  Faults are told
  * as they are found; file NULL: it is about no line.  APISEC_OK whatever is
- * wrong with them: seen->sum says that; else it has said why it cannot tell.
+ * wrong with them: seen says that; else it has said why it cannot tell.
+ * sum.verdict is of what could be read: with seen->cut it is not of all.
  */
 
 typedef void (*apisec_log_tell_pt)(void *ctx, api_seal_verdict_t verdict,
@@ -54,6 +55,7 @@ typedef struct {
     api_seal_sum_t sum;
     bool           signatures; /* were looked at: the key is there */
     bool           epochs;     /* likewise */
+    size_t         cut;        /* files that were not read to their end */
 } apisec_log_seen_t;
 
 int apisec_log_check(const apisec_log_t *v, const apisec_list_t *files,

@@ -156,7 +156,7 @@ read_keys(const char *path, api_seal_opts_t *opts)
 
 static int
 read_file(api_seal_check_t *check, apisec_log_file_t *f, const char *path,
-    uint64_t number)
+    uint64_t number, size_t *cut)
 {
     int        rc;
     api_span_t line;
@@ -176,9 +176,11 @@ read_file(api_seal_check_t *check, apisec_log_file_t *f, const char *path,
         }
     }
 
-    /* it says so; what is missing is told of by the check */
+    /* it says so; what could be read is looked at all the same */
 
-    (void) apisec_log_close(f);
+    if (apisec_log_close(f) != APISEC_OK) {
+        (*cut)++;
+    }
 
     return APISEC_OK;
 }
@@ -229,6 +231,27 @@ summary(const apisec_log_seen_t *seen, uint64_t told)
             : seen->epochs   ? "the line \"vkey\""
                              : "what keygen printed");
     }
+}
+
+
+/* Lines may be missing that no other one knows of. */
+
+static void
+wholeness(apisec_log_seen_t *seen, uint64_t *told)
+{
+    if (seen->cut == 0) {
+        return;
+    }
+
+    if (seen->sum.verdict == API_SEAL_FINE) {
+        seen->sum.verdict = API_SEAL_MISSING;
+    }
+
+    tell(told, API_SEAL_MISSING, NULL, 0,
+        seen->cut == 1
+            ? "the end of a file that cannot be read to it"
+            : apisec_text("the ends of %zu files that cannot be read to them",
+                seen->cut));
 }
 
 
@@ -308,7 +331,7 @@ apisec_log_check(const apisec_log_t *v, const apisec_list_t *files,
     }
 
     for (i = 0; rc == APISEC_OK && i < files->n; i++) {
-        rc = read_file(check, &f, files->item[i], i);
+        rc = read_file(check, &f, files->item[i], i, &seen->cut);
     }
 
     if (rc == APISEC_OK) {
@@ -341,6 +364,7 @@ apisec_log_verify(const apisec_log_t *v, const apisec_list_t *files)
         return rc;
     }
 
+    wholeness(&seen, &told);
     freshness(v, seconds, &told, &seen.sum);
     summary(&seen, told);
 

@@ -73,8 +73,8 @@ apisec_chain_check(const apisec_report_t *o, apisec_chain_t *c)
 
     sum = c->seen.sum;
     c->given = true;
-    c->proven = sum.verdict == API_SEAL_FINE && sum.events && sum.seals
-                && c->seen.signatures && c->seen.epochs;
+    c->proven = sum.verdict == API_SEAL_FINE && c->seen.cut == 0 && sum.events
+                && sum.seals && c->seen.signatures && c->seen.epochs;
 
     return APISEC_OK;
 }

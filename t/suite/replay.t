@@ -250,10 +250,30 @@ write_file("$log.cut.gz", substr slurp("$log.gz"), 0, (-s "$log.gz") / 2);
 my $cut = replay("$log.cut.gz", @both);
 is($cut->{code}, 3, 'an archive that is cut is no verdict');
 like($cut->{err}, qr/cut\.gz: cannot be read to its end/, '... and says so');
-for my $how (['query'], ['convert', '--to', 'ecs'], ['verify']) {
-    my $said = `@{[$ENV{API_BUILD} // "build"]}/bin/apisec log @$how $log.cut.gz 2>&1 >/dev/null`;
-    like($said, qr/cut\.gz: cannot be read to its end/, "... log $how->[0] too");
+
+# Cut in the middle, in the trailer alone so that no line is missing, or no file
+# at all: none of them is a log that is whole.
+
+write_file("$log.trailer.gz", substr slurp("$log.gz"), 0, -1);
+my %code = (query => 3, convert => 3, verify => 4);
+for my $how (['query'], ['convert', '--to', 'ecs'], ['verify', '--part']) {
+    my @run = ('log', @$how);
+    is(apisec(@run, "$log.gz")->{code}, 0, "log @$how: all of it is fine");
+    for my $file ("$log.cut.gz", "$log.trailer.gz", $dir) {
+        my $told = apisec(@run, $file);
+        is($told->{code}, $code{ $how->[0] }, "... $file is not") or diag $told->{out};
+        like($told->{err}, qr/^apisec: \Q$file\E: cannot be read to its end/, '... and says so');
+        unlike($told->{out}, qr/^ok: /m, '... nothing else');
+    }
 }
+my $all = apisec('log', 'verify', '--part', "$log.gz");
+my $less = apisec('log', 'verify', '--part', "$log.trailer.gz");
+my ($events) = $all->{out} =~ /^ok: ([1-9]\d* events.*)$/m;
+like($less->{out}, qr/^INCOMPLETE: \Q$events\E$/m, 'each line of it was looked at');
+like($less->{out}, qr/^missing: the end of a file that cannot be read to it$/m,
+    '... and it stands among the faults');
+like(apisec('log', 'verify', '--part', "$log.trailer.gz", $dir)->{out},
+    qr/^missing: the ends of 2 files/m, '... of each file');
 $got = replay($log, @both, '--sample', '4', '--format', 'json');
 is((told($got))[0]{left}, 12, 'one in four');
 $got = replay($log, $log, @both, '--max', '20', '--format', 'json');
