@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 
-# docs/guide/errors.md has every message with which a directive of ours fails
-# nginx -t: its longest part that is no %V must stand there.
+# docs/guide/errors.md has every message with which a directive of ours fails or
+# warns in nginx -t: its longest part that is no %V must stand there.
 
 use strict;
 use warnings;
@@ -47,7 +47,7 @@ sub check {
 for my $file (glob 'ngx_api_*_module/*.c ngx_api_sec_module/core/ngx/*.c') {
     my $c = slurp($file);
 
-    while ($c =~ /ngx_(?:conf_)?log_error\((?:level|NGX_LOG_EMERG)(.*?)\);/gs) {
+    while ($c =~ /ngx_(?:conf_)?log_error\((?:level|NGX_LOG_EMERG|NGX_LOG_WARN, cf)(.*?)\);/gs) {
         check($file, text($1));
     }
 
