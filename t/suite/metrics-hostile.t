@@ -16,6 +16,7 @@ use File::Temp;
 use JSON::PP;
 use Test::More;
 use Time::HiRes qw(sleep);
+use Time::Local qw(timegm);
 
 my $long = 'n' x 700;
 my %odd  = (
@@ -40,6 +41,24 @@ my $spec = JSON::PP->new->utf8->canonical->encode({ openapi => '3.0.3',
 my $owner = qq{x\xff\xfe\x01"} . 'y' x 600;
 my $quoted = $owner =~ s/"/\\"/gr;
 
+# A policy in several places is one series, and of the review that is first.
+
+my @review = (
+    [falls => '2099-01-01', '2098-01-01'],
+    [grows => '2098-01-01', '2099-01-01'],
+    [late  => undef, '2098-01-01'],
+    [early => '2098-01-01', undef],
+    [three => '2099-01-01', '2098-01-01', '2097-01-01'],
+    [never => undef, undef],
+);
+my %first = ((map { $_ => '2098-01-01' } qw(falls grows late early)),
+    three => '2097-01-01');
+my $places = join '', map {
+    my ($id, @days) = @$_;
+    map { "location /$id$_ { api_policy $id owner=o"
+        . ($days[$_] ? " review_by=$days[$_]" : '') . "; return 204; }\n" } 0 .. $#days;
+} @review;
+
 my $server = ApiTest::Server->start(
     files => {
         'own.secret' => secret('hs256'), 'spec.json' => $spec,
@@ -52,7 +71,7 @@ my $server = ApiTest::Server->start(
             "api_jwt_issuer $long$_ { issuer https://$_; audience orders;\n"
             . 'algorithms HS256; key file:' . 'f' x 200 . "-$_.secret; }\n"
         } 1, 2),
-    server   => "server_name api.example;\n",
+    server   => "server_name api.example;\n$places",
     location => <<"END",
         api_inventory;
         api_schema $long;
@@ -111,6 +130,15 @@ for family in parse(open(sys.argv[2], newline='').read()):
         if s.name == 'apisec_operation_responses_total':
             print(s.labels['operation'].encode().hex())
 END
+
+# A day is over with its last second.
+
+my $review = scraped();
+for my $id (map { $_->[0] } @review) {
+    my @is = $review =~ /^apisec_policy_review_timestamp_seconds\{policy="$id",owner="o"\} (\d+)$/mg;
+    my ($year) = split /-/, $first{$id} // '';
+    is("@is", $year ? timegm(0, 0, 0, 2, 0, $year) : 0, "the first review of $id");
+}
 
 my ($promtool) = `.ci/promtool` =~ /(\S+)/;
 
