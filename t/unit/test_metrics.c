@@ -179,6 +179,59 @@ value_of(api_span_t v)
 }
 
 
+/* n bytes as they are written: x, and at the end a character of one, two,
+   three or four of them. */
+
+static api_span_t
+ends_in(char *out, size_t n, api_span_t last, size_t written)
+{
+    memset(out, 'x', n - written);
+    memcpy(out + n - written, last.data, last.len);
+
+    return api_span(out, n - written + last.len);
+}
+
+
+static void
+test_edge(void)
+{
+    char       text[API_METRICS_VALUE + 1];
+    size_t     i, n;
+    api_span_t v, in;
+
+    static const struct {
+        api_span_t  last;
+        size_t      written;
+        const char *name;
+    } ends[] = {
+        { { (const uint8_t *) "y", 1 }, 1, "a letter" },
+        { { (const uint8_t *) "\xff", 1 }, 1, "a byte that is no UTF-8" },
+        { { (const uint8_t *) "\"", 1 }, 2, "a quote" },
+        { { (const uint8_t *) "\n", 1 }, 2, "a line feed" },
+        { { (const uint8_t *) "\xc3\xa9", 2 }, 2, "two bytes" },
+        { { (const uint8_t *) "\xe2\x82\xac", 3 }, 3, "three bytes" },
+        { { (const uint8_t *) "\xf0\x9f\x98\x80", 4 }, 4, "four bytes" },
+    };
+
+    for (i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+        for (n = API_METRICS_VALUE - 4; n <= API_METRICS_VALUE + 1; n++) {
+            in = ends_in(text, n, ends[i].last, ends[i].written);
+            v = value_of(ut_guard(in));
+
+            if (n <= API_METRICS_VALUE) {
+                ut_ok(v.len == n && v.data[n - 17] == 'x',
+                    "%s up to %zu is whole", ends[i].name, n);
+            } else {
+                ut_ok(v.len == API_METRICS_VALUE && v.data[v.len - 17] == '~',
+                    "%s up to %zu is cut", ends[i].name, n);
+            }
+        }
+    }
+
+    ut_guard_reset();
+}
+
+
 /* A long name is a series of its own, and no reason to tell nothing. */
 
 static void
@@ -189,7 +242,7 @@ test_long(void)
     bool       ok;
     api_span_t v;
 
-    for (i = 0, ok = true; i < API_METRICS_VALUE - 3; i++) {
+    for (i = 0, ok = true; i <= API_METRICS_VALUE; i++) {
         memset(one, 'x', sizeof(one));
         v = value_of(api_span(one, i));
         ok = ok && v.len == i;
@@ -211,6 +264,10 @@ test_long(void)
     ut_ok(!api_span_eq(
               api_span(kept, v.len), value_of(api_span(two, sizeof(two)))),
         "... and two that begin alike are two");
+
+    ut_ok(api_span_eq(api_span(kept, v.len),
+              value_of(ut_guard(api_span(kept, v.len)))),
+        "who writes the cut form of another writes the same: no misuse");
 
     for (i = 0; i < sizeof(one); i += 3) {
         memcpy(one + i, "\xe2\x82\xac", i + 3 <= sizeof(one) ? 3 : 1);
@@ -347,6 +404,7 @@ main(void)
     test_onward();
     test_text();
     test_bytes();
+    test_edge();
     test_long();
     test_misuse();
     test_many();

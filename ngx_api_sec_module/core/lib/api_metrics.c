@@ -102,7 +102,14 @@ api_metrics_is_family(api_span_t s)
 }
 
 
-/* FNV-1a: names are of the suite, nobody makes two of them meet. */
+/*
+ * FNV-1a, without a secret.  Names of families are of the suite and do not
+ * meet: the second would be a misuse.  Values of labels are of configurations
+ * and of documents that those name, and whoever writes these can make two of
+ * them meet as they are written: both lines are there then, with the same
+ * labels, and a reader keeps one of them or refuses the text.  He could as
+ * well leave the names out.
+ */
 
 static uint64_t
 api_metrics_hash(api_span_t name)
@@ -142,42 +149,61 @@ api_metrics_suffix(const api_metrics_t *m)
 }
 
 
-/* Help and label values: backslash, line feed and quote; never a byte that is
-   no UTF-8, never another control character.  What is left of s did not fit. */
+/* The first character of s as it is written: backslash, line feed and quote
+   with a backslash; never a byte that is no UTF-8, never another control
+   character.  *taken are its bytes in s; returned are those in out. */
+
+static size_t
+api_metrics_char(api_span_t s, char out[4], size_t *taken)
+{
+    uint8_t c = s.data[0];
+
+    *taken = 1;
+
+    if (c == '\\' || c == '"' || c == '\n') {
+        out[0] = '\\';
+        out[1] = c == '\n' ? 'n' : (char) c;
+        return 2;
+    }
+
+    if (c < 0x80) {
+        out[0] = c < 0x20 || c == 0x7f ? '?' : (char) c;
+        return 1;
+    }
+
+    *taken = api_utf8_seq(s.data, s.data + s.len);
+
+    if (*taken == 0) {
+        *taken = 1;
+        out[0] = '?';
+        return 1;
+    }
+
+    memcpy(out, s.data, *taken);
+
+    return *taken;
+}
+
+
+/* Help and label values.  What is left of s did not fit: whole characters are
+   written only. */
 
 static size_t
 api_metrics_escape(api_span_t *s, char *out, size_t size)
 {
-    size_t  n, len;
-    uint8_t c;
+    char   one[4];
+    size_t n = 0, len, taken;
 
-    for (n = 0; s->len && n + 4 <= size;
-         *s = api_span(s->data + len, s->len - len))
-    {
-        c = s->data[0];
-        len = 1;
+    while (s->len) {
+        len = api_metrics_char(*s, one, &taken);
 
-        if (c == '\\' || c == '"' || c == '\n') {
-            out[n++] = '\\';
-            out[n++] = c == '\n' ? 'n' : (char) c;
-            continue;
+        if (len > size - n) {
+            break;
         }
 
-        if (c < 0x80) {
-            out[n++] = c < 0x20 || c == 0x7f ? '?' : (char) c;
-            continue;
-        }
-
-        len = api_utf8_seq(s->data, s->data + s->len);
-
-        if (len == 0) {
-            len = 1;
-            out[n++] = '?';
-            continue;
-        }
-
-        memcpy(out + n, s->data, len);
+        memcpy(out + n, one, len);
         n += len;
+        *s = api_span(s->data + taken, s->len - taken);
     }
 
     return n;

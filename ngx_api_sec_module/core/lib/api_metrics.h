@@ -65,9 +65,10 @@ void api_metrics_family(
 
 /*
  * A label of the next sample.  Any bytes: what is not UTF-8 becomes "?", and
- * what is longer than API_METRICS_VALUE is cut and ends in "~" and a hash of
- * it.  Values come from the configuration, never from requests: each is a
- * series.
+ * what is longer than API_METRICS_VALUE, as it is written, is cut and ends in
+ * "~" and a hash of it.  Values come from the configuration and from documents
+ * it names, never from requests: each is a series.  The hash is no secret: who
+ * writes two values can make them one, and the series stands twice then.
  */
 
 void api_metrics_label(api_metrics_t *m, api_span_t name, api_span_t value);
