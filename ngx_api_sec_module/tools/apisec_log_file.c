@@ -4,12 +4,14 @@
 #include <zlib.h>
 
 
-#define BUF (2 * 1024 * 1024)
-
 /* Of a damaged archive, what stands before the piece with the damage is read.
    */
 
 #define PIECE (64 * 1024)
+
+/* A piece is read behind less than a line: a longer one is handed out first. */
+
+#define BUF (APISEC_LOG_LINE + PIECE)
 
 int
 apisec_log_open(apisec_log_file_t *f, const char *path)
