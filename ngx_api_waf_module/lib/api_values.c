@@ -153,27 +153,45 @@ api_values_arg(
 }
 
 
-/* text up to the separator behind which there are more than `left`. */
+/* What ends a pair.  An empty one is none; of cookies, one of blanks neither. */
+
+typedef struct {
+    uint8_t one;
+    uint8_t other;
+    bool    blanks;
+} values_ends_t;
+
+/* text up to where one pair more begins than may be. */
 
 static api_span_t
-values_cut(api_values_t *b, api_span_t text, uint32_t left, uint8_t one,
-    uint8_t other)
+values_cut(api_values_t *b, api_span_t text, uint32_t left, values_ends_t ends)
 {
-    size_t i;
+    bool    open = false;
+    size_t  i;
+    uint8_t c;
 
     if (text.len / 2 < left) { /* two bytes each, at least */
         return text;
     }
 
     for (i = 0; i < text.len; i++) {
-        if (text.data[i] != one && text.data[i] != other) {
+        c = text.data[i];
+
+        if (c == ends.one || c == ends.other) {
+            open = false;
             continue;
         }
 
-        if (left-- <= 1) {
+        if (open || (ends.blanks && (c == ' ' || c == '\t'))) {
+            continue;
+        }
+
+        if (left-- == 0) {
             b->over = true;
             return api_span(text.data, i);
         }
+
+        open = true;
     }
 
     return text;
@@ -183,12 +201,12 @@ values_cut(api_values_t *b, api_span_t text, uint32_t left, uint8_t one,
 void
 api_values_pairs(api_values_t *b, api_waf_var_t var, api_span_t text)
 {
-    int         rc;
-    uint32_t    i;
-    api_pairs_t pairs;
+    int           rc;
+    uint32_t      i;
+    api_pairs_t   pairs;
+    values_ends_t ends = { '&', b->conf->separator, false };
 
-    text =
-        values_cut(b, text, b->conf->args - b->args, '&', b->conf->separator);
+    text = values_cut(b, text, b->conf->args - b->args, ends);
 
     rc = api_urlencoded_parse(&pairs, text,
         b->conf->separator == ';' ? API_URLENCODED_SEMICOLON : 0, &pair_limits,
@@ -368,21 +386,17 @@ values_line(api_values_t *b, const api_values_request_t *r)
 static void
 values_cookies(api_values_t *b, api_span_t line)
 {
-    int         rc;
-    uint32_t    i, had, max;
-    api_pairs_t pairs;
+    int                        rc;
+    uint32_t                   i, had, max;
+    api_pairs_t                pairs;
+    static const values_ends_t ends = { ';', ';', true };
 
     had = b->values->set[API_WAF_REQUEST_COOKIES].count;
 
     max = b->conf->args / 4 > VALUES_COOKIES ? b->conf->args / 4
                                              : VALUES_COOKIES;
 
-    if (had >= max) {
-        b->over = true;
-        return;
-    }
-
-    line = values_cut(b, line, max - had, ';', ';');
+    line = values_cut(b, line, max - had, ends); /* had is never more */
     rc = api_cookie_parse(&pairs, &line, 1, 0, &cookie_limits, b->arena, NULL);
 
     if (rc != API_OK) {

@@ -182,6 +182,118 @@ test_cookies(void)
 }
 
 
+/* What ends no pair is none: separators side by side and at an end, and of
+   cookies blanks between them. */
+
+typedef struct {
+    const char *piece;
+    uint32_t    n;    /* pieces */
+    const char *tail; /* behind them */
+    const char *more; /* another line of cookies, or a form */
+    uint32_t    args; /* allowed */
+    uint32_t    want;
+    bool        over;
+    uint8_t     separator;
+} empty_case_t;
+
+static const empty_case_t queries[] = {
+    { "a=1&", 1000, "", "", 1000, 1000, false, '&' },
+    { "a=1&", 1000, "b", "", 1000, 1000, true, '&' },
+    { "a=1&", 1000, "&&&", "", 1000, 1000, false, '&' },
+    { "a=1&", 1000, "&&&=", "", 1000, 1000, true, '&' },
+    { "a=1&", 1000, ";", "", 1000, 1000, true, '&' },
+    { "a=1&", 1000, ";&;", "", 1000, 1000, false, ';' },
+    { "a=1;", 1000, "b", "", 1000, 1000, true, ';' },
+    { "a=1&&", 600, "", "", 1000, 600, false, '&' },
+    { "a=1&&", 1000, "", "", 1000, 1000, false, '&' },
+    { "a=1&&", 1001, "", "", 1000, 1000, true, '&' },
+    { "a=1;&", 1000, "", "", 1000, 1000, false, ';' },
+    { "a=1;&", 1001, "", "", 1000, 1000, true, ';' },
+    { "a&", 1000, "", "", 1000, 1000, false, '&' },
+    { "a&", 1001, "", "", 1000, 1000, true, '&' },
+    { "&", 5000, "a=1", "", 1000, 1, false, '&' },
+    { "&", 5000, "a=1&b", "", 1, 1, true, '&' },
+    { " &", 1001, "", "", 1000, 1000, true, '&' },
+    { "a=1&", 999, "", "&&b=2&&", 1000, 1000, false, '&' },
+    { "a=1&", 999, "", "&&b=2&&c", 1000, 1000, true, '&' },
+    { "a=1&", 1000, "", "&&&", 1000, 1000, false, '&' },
+    { "a=1&", 1000, "", "&&b", 1000, 1000, true, '&' },
+};
+
+static const empty_case_t lines[] = {
+    { "a=1; ", 250, "", "", 1000, 250, false, '&' },
+    { "a=1; ", 250, "b", "", 1000, 250, true, '&' },
+    { "a=1; ", 250, " ;\t ; ", "", 1000, 250, false, '&' },
+    { "a=1; ", 250, " ;\t ; =", "", 1000, 250, true, '&' },
+    { "a=1;", 250, "&", "", 1000, 250, true, '&' },
+    { "a=1;;", 250, "", "", 1000, 250, false, '&' },
+    { "a=1;;", 251, "", "", 1000, 250, true, '&' },
+    { "a=1;;", 600, "", "", 2400, 600, false, '&' },
+    { "a=1;;", 601, "", "", 2400, 600, true, '&' },
+    { " ;\t;", 500, "a=1", "", 1000, 1, false, '&' },
+    { "a; ", 249, "", " ;; b=2 ;", 1000, 250, false, '&' },
+    { "a; ", 249, "", " ;; b=2 ; c", 1000, 250, true, '&' },
+    { "a; ", 250, "", " ;\t; ", 1000, 250, false, '&' },
+    { "a; ", 250, "", " ;\t;b", 1000, 250, true, '&' },
+};
+
+
+static void
+empty(const empty_case_t *c, bool cookie)
+{
+    run_t       run;
+    size_t      n = 2;
+    uint32_t    i, had;
+    static char text[8192] = "/?";
+
+    for (i = 0; i < c->n; i++) {
+        n += (size_t) sprintf(text + n, "%s", c->piece);
+    }
+
+    n += (size_t) sprintf(text + n, "%s", c->tail);
+
+    run_init(&run, c->args);
+    run.conf.separator = c->separator;
+
+    if (cookie) {
+        run_field(&run, "Cookie", ut_guard(api_span(text + 2, n - 2)));
+        run_field(&run, "Cookie", ut_guard(str(c->more)));
+    } else {
+        run.request.uri = ut_guard(api_span(text, n));
+        run_field(
+            &run, "Content-Type", str("application/x-www-form-urlencoded"));
+    }
+
+    api_values_request(&run.b, &run.request);
+    ut_int(api_values_body(
+               &run.b, cookie ? str("") : ut_guard(str(c->more)), 0, false),
+        API_OK, "%u of \"%s\", \"%s\" and \"%s\"", c->n, c->piece, c->tail,
+        c->more);
+
+    had = cookie
+              ? count(&run, API_WAF_REQUEST_COOKIES)
+              : count(&run, API_WAF_ARGS_GET) + count(&run, API_WAF_ARGS_POST);
+    ut_int(had, c->want, "are so many");
+    run_end(&run, c->over, "empty ones");
+    ut_guard_reset();
+}
+
+
+static void
+test_empty(void)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof(queries) / sizeof(queries[0]); i++) {
+        empty(&queries[i], false);
+    }
+
+    for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+        empty(&lines[i], true);
+    }
+}
+
+
 /* Lines behind which there is no room for what is wrong with the next one. */
 
 static void
@@ -270,6 +382,7 @@ main(void)
     test_escapes();
     test_names();
     test_cookies();
+    test_empty();
     test_lines();
 
     return ut_done();
