@@ -353,6 +353,42 @@ test_faults(void)
 }
 
 
+/* Of YAML so many bytes are read, and one more are none. */
+
+static void
+yaml_long(size_t len, const char *fault, const char *name, size_t from)
+{
+    run_t                run;
+    static char          text[512 * 1024 + 2];
+    const api_waf_set_t *set = &run.values.set[API_WAF_ARGS_UNPACKED];
+    const unpack_case_t  c = { NULL, "/", NULL, YAML, NULL, NULL };
+
+    memset(text, '.', len);
+    memcpy(text, "a: ", 3);
+    text[len] = '\0';
+
+    run_init(&run, &c, &api_alloc_libc);
+    ut_int(run_body(&run, text), API_OK, "%zu bytes of YAML", len);
+    ut_span(api_waf_values_get(&run.values, API_WAF_REQBODY_ERROR_MSG),
+        str(fault), "\"%s\"", fault);
+    ut_int(set->count, 1, "are one value");
+    ut_span(set->count ? set->items[0].name : str(""), str(name), "%s", name);
+    ut_span(set->count ? set->items[0].value : str(""),
+        api_span(text + from, len - from), "all of it");
+    api_arena_free(&run.arena);
+    ut_guard_reset();
+}
+
+
+static void
+test_yaml_long(void)
+{
+    yaml_long(512 * 1024, "", "yaml.a", 3);
+    yaml_long(
+        512 * 1024 + 1, "YAML parsing error: longer than 512 KB", "body", 0);
+}
+
+
 /* A prose of many lines is looked at as one, of a long table the rest is. */
 
 static void
@@ -424,6 +460,7 @@ main(void)
     test_cases();
     test_unasked();
     test_faults();
+    test_yaml_long();
     test_long();
     test_memory();
 
