@@ -96,16 +96,9 @@ multipart_headers(api_values_t *b, const api_multipart_part_t *part)
 static void
 multipart_file(api_values_t *b, const api_multipart_part_t *part, size_t *size)
 {
-    char       text[24];
-    size_t     n = sizeof(text), v = part->body.len;
     api_span_t number;
 
-    do {
-        text[--n] = (char) ('0' + v % 10);
-        v /= 10;
-    } while (v);
-
-    number = api_arena_dup(b->arena, api_span(text + n, sizeof(text) - n));
+    number = api_waf_decimal(b->arena, (int64_t) part->body.len);
 
     if (number.data == NULL) {
         b->nomem = true;
