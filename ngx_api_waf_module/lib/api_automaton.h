@@ -23,7 +23,8 @@ typedef struct {
 } api_automaton_word_t;
 
 /*
- * A state is a row of `next`, with an entry for each class of bytes.  Those
+ * A state is a row of `next`, with an entry for each class of bytes: a step is
+ * next[state << API_AUTOMATON_SHIFT | classes[byte]].  It begins at 0.  Those
  * from `outputs` on have found something: ids[starts[s - outputs]] up to
  * ids[starts[s - outputs + 1]], each once.
  */
@@ -52,12 +53,5 @@ int api_automaton_create(api_automaton_t *a, const api_automaton_word_t *words,
     uint32_t n, const api_alloc_t *alloc);
 
 void api_automaton_free(api_automaton_t *a, const api_alloc_t *alloc);
-
-static inline uint32_t
-api_automaton_step(const api_automaton_t *a, uint32_t state, uint8_t c)
-{
-    return a->next[(size_t) state << API_AUTOMATON_SHIFT | a->classes[c]];
-}
-
 
 #endif /* API_AUTOMATON_H */
