@@ -1,5 +1,4 @@
 #include "api_transform_int.h"
-#include "api_words.h"
 
 
 /* \a \b \f \n \r \t \v, or 0. */

@@ -11,6 +11,7 @@
 
 #include "api_percent.h"
 #include "api_transform.h"
+#include "api_words.h"
 
 
 #define API_TRANSFORM_KERNEL(name)                                            \
@@ -83,13 +84,6 @@ static inline uint8_t
 api_hex_byte(const uint8_t *p)
 {
     return (uint8_t) (api_percent_hex(p[0]) << 4 | api_percent_hex(p[1]));
-}
-
-
-static inline uint8_t
-api_lower(uint8_t c)
-{
-    return c >= 'A' && c <= 'Z' ? (uint8_t) (c | 0x20) : c;
 }
 
 

@@ -1,5 +1,4 @@
 #include "api_transform_int.h"
-#include "api_words.h"
 
 #include <stdio.h>
 

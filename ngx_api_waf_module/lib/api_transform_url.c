@@ -1,5 +1,4 @@
 #include "api_transform_int.h"
-#include "api_words.h"
 
 
 API_TRANSFORM_KERNEL(api_transform_url_decode)

@@ -163,7 +163,7 @@ api_words_copy(const uint8_t *in, size_t n, char a, char b, uint8_t *out)
 
 
 static inline uint8_t
-api_words_small(uint8_t c)
+api_lower(uint8_t c)
 {
     return c >= 'A' && c <= 'Z' ? (uint8_t) (c | 0x20) : c;
 }
@@ -190,7 +190,7 @@ api_words_alike(const uint8_t *a, const uint8_t *b, size_t n)
     }
 #endif
 
-    while (i < n && api_words_small(a[i]) == api_words_small(b[i])) {
+    while (i < n && api_lower(a[i]) == api_lower(b[i])) {
         i++;
     }
 
