@@ -36,7 +36,8 @@
  * - ARGS_UNPACKED, which ModSecurity has not, is what stands inside other
  *   values (base64, JSON as text), each text of a document of XML or YAML, and
  *   bodies of text; it is filled where a rule looks at it;
- * - over a limit of arguments, cookies, names, depth or parts REQBODY_ERROR is
+ * - over a limit of arguments, cookies, names, depth (JSON 512, YAML 64), parts
+ *   (1 000 of multipart/form-data) or directives of YAML (32) REQBODY_ERROR is
  *   1; ModSecurity leaves out the rest of the arguments in silence, and has no
  *   limit of cookies and names.
  */
