@@ -11,6 +11,9 @@
 #endif
 #include <dlfcn.h>
 
+#define PCRE2_CODE_UNIT_WIDTH  8
+#include <pcre2.h>
+
 
 /* What reading files needs; lives as long as the configuration. */
 
@@ -391,7 +394,8 @@ ngx_api_waf_unload(void *data)
 /*
  * Loading takes far more memory than it leaves in use.  What is free goes back
  * to the system at once: else the master, and all workers forked from it, keep
- * it, and the next configuration is put behind it.
+ * it, and the next configuration is put behind it.  PCRE2 has a heap of its own
+ * for what its JIT compiles, and keeps half as much again as is in use.
  */
 
 static void
@@ -400,6 +404,8 @@ ngx_api_waf_trim(void)
 #ifdef __GLIBC__
     (void) malloc_trim(0);
 #endif
+
+    pcre2_jit_free_unused_memory(NULL);
 }
 
 

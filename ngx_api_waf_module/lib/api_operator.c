@@ -257,7 +257,8 @@ void
 api_operator_free(api_operator_t *op)
 {
     if (op != NULL) {
-        pcre2_code_free(op->code);
+        api_operator_code_release(op->shared);
+        op->shared = NULL;
         op->code = NULL;
     }
 }

@@ -4,7 +4,9 @@
  *
  * A compiled operator is const and may be used by many threads at once, each
  * with a scratch of its own.  Matching takes no memory but what PCRE2 needs
- * beyond its JIT stack, which is bounded by the heap limit.
+ * beyond its JIT stack, which is bounded by the heap limit.  One thread at a
+ * time compiles and frees: patterns of @rx are one in the process, whoever has
+ * them, so that rules read again share what JIT made of them.
  *
  * Verdicts are those of ModSecurity 3.0.9.  Where its code cannot be what its
  * authors meant, ours is stricter:

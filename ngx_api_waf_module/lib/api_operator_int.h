@@ -31,7 +31,8 @@ typedef struct {
     uint32_t       root[256]; /* child of the root by byte; 0: none */
 } api_pm_t;
 
-typedef struct api_operator_def_s api_operator_def_t;
+typedef struct api_operator_def_s  api_operator_def_t;
+typedef struct api_operator_code_s api_operator_code_t;
 
 struct api_operator_s {
     const api_operator_def_t *def;
@@ -41,7 +42,8 @@ struct api_operator_s {
     api_span_t                arg;
     int64_t                   number; /* eq: as stoi, others as atoll */
     const char               *inert;
-    pcre2_code               *code;
+    api_operator_code_t      *shared;
+    const pcre2_code         *code;    /* of shared */
     const uint8_t            *starts;  /* api_operator_starts.c */
     const api_reverse_t      *reverse; /* NULL: there is none */
     const api_reverse_t      *ahead;   /* from the places of starts */
@@ -92,6 +94,19 @@ int api_operator_make_ip(api_operator_t *op, const api_operator_make_t *m);
 int
 api_operator_make_ip_file(api_operator_t *op, const api_operator_make_t *m);
 int api_operator_make_range(api_operator_t *op, const api_operator_make_t *m);
+
+/*
+ * The compiled pattern that the process has of these bytes; NULL: why not, as
+ * pcre2_compile says it.  It lives until each that took it has released it.
+ */
+
+api_operator_code_t *
+api_operator_code_take(api_span_t pattern, int *error, size_t *at);
+const pcre2_code *api_operator_code(const api_operator_code_t *c, bool *jit);
+void              api_operator_code_release(api_operator_code_t *c);
+
+pcre2_code *api_operator_rx_compile(
+    api_span_t pattern, uint32_t flags, int *code, size_t *at);
 
 /* What a match is given, in one. */
 

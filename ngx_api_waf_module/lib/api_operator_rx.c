@@ -32,8 +32,9 @@ rx_pattern_fail(const api_operator_make_t *m, int code, size_t at)
 }
 
 
-static pcre2_code *
-rx_compile(api_span_t pattern, uint32_t flags, int *code, size_t *at)
+pcre2_code *
+api_operator_rx_compile(
+    api_span_t pattern, uint32_t flags, int *code, size_t *at)
 {
     return pcre2_compile(pattern.len ? pattern.data : (const uint8_t *) "",
         pattern.len, flags | PCRE2_DOTALL | PCRE2_MULTILINE, code, at, NULL);
@@ -47,13 +48,13 @@ api_operator_make_rx(api_operator_t *op, const api_operator_make_t *m)
     size_t at;
 
     if (!op->macro) {
-        op->code = rx_compile(op->arg, PCRE2_USE_OFFSET_LIMIT, &code, &at);
+        op->shared = api_operator_code_take(op->arg, &code, &at);
 
-        if (op->code == NULL) {
+        if (op->shared == NULL) {
             return rx_pattern_fail(m, code, at);
         }
 
-        op->jit = pcre2_jit_compile(op->code, PCRE2_JIT_COMPLETE) == 0;
+        op->code = api_operator_code(op->shared, &op->jit);
     }
 
     if (op->jit
@@ -438,7 +439,7 @@ rx_expanded(const api_operator_run_t *run)
     run->budget->left -= RX_COMPILE_COST;
     c = &w->cache[w->next++ % API_OPERATOR_CACHE];
     pcre2_code_free(c->code);
-    c->code = rx_compile(run->arg, 0, &code, &at);
+    c->code = api_operator_rx_compile(run->arg, 0, &code, &at);
 
     if (run->arg.len) {
         memcpy(c->text, run->arg.data, run->arg.len);
