@@ -3,7 +3,8 @@
 # What a protected request costs as a whole, and what it costs by what people
 # put together otherwise: ModSecurity, limit_req, and auth_request to a service
 # that verifies tokens. One run, one upstream, one client on one connection;
-# CPU of all processes that belong to a case.
+# CPU of all processes that belong to a case. Each request is another than those
+# before, as in life (ApiTest::Traffic); the token is the caller's, one.
 #
 #     whole.pl [--svg FILE] [--md FILE]
 
@@ -15,6 +16,7 @@ use lib "$FindBin::Bin/../lib";
 
 use ApiTest;
 use ApiTest::Bench qw(at command cpu_ns load_modules proxy);
+use ApiTest::Traffic qw(request);
 use File::Path qw(make_path);
 use Getopt::Long;
 use IO::Socket::INET;
@@ -36,29 +38,36 @@ make_path("$root/state");
 chmod 0700, "$root/state";
 
 
-# The two requests: a list, and an order of 1 KB, by a known caller.
+# Two kinds of requests: a list, and an order of 1 KB, by a known caller.
 
 my $token = jwt(alg => 'ES256', claims => { iss => 'https://idp.example',
     aud => 'orders', sub => 'alice', scope => 'orders:read orders:write',
     exp => time + 86400 });
-my $order = slurp('t/bench/order1k.json');
-my $head  = "Host: api.example.com\r\nUser-Agent: curl/7.88.1\r\n"
-    . "Accept: */*\r\nAuthorization: Bearer $token\r\n";
+my %kind = (GET => 'list', POST => 'order');
 
-my %request = (
-    GET  => "GET /orders?page=3&limit=50 HTTP/1.1\r\n$head\r\n",
-    POST => "POST /orders HTTP/1.1\r\n${head}Content-Type: application/json\r\n"
-        . 'Content-Length: ' . length($order) . "\r\n\r\n$order",
-);
+sub message {
+    my ($what, $number) = @_;
+    my ($query, $body, $client) = request($kind{$what}, $number);
+
+    return "$what /orders$query HTTP/1.1\r\nHost: api.example.com\r\n"
+        . "User-Agent: $client\r\nAccept: */*\r\n"
+        . "Authorization: Bearer $token\r\n"
+        . (defined $body ? "Content-Type: application/json\r\n"
+            . 'Content-Length: ' . length($body) . "\r\n" : '')
+        . "\r\n" . ($body // '');
+}
 
 write_file("$root/jwks.json", jwks('p256'));
 write_file("$root/api.json", json({
     openapi => '3.1.0', info => { title => 'Orders', version => '1' },
     paths => { '/orders' => {
         get => { operationId => 'list', parameters => [
-            map { { name => $_, in => 'query',
+            (map { { name => $_, in => 'query',
                     schema => { type => 'integer', minimum => 1 } } }
-                qw(page limit) ],
+                qw(page limit)),
+            (map { { name => $_, in => 'query',
+                    schema => { type => 'string', maxLength => 20 } } }
+                qw(sort customer)) ],
             responses => { 200 => { description => 'orders' } } },
         post => { operationId => 'create', requestBody => { required => \1,
             content => { 'application/json' => {
@@ -133,17 +142,17 @@ sub start_verifier {
 }
 
 
-# Microseconds of each of $n requests on one connection.
+# Microseconds of each of the requests on one connection.
 
 sub ask {
-    my ($port, $what, $times) = @_;
+    my ($port, @messages) = @_;
     my $socket = IO::Socket::INET->new(PeerAddr => "127.0.0.1:$port")
         or die "connect: $!\n";
     my @took;
 
-    for (1 .. $times) {
+    for my $message (@messages) {
         my $from = time;
-        print {$socket} $request{$what};
+        print {$socket} $message;
         $socket->flush;
 
         my $got = '';
@@ -176,7 +185,8 @@ for my $i (0 .. $#cases) {
 
     $cases[$i] = { name => $name, port => $port,
         pids => [$pid, $beside ? $verifier_pid : ()] };
-    ask($port, $_, 20) for qw(GET POST);
+    ask($port, map { my $what = $_; map { message($what, $_) } 1 .. 20 }
+        qw(GET POST));
 }
 
 
@@ -184,10 +194,14 @@ for my $i (0 .. $#cases) {
 # counts: what else runs here only makes it slower.
 
 for my $round (1 .. $rounds) {
+    my %messages = map { my $what = $_;
+        ($what => [map { message($what, $round * $n + $_) } 1 .. $n]) }
+        qw(GET POST);
+
     for my $case (@cases) {
         for my $what (qw(GET POST)) {
             my $from = cpu_ns(@{ $case->{pids} });
-            my @took = ask($case->{port}, $what, $n);
+            my @took = ask($case->{port}, @{ $messages{$what} });
             my $cost = (cpu_ns(@{ $case->{pids} }) - $from) / $n / 1000;
 
             my $best = $case->{$what};

@@ -6,6 +6,8 @@ package ApiTest::Traffic;
 #     my $file = requests($dir, 'order', $port, $from, $n, $new);
 #     `curl -s -K $file`                 # one connection; prints each status
 #
+#     my ($query, $body, $client) = request('order', $number, $new);
+#
 # As in life, some values of a request were seen before (customers, products,
 # cities, clients), others never (ids, numbers, times, notes). With $new no value
 # was, but for names of fields, numbers of few digits, words of which there are
@@ -18,7 +20,7 @@ use ApiTest;
 use Exporter qw(import);
 use JSON::PP ();
 
-our @EXPORT_OK = qw(requests);
+our @EXPORT_OK = qw(request requests);
 
 my $json = JSON::PP->new->canonical->utf8;
 
@@ -33,7 +35,7 @@ my %kinds = (
 my @clients = map {"Mozilla/5.0 ($_)"} 'X11; Linux x86_64',
     'Macintosh; Intel Mac OS X 10_15_7', 'Windows NT 10.0; Win64; x64',
     'Linux; Android 13; Pixel 7';
-my @statuses = qw(open paid packed shipped delivered);
+my @statuses = qw(created paid shipped delivered cancelled);
 my @cities   = qw(Berlin Boston Hamburg Leeds Lyon Madrid Porto Turin Vienna);
 my @lands    = qw(AT BR DE ES FR GB IT PT US);
 my @first    = qw(Anna Bruno Clara David Elena Felix Greta Hugo Ines Jonas);
@@ -183,6 +185,22 @@ sub notes {
 }
 
 
+# Query, body (undef: a GET) and User-Agent.
+
+sub request {
+    my ($kind, $number, $new) = @_;
+
+    $state = ($number * 7919 + length $kind) * 104_729 % 2_147_483_648;
+    below(2);
+
+    my ($query, $body) = $kinds{$kind}->($new);
+    my $client = $new ? one(@clients) . '/' . below(1_000_000_000)
+        : one(@clients);
+
+    return ($query, $body, $client);
+}
+
+
 # What curl is told in a file.
 
 sub quoted { return '"' . $_[0] =~ s/(["\\])/\\$1/gr . '"' }
@@ -193,12 +211,7 @@ sub requests {
     my @all;
 
     for my $i ($from .. $from + $n - 1) {
-        $state = ($i * 7919 + length $kind) * 104_729 % 2_147_483_648;
-        below(2);
-
-        my ($query, $body) = $kinds{$kind}->($new);
-        my $client = $new ? one(@clients) . '/' . below(1_000_000_000)
-            : one(@clients);
+        my ($query, $body, $client) = request($kind, $i, $new);
 
         push @all, join "\n", map { ref $_ ? "$_->[0] = $_->[1]" : $_ }
             [url => quoted("http://127.0.0.1:$port/orders$query")],
