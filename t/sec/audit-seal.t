@@ -102,8 +102,12 @@ like($out, qr/\(55 requests\)/, '... each request');
 
 my @events = map { events_of(slurp($_)) } @files;
 is(join(', ', map { event_faults($_) } @events), '', 'events are as the schema says');
-is(scalar(grep { $_->{kind} eq 'seal' && $_->{checkpoint}{stop} } @events), 2,
-    'two logs with a last seal');
+
+# Where a reload takes its old workers away before the new ones have begun, a log
+# ends there, too.
+
+cmp_ok(scalar(grep { $_->{kind} eq 'seal' && $_->{checkpoint}{stop} } @events),
+    '>=', 2, 'two logs with a last seal');
 ok((grep { $_->{prev} } @events) >= 1, 'a new file names the seal before it');
 
 ($rc, $out) = verify('--key', "$dir/keys", $files[1]);
