@@ -174,40 +174,56 @@ api_path_normalise(uint8_t *buf, size_t len, bool merge)
 }
 
 
-/* Where the parameters of a segment begin, or its end: a ; that is escaped
-   reaches who is behind nginx as one that is not. */
+/* Where s has c escaped, or its end. */
 
 static size_t
-api_path_params(api_span_t raw)
+api_path_escape(api_span_t s, uint8_t c)
 {
-    size_t i;
+    size_t         i;
+    const uint8_t *p;
 
-    for (i = 0; i < raw.len; i++) {
-        if (raw.data[i] == ';'
-            || (raw.data[i] == '%' && raw.len - i >= 3
-                && raw.data[i + 1] == '3' && (raw.data[i + 2] | 0x20) == 'b'))
-        {
+    for (i = 0; i + 2 < s.len; i++) {
+        p = memchr(s.data + i, '%', s.len - 2 - i);
+
+        if (p == NULL) {
             break;
+        }
+
+        i = (size_t) (p - s.data);
+
+        if (api_percent_hex(p[1]) == c >> 4
+            && api_percent_hex(p[2]) == (c & 0x0f)) {
+            return i;
         }
     }
 
-    return i;
+    return s.len;
 }
 
 
-/* Who takes the parameters of a segment off first, as servlets do, reads
-   "..;x" as "..". */
+/* Is it . or .. but for parameters behind it?  A ; that is escaped reaches who
+   is behind nginx as one that is not. */
+
+#define API_PATH_DOTS 6 /* bytes of .. at most: %2e%2e */
 
 static bool
-api_path_dots_semi(api_span_t raw)
+api_path_dots_part(api_span_t raw)
 {
-    size_t   len;
-    uint8_t  two[8];
-    unsigned flags;
+    size_t         len, end;
+    uint8_t        two[8];
+    unsigned       flags;
+    const uint8_t *semi;
 
-    len = api_path_params(raw);
+    if (raw.len == 0 || (raw.data[0] != '.' && raw.data[0] != '%')) {
+        return false;
+    }
 
-    if (len == raw.len || len > 6) {
+    end = raw.len < API_PATH_DOTS + 3 ? raw.len : API_PATH_DOTS + 3;
+    len = api_path_escape(api_span(raw.data, end), ';');
+    semi = memchr(raw.data, ';', len);
+    len = semi ? (size_t) (semi - raw.data) : len;
+
+    if (len == end || len > API_PATH_DOTS) {
         return false;
     }
 
@@ -215,6 +231,30 @@ api_path_dots_semi(api_span_t raw)
     len = api_percent_decode(api_span(raw.data, len), 0, two, &flags);
 
     return api_path_dots(two, len) != 0;
+}
+
+
+/* Who takes the parameters of a segment off first, as servlets do, reads
+   "..;x" as "..": also between slashes that are escaped. */
+
+static bool
+api_path_dots_semi(api_span_t raw)
+{
+    size_t len;
+
+    for (;;) {
+        len = api_path_escape(raw, '/');
+
+        if (api_path_dots_part(api_span(raw.data, len))) {
+            return true;
+        }
+
+        if (len == raw.len) {
+            return false;
+        }
+
+        raw = api_span(raw.data + len + 3, raw.len - len - 3);
+    }
 }
 
 
@@ -329,23 +369,6 @@ api_path_agrees(const api_path_t *path)
 }
 
 
-static bool
-api_path_has_slash(api_span_t raw)
-{
-    size_t i;
-
-    for (i = 0; i + 2 < raw.len; i++) {
-        if (raw.data[i] == '%' && raw.data[i + 1] == '2'
-            && (raw.data[i + 2] | 0x20) == 'f')
-        {
-            return true;
-        }
-    }
-
-    return false;
-}
-
-
 static int
 api_path_above(api_err_t *err)
 {
@@ -395,7 +418,7 @@ api_path_parse(api_path_t *path, api_span_t target, bool merge_slashes,
         return api_path_above(err);
     }
 
-    if (api_path_has_slash(raw)) {
+    if (api_path_escape(raw, '/') < raw.len) {
         path->flags |= API_PATH_F_SLASH;
     }
 
