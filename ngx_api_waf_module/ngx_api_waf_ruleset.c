@@ -394,8 +394,8 @@ ngx_api_waf_unload(void *data)
 /*
  * Loading takes far more memory than it leaves in use.  What is free goes back
  * to the system at once: else the master, and all workers forked from it, keep
- * it, and the next configuration is put behind it.  PCRE2 has a heap of its own
- * for what its JIT compiles, and keeps half as much again as is in use.
+ * it, and the next configuration is put behind it.  PCRE2 has a heap of its
+ * own for what its JIT compiles, and keeps half as much again as is in use.
  */
 
 static void
