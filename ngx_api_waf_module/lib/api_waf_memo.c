@@ -6,7 +6,7 @@
 
 struct api_waf_memo_s {
     const api_alloc_t    *alloc;
-    api_sipkey_t          key;
+    api_waf_hash_t        hash;
     uint32_t              mask; /* of sets */
     api_waf_memo_entry_t *entry;
 };
@@ -40,7 +40,7 @@ api_waf_memo_create(api_waf_memo_t **memo, uint32_t entries, api_sipkey_t key,
 
     memset(m->entry, 0, size);
     m->alloc = alloc;
-    m->key = key;
+    api_waf_hash_init(&m->hash, key);
     m->mask = entries / MEMO_WAYS - 1;
     *memo = m;
 
@@ -61,12 +61,7 @@ api_waf_memo_free(api_waf_memo_t *memo)
 api_sip128_t
 api_waf_memo_key(const api_waf_memo_t *memo, api_span_t value, uint32_t who)
 {
-    api_sip128_t key;
-
-    key = api_siphash24_128(memo->key, value);
-    key.hi ^= who;
-
-    return key;
+    return api_waf_hash(&memo->hash, value, who);
 }
 
 

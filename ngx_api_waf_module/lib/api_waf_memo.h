@@ -21,11 +21,12 @@
 #ifndef API_WAF_MEMO_H
 #define API_WAF_MEMO_H
 
-#include "api_siphash.h"
+#include "api_waf_hash.h"
 
 
 #define API_WAF_MEMO_ENTRIES 8192
 #define API_WAF_MEMO_VALUE 256 /* bytes of a value, at most */
+#define API_WAF_MEMO_WHO 32767 /* who looks at it, at most */
 #define API_WAF_MEMO_BITS 16   /* of rules; a value with more is not kept */
 
 typedef enum {
@@ -54,7 +55,7 @@ int  api_waf_memo_create(api_waf_memo_t **memo, uint32_t entries,
      api_sipkey_t key, const api_alloc_t *alloc);
 void api_waf_memo_free(api_waf_memo_t *memo); /* NULL is fine */
 
-/* Of the bytes, and the number of who looks at them. */
+/* Of the bytes, and the number of who looks at them: api_waf_hash.h. */
 
 api_sip128_t
 api_waf_memo_key(const api_waf_memo_t *memo, api_span_t value, uint32_t who);

@@ -123,7 +123,7 @@ api_waf_scan_known(api_waf_tx_t *tx, api_waf_scan_batch_t *b,
     value = names ? v->name : v->value;
 
     if (b->n >= b->seen_room || value.len > API_WAF_MEMO_VALUE
-        || (!names && seen_secret(b, v)))
+        || need->who > API_WAF_MEMO_WHO || (!names && seen_secret(b, v)))
     {
         return false;
     }
