@@ -102,6 +102,19 @@ scan_tries(api_waf_tx_t *tx, api_waf_scan_batch_t *b,
 }
 
 
+/* A look at a text says that no rule wants anything of it. */
+
+static bool
+scan_closed(const api_waf_scan_need_t *need, api_span_t text)
+{
+    return need->gate != NULL && text.len >= API_PREFILTER_GATE_LEAST
+           && text.len < API_WAF_SCAN_PART
+           && memchr(text.data, '%', text.len) == NULL
+           && memchr(text.data, 0, text.len) == NULL
+           && api_prefilter_gate_closed(need->gate, text);
+}
+
+
 /* Names, then values, of one set, as far as rules look at them. */
 
 static bool
@@ -136,6 +149,10 @@ scan_item(api_waf_tx_t *tx, api_waf_scan_batch_t *b, uint64_t until)
     if (!b->midway) {
         if (api_waf_scan_known(tx, b, need, v, names, bits)) {
             return !tx->failure;
+        }
+
+        if (scan_closed(need, text)) {
+            return api_waf_work(tx, SCAN_WORK * (uint64_t) text.len);
         }
 
         *bits = api_transform_triggers(text);

@@ -3,6 +3,7 @@
 #ifndef API_WAF_SCAN_INT_H
 #define API_WAF_SCAN_INT_H
 
+#include "api_prefilter_gate.h"
 #include "api_waf_int.h"
 #include "api_waf_scan.h"
 
@@ -32,6 +33,11 @@ typedef struct {
     uint64_t *only;
     uint64_t *tries;
     uint32_t  who; /* its number */
+
+    /* No rule wants anything of a long text that has neither % nor NUL, and
+       finds this closed; NULL: there is none */
+
+    const api_prefilter_gate_t *gate;
 } api_waf_scan_need_t;
 
 typedef struct {

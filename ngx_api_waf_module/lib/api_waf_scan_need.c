@@ -459,6 +459,59 @@ scan_sees(scan_need_t *m)
 }
 
 
+/* Do its chains leave a text as it is, but for letters and + that is a blank, if
+   it has neither % nor NUL? */
+
+static bool
+scan_plain(const api_waf_scan_t *scan, uint64_t ranks)
+{
+    uint32_t                    i;
+    const api_waf_scan_chain_t *c;
+
+    for (; ranks != 0; ranks &= ranks - 1) {
+        c = &scan->chain[scan->ranked[__builtin_ctzll(ranks)]];
+
+        for (i = 0; i < c->n; i++) {
+            switch (c->ids[i]) {
+            case API_T_LOWERCASE:
+            case API_T_REMOVE_NULLS:
+            case API_T_URL_DECODE:
+            case API_T_URL_DECODE_UNI:
+                break;
+            default:
+                return false;
+            }
+        }
+    }
+
+    return true;
+}
+
+
+/* Gates for who looks at all values of a variable. */
+
+static int
+scan_gates(scan_need_t *m)
+{
+    int                  rc;
+    uint32_t             var;
+    api_waf_scan_need_t *need;
+
+    for (var = 0, rc = API_OK; var < API_WAF_NSTORED && rc == API_OK; var++) {
+        need = &m->scan->need[var][0];
+
+        if (need->only != NULL && need->tries == NULL
+            && scan_plain(m->scan, need->chains))
+        {
+            rc = api_prefilter_gate_create(
+                &need->gate, &m->scan->set, need->only, m->arena);
+        }
+    }
+
+    return rc;
+}
+
+
 int
 api_waf_scan_needs(api_waf_scan_t *scan, api_waf_rule_t *rules, uint32_t n,
     const api_waf_chain_t *chain, const uint64_t *chains, uint32_t most,
@@ -468,6 +521,7 @@ api_waf_scan_needs(api_waf_scan_t *scan, api_waf_rule_t *rules, uint32_t n,
     scan_need_t m = { scan, rules, n, chain, chains, most, arena, NULL, 0, 0 };
 
     rc = scan_needs(&m);
+    rc = rc == API_OK ? scan_sees(&m) : rc;
 
-    return rc == API_OK ? scan_sees(&m) : rc;
+    return rc == API_OK ? scan_gates(&m) : rc;
 }

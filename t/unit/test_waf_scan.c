@@ -57,6 +57,8 @@ static const char rules_text[] =
     "SecRule TX:score \"@ge 7\" \"id:26,phase:2,pass,skipAfter:END\"\n"
     "SecRule ARGS \"@rx [A-Z]{3}\" \"id:27,phase:2,pass,t:lowercase\"\n"
     "SecRule ARGS \"@rx (?=select)s|\\bunion\\b\" \"id:28,phase:2,deny\"\n"
+    "SecRule REQUEST_BODY \"@rx (?i)union\\s+select|<script|' or '\" "
+    "\"id:30,phase:2,pass,t:urlDecodeUni,t:removeNulls\"\n"
     "SecMarker END\n"
     "SecRule ARGS|REQUEST_HEADERS \"@rx sleep\" \"id:29,phase:5,pass,"
     "t:base64Decode\"\n";
@@ -187,6 +189,38 @@ make_text(const pieces_t *p, ut_rand_t *r, api_arena_t *arena)
 }
 
 
+/* A body, long or short, of which few rules want anything. */
+
+static api_span_t
+make_body(const pieces_t *p, ut_rand_t *r, api_arena_t *arena)
+{
+    size_t            n, before, after;
+    uint8_t          *buf;
+    api_span_t        text;
+    static const char filling[] =
+        "{\"note\":\"please ring twice\",\"total\":991.73,\"lines\":[1,2,3]}";
+
+    text = make_text(p, r, arena);
+    before = ut_below(r, sizeof(filling));
+    after = ut_below(r, sizeof(filling));
+    n = before + text.len + after;
+    buf = api_arena_alloc(arena, n);
+
+    if (buf == NULL) {
+        exit(1);
+    }
+
+    memcpy(buf, filling, before);
+    memcpy(buf + before + text.len, filling, after);
+
+    if (text.len > 0) {
+        memcpy(buf + before, text.data, text.len);
+    }
+
+    return api_span(buf, n);
+}
+
+
 static const api_waf_var_t vars[] = { API_WAF_ARGS_GET, API_WAF_ARGS_POST,
     API_WAF_ARGS_POST, API_WAF_REQUEST_COOKIES, API_WAF_REQUEST_HEADERS,
     API_WAF_XML, API_WAF_FILES };
@@ -215,7 +249,7 @@ add_values(api_waf_values_t *v, const pieces_t *p, ut_rand_t *r, bool body)
 
     if (body) {
         (void) api_waf_values_set(
-            v, API_WAF_REQUEST_BODY, make_text(p, r, v->arena));
+            v, API_WAF_REQUEST_BODY, make_body(p, r, v->arena));
     } else {
         (void) api_waf_values_set(v, API_WAF_REQUEST_METHOD,
             ut_below(r, 2) ? API_SPAN("POST") : API_SPAN("GET"));
