@@ -266,17 +266,16 @@ gate_window(gate_window_t *w, api_span_t s)
     double     chance, best;
     api_span_t part;
 
+    static const uint32_t masks[GATE_BYTES + 1] = { 0, 0, 0xffff, 0xffffff,
+        0xffffffff };
+
     memset(w, 0, sizeof(*w));
     memcpy(w->literal, s.data, s.len);
     w->len = (uint8_t) s.len;
     len = s.len < GATE_BYTES ? s.len : GATE_BYTES;
     best = 2;
 
-    if (len < 2) {
-        return;
-    }
-
-    for (i = 0; i + len <= s.len; i++) {
+    for (i = 0; masks[len] != 0 && i + len <= s.len; i++) {
         part = api_span(s.data + i, len);
         chance = api_literals_chance(part);
 
@@ -284,7 +283,7 @@ gate_window(gate_window_t *w, api_span_t s)
             best = chance;
             w->at = (uint8_t) i;
             w->bytes = gate_number(part);
-            w->mask = UINT32_MAX >> (8 * (GATE_BYTES - len));
+            w->mask = masks[len];
         }
     }
 }
