@@ -1,5 +1,6 @@
 #include "api_waf_long.h"
 #include "api_waf_scan_int.h"
+#include "api_waf_spare.h"
 
 
 #define EVAL_SAY 1000 /* work units of what a match says */
@@ -278,7 +279,7 @@ api_waf_keep(api_waf_tx_t *tx, const api_waf_rule_t *rule)
 
     if (rule->op && tx->matched.value.data) {
         m->var_name = api_waf_full_name(tx, tx->matched.var, tx->matched.name);
-        m->value = tx->matched.value;
+        m->value = api_waf_spare_keep(tx, tx->matched.value, API_WAF_LOG_TEXT);
     }
 }
 

@@ -20,6 +20,13 @@ typedef struct {
     api_span_t    value;
     uint64_t      bits; /* triggers; 0: not known */
     uint32_t      ref;  /* of a stored value, seq * 2 + is a name; or NONE */
+
+    /* Of one that has matched: what the value was made of by which chain (NONE:
+       by steps of one); and is it to be made again, from that? */
+
+    api_span_t of;
+    uint32_t   chain;
+    bool       gone;
 } api_waf_item_t;
 
 /* A member of TX: of a slot, or of a name that a rule made up. */
@@ -56,6 +63,10 @@ typedef struct {
     uint32_t room;
 } api_waf_vec_t;
 
+/* api_waf_spare.h */
+
+typedef struct api_waf_block_s api_waf_block_t;
+
 #define API_WAF_AT(type, v, i) (&((type *) (v).items)[i])
 
 struct api_waf_tx_s {
@@ -64,6 +75,9 @@ struct api_waf_tx_s {
     api_waf_values_t        *values;
     const api_waf_env_t     *env;
     api_arena_t             *arena;
+    api_arena_t              texts; /* of blocks of arena: api_waf_spare.h */
+    api_alloc_t              spare;
+    api_waf_block_t         *blocks;
     api_waf_settings_t       settings;
     api_budget_t             budget;
     uint64_t                 spend; /* of the budget at the beginning */
@@ -149,12 +163,12 @@ typedef bool (*api_waf_each_pt)(
 void api_waf_each(api_waf_tx_t *tx, const api_waf_rule_t *rule,
     const api_waf_target_t *target, api_waf_each_pt fn, void *ctx);
 
-/* The first value of a variable, for macros; data NULL: none. */
+/* api_waf_macro.c: the first value of a variable; data NULL: none. */
 
 api_span_t api_waf_first(api_waf_tx_t *tx, const api_waf_rule_t *rule,
     const api_waf_piece_t *piece);
 
-/* api_waf_macro.c: text, expanded, at most max bytes of it. */
+/* Text, expanded, at most max bytes of it. */
 
 api_span_t api_waf_expand(api_waf_tx_t *tx, const api_waf_rule_t *rule,
     const api_waf_text_t *text, size_t max);

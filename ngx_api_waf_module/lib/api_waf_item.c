@@ -1,4 +1,5 @@
 #include "api_waf_scan_int.h"
+#include "api_waf_spare.h"
 
 #include <stdio.h>
 
@@ -289,9 +290,9 @@ api_waf_walk_store(const api_waf_walk_t *w, api_waf_var_t var)
 static void
 api_waf_walk_matched(const api_waf_walk_t *w, api_waf_var_t var)
 {
-    uint32_t              i, n;
-    api_span_t            name;
-    const api_waf_item_t *items;
+    uint32_t        i, n;
+    api_span_t      name, value;
+    api_waf_item_t *items;
 
     /* A match of this very rule may add to the list, and move it. */
 
@@ -305,10 +306,15 @@ api_waf_walk_matched(const api_waf_walk_t *w, api_waf_var_t var)
     for (i = 0; i < n; i++) {
         name = api_waf_full_name(w->tx, items[i].var, items[i].name);
 
-        if (api_waf_wanted(w, name)
-            && !api_waf_walk_one(w, var, name,
-                var == API_WAF_MATCHED_VARS ? items[i].value : name))
-        {
+        if (!api_waf_wanted(w, name)) {
+            continue;
+        }
+
+        value = var == API_WAF_MATCHED_VARS
+                    ? api_waf_spare_value(w->tx, &items[i])
+                    : name;
+
+        if (!api_waf_walk_one(w, var, name, value)) {
             return;
         }
     }
@@ -469,7 +475,7 @@ api_waf_scalar(api_waf_tx_t *tx, api_waf_var_t var)
 {
     switch (var) {
     case API_WAF_MATCHED_VAR:
-        return tx->matched.value;
+        return api_waf_spare_value(tx, &tx->matched);
 
     case API_WAF_MATCHED_VAR_NAME:
         return tx->matched.value.data
@@ -562,38 +568,4 @@ api_waf_each(api_waf_tx_t *tx, const api_waf_rule_t *rule,
     api_waf_walk_t w = { tx, rule, target, fn, ctx };
 
     api_waf_walk(&w);
-}
-
-
-static bool
-api_waf_take_first(api_waf_tx_t *tx, const api_waf_item_t *item, void *ctx)
-{
-    api_span_t *out;
-
-    (void) tx;
-    out = ctx;
-    *out = item->value;
-
-    return false;
-}
-
-
-api_span_t
-api_waf_first(
-    api_waf_tx_t *tx, const api_waf_rule_t *rule, const api_waf_piece_t *piece)
-{
-    api_span_t       out;
-    api_waf_target_t target;
-
-    memset(&target, 0, sizeof(target));
-
-    target.pick.var = (uint16_t) piece->var;
-    target.pick.sel = piece->text.data ? API_WAF_SEL_NAME : API_WAF_SEL_ALL;
-    target.pick.name = piece->text;
-    target.pick.slot = piece->slot;
-
-    out = (api_span_t){ NULL, 0 };
-    api_waf_each(tx, rule, &target, api_waf_take_first, &out);
-
-    return out;
 }

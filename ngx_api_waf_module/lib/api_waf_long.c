@@ -1,4 +1,5 @@
 #include "api_waf_long.h"
+#include "api_waf_spare.h"
 
 /* Bytes that an operator looks at before it is asked whether that is enough. */
 
@@ -29,27 +30,7 @@ struct api_waf_long_s {
     long_job_t           *jobs; /* newest first; the others are done */
     uint64_t              room; /* units, in this turn */
     bool                  waits;
-
-    /* The arena before, and where the last turn left it: what nobody else has
-       added to is given back, unless a list of the tx grew there */
-
-    api_arena_mark_t from;
-    api_arena_mark_t to;
-    bool             shared;
-    const void      *lists[6];
 };
-
-
-static void
-long_lists(const api_waf_tx_t *tx, const void **lists)
-{
-    lists[0] = tx->active.items;
-    lists[1] = tx->matches.items;
-    lists[2] = tx->kept.items;
-    lists[3] = tx->extra.items;
-    lists[4] = tx->drops.items;
-    lists[5] = tx->env_vars.items;
-}
 
 
 static bool
@@ -68,14 +49,12 @@ long_spend(api_waf_long_t *l, uint64_t units)
 }
 
 
-static bool
-long_mark_is(api_waf_tx_t *tx, api_arena_mark_t mark)
+/* All of it is of the rule that is next, and goes with its texts. */
+
+static api_arena_t *
+long_arena(api_waf_tx_t *tx)
 {
-    api_arena_mark_t now;
-
-    now = api_arena_mark(tx->arena);
-
-    return now.chunk == mark.chunk && now.pos == mark.pos;
+    return api_waf_spare_texts(tx);
 }
 
 
@@ -85,18 +64,13 @@ long_mark_is(api_waf_tx_t *tx, api_arena_mark_t mark)
 static bool
 long_begin(api_waf_tx_t *tx, const api_waf_rule_t *rule)
 {
-    api_arena_mark_t from;
-
-    from = api_arena_mark(tx->arena);
-    tx->longs = api_arena_calloc(tx->arena, 1, sizeof(*tx->longs));
+    tx->longs = api_arena_calloc(long_arena(tx), 1, sizeof(*tx->longs));
 
     if (tx->longs == NULL) {
         return long_nomem(tx);
     }
 
     tx->longs->rule = rule;
-    tx->longs->from = from;
-    long_lists(tx, tx->longs->lists);
 
     return true;
 }
@@ -124,10 +98,6 @@ api_waf_long_more(api_waf_tx_t *tx, const api_waf_rule_t *rule, uint64_t until)
         return true;
     }
 
-    if (l != NULL) {
-        l->shared = l->shared || !long_mark_is(tx, l->to);
-    }
-
     l = tx->longs;
     l->room = tx->budget.left > until ? tx->budget.left - until : 0;
     l->waits = false;
@@ -136,37 +106,7 @@ api_waf_long_more(api_waf_tx_t *tx, const api_waf_rule_t *rule, uint64_t until)
     (void) api_waf_link(tx, rule);
     tx->looking = false;
 
-    l->to = api_arena_mark(tx->arena);
-
     return l->waits || tx->failure != NULL;
-}
-
-
-void
-api_waf_long_hit(api_waf_tx_t *tx)
-{
-    if (tx->longs != NULL) {
-        tx->longs->shared = true;
-    }
-}
-
-
-void
-api_waf_long_end(api_waf_tx_t *tx)
-{
-    const void     *lists[6];
-    api_waf_long_t *l;
-
-    l = tx->longs;
-    tx->longs = NULL;
-    long_lists(tx, lists);
-
-    if (l != NULL && !l->shared && tx->matches.n == 0
-        && tx->matched.value.data == NULL && long_mark_is(tx, l->to)
-        && memcmp(lists, l->lists, sizeof(lists)) == 0)
-    {
-        api_arena_rewind(tx->arena, l->from);
-    }
 }
 
 
@@ -202,11 +142,11 @@ long_value(
         return v;
     }
 
-    v = api_arena_calloc(tx->arena, 1, sizeof(*v));
+    v = api_arena_calloc(long_arena(tx), 1, sizeof(*v));
     n = tx->p->chain[rule->chain].n;
 
     if (v != NULL && rule->multi && n > 0) {
-        v->step = api_arena_calloc(tx->arena, n, sizeof(*v->step));
+        v->step = api_arena_calloc(long_arena(tx), n, sizeof(*v->step));
     }
 
     if (v == NULL || (rule->multi && n > 0 && v->step == NULL)) {
@@ -239,10 +179,10 @@ long_ask(api_waf_tx_t *tx, const api_waf_rule_t *rule, long_value_t *v)
         return true;
     }
 
-    j = api_arena_calloc(tx->arena, 1, sizeof(*j));
+    j = api_arena_calloc(long_arena(tx), 1, sizeof(*j));
 
     if (j != NULL) {
-        j->job = api_operator_job(rule->op, v->text, tx->arena);
+        j->job = api_operator_job(rule->op, v->text, long_arena(tx));
     }
 
     if (j == NULL || j->job == NULL) {
@@ -271,7 +211,7 @@ long_transform(api_waf_tx_t *tx, const api_waf_chain_t *chain, long_value_t *v)
         || (v->bits & api_transform_mask((api_transform_t) chain->ids[v->i])))
     {
         if (api_transform_chain_known(&chain->ids[v->i], n, &tx->p->transform,
-                v->text, v->bits, tx->arena, &out)
+                v->text, v->bits, long_arena(tx), &out)
             != API_OK)
         {
             return long_nomem(tx);

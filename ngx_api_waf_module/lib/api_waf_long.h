@@ -21,14 +21,6 @@ typedef struct api_waf_long_s api_waf_long_t;
 bool api_waf_long_more(
     api_waf_tx_t *tx, const api_waf_rule_t *rule, uint64_t until);
 
-/* A link of it has matched: what is kept of that may be of the texts found. */
-
-void api_waf_long_hit(api_waf_tx_t *tx);
-
-/* The rule has run. */
-
-void api_waf_long_end(api_waf_tx_t *tx);
-
 /* Meanwhile the link walks over its values and tries none of them: here they
    come.  False: enough for now. */
 

@@ -1,4 +1,4 @@
-#include "api_waf_int.h"
+#include "api_waf_spare.h"
 
 #include <limits.h>
 
@@ -77,6 +77,40 @@ api_waf_full_name(api_waf_tx_t *tx, api_waf_var_t var, api_span_t name)
 }
 
 
+static bool
+api_waf_take_first(api_waf_tx_t *tx, const api_waf_item_t *item, void *ctx)
+{
+    api_span_t *out;
+
+    (void) tx;
+    out = ctx;
+    *out = item->value;
+
+    return false;
+}
+
+
+api_span_t
+api_waf_first(
+    api_waf_tx_t *tx, const api_waf_rule_t *rule, const api_waf_piece_t *piece)
+{
+    api_span_t       out;
+    api_waf_target_t target;
+
+    memset(&target, 0, sizeof(target));
+
+    target.pick.var = (uint16_t) piece->var;
+    target.pick.sel = piece->text.data ? API_WAF_SEL_NAME : API_WAF_SEL_ALL;
+    target.pick.name = piece->text;
+    target.pick.slot = piece->slot;
+
+    out = (api_span_t){ NULL, 0 };
+    api_waf_each(tx, rule, &target, api_waf_take_first, &out);
+
+    return out;
+}
+
+
 api_span_t
 api_waf_expand(api_waf_tx_t *tx, const api_waf_rule_t *rule,
     const api_waf_text_t *text, size_t max)
@@ -101,6 +135,7 @@ api_waf_expand(api_waf_tx_t *tx, const api_waf_rule_t *rule,
     }
 
     if (text->n == 1) {
+        piece[0] = api_waf_spare_keep(tx, piece[0], SIZE_MAX);
         return piece[0].data ? piece[0] : API_SPAN("");
     }
 

@@ -236,21 +236,50 @@ scan_is_due(const api_waf_scan_batch_t *b)
 }
 
 
-/* True: there is more. */
-
-static bool
-scan_parts(api_waf_tx_t *tx, api_waf_scan_batch_t *b, bool all, uint64_t until)
+bool
+api_waf_scan_parts(
+    api_waf_tx_t *tx, api_waf_scan_batch_t *b, bool all, uint64_t until)
 {
     api_waf_scan_part_t *part;
 
     while ((part = scan_due(b, all)) != NULL) {
-        if (tx->budget.left < until) {
+        if (tx->budget.left < until || !scan_part(tx, part)) {
+            return true;
+        }
+    }
+
+    return false;
+}
+
+
+void
+api_waf_scan_spare(api_waf_tx_t *tx, const api_waf_scan_batch_t *b)
+{
+    api_arena_rewind(&tx->texts, b->mark);
+}
+
+
+/* What is full is scanned; and where texts take up memory that is to come again,
+   all.  The same. */
+
+static bool
+scan_full(api_waf_tx_t *tx, api_waf_scan_batch_t *b, uint64_t until)
+{
+    if (scan_is_due(b)) {
+        b->empty = tx->texts.chunks != NULL;
+
+        if (!b->empty) {
+            return api_waf_scan_parts(tx, b, false, until);
+        }
+    }
+
+    if (b->empty && !b->midway) {
+        if (api_waf_scan_parts(tx, b, true, until)) {
             return true;
         }
 
-        if (!scan_part(tx, part)) {
-            return false;
-        }
+        api_waf_scan_spare(tx, b);
+        b->empty = false;
     }
 
     return false;
@@ -269,21 +298,13 @@ scan_collect(api_waf_tx_t *tx, api_waf_scan_batch_t *b, uint64_t until)
         }
 
         while (b->i < b->total) {
-            if (scan_is_due(b) && scan_parts(tx, b, false, until)) {
-                return true;
-            }
-
-            if (tx->failure) {
-                return false;
-            }
-
-            if (tx->budget.left < until) {
+            if (scan_full(tx, b, until) || tx->budget.left < until) {
                 return true;
             }
 
             if ((!b->midway && !api_waf_work(tx, SCAN_ITEM))
                 || !scan_item(tx, b, until)) {
-                return false;
+                return true;
             }
 
             if (!b->midway) {
@@ -310,17 +331,11 @@ api_waf_scan_more(api_waf_tx_t *tx, uint64_t until)
         return false;
     }
 
-    if (scan_collect(tx, b, until)) {
-        return true;
+    if (scan_collect(tx, b, until) || api_waf_scan_parts(tx, b, true, until)) {
+        return !tx->failure;
     }
 
-    if (!tx->failure && scan_parts(tx, b, true, until)) {
-        return true;
-    }
-
-    if (tx->failure) {
-        return false;
-    }
+    api_waf_scan_spare(tx, b);
 
     b->words = (b->n + 63) / 64;
     b->row = api_arena_alloc(tx->arena, b->words * sizeof(uint64_t));
@@ -392,6 +407,7 @@ api_waf_scan_phase(api_waf_tx_t *tx)
     b->from = run->seq;
     b->to = seq;
     b->owner = ++tx->env->scan->owner;
+    b->mark = api_arena_mark(&tx->texts);
     run->batch[run->nbatches++] = b;
     run->seq = seq;
     run->busy = b;

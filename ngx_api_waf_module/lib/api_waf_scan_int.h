@@ -16,6 +16,11 @@
 
 #define API_WAF_SCAN_PART 65536
 
+/* Bytes of texts of one value that are kept until it is known which chains leave
+   the same; then they are scanned, and the next chains go on without them. */
+
+#define API_WAF_SCAN_KEPT (8 * 1024 * 1024)
+
 /* A chain without the t:lowercase at its end, which the patterns know of.  A
    rule with multiMatch has one for each transformation of its chain. */
 
@@ -169,6 +174,9 @@ typedef struct {
     uint32_t total;
     bool     begun;
     bool     midway; /* chains are left to be run on this value */
+    bool     empty;  /* all parts are to be scanned, and their texts to go */
+
+    api_arena_mark_t mark; /* of tx->texts: from here on they are of this */
 
     struct api_waf_scan_long_s *last; /* long value */
 } api_waf_scan_batch_t;
@@ -206,6 +214,13 @@ void api_waf_scan_phase(api_waf_tx_t *tx);
 /* Looks at it until the budget is below `until`.  True: there is more. */
 
 bool api_waf_scan_more(api_waf_tx_t *tx, uint64_t until);
+
+/* Scans parts that are full, or all.  True: there is more, or the tx has
+   failed.  When all are scanned nobody needs what chains have made. */
+
+bool api_waf_scan_parts(
+    api_waf_tx_t *tx, api_waf_scan_batch_t *b, bool all, uint64_t until);
+void api_waf_scan_spare(api_waf_tx_t *tx, const api_waf_scan_batch_t *b);
 
 /* api_waf_scan_text.c: a value as it came, and as chains leave it, to be
    scanned with the part that is filled; false: the tx has failed.  Of a long one

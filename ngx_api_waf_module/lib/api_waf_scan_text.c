@@ -1,4 +1,5 @@
 #include "api_waf_scan_int.h"
+#include "api_waf_spare.h"
 #include "api_words.h"
 
 
@@ -111,12 +112,13 @@ typedef struct {
    value, with the ranks that leave them. */
 
 typedef struct {
-    scan_step_t step[API_WAF_SCAN_CHAINS];
-    uint32_t    nsteps;
-    api_span_t  text[API_WAF_SCAN_CHAINS];
-    uint64_t    ranks[API_WAF_SCAN_CHAINS];
-    uint32_t    ntexts;
-    uint64_t    changed;
+    api_arena_t *arena;
+    scan_step_t  step[API_WAF_SCAN_CHAINS];
+    uint32_t     nsteps;
+    api_span_t   text[API_WAF_SCAN_CHAINS];
+    uint64_t     ranks[API_WAF_SCAN_CHAINS];
+    uint32_t     ntexts;
+    uint64_t     changed;
 } scan_made_t;
 
 /* A text on the way, and what is still to be done to it. */
@@ -225,7 +227,7 @@ scan_transform(api_waf_tx_t *tx, scan_made_t *m, uint32_t r, api_span_t *value,
         }
 
         if (api_transform_chain_known(
-                w.ids, w.n, &tx->p->transform, w.text, w.bits, tx->arena, &out)
+                w.ids, w.n, &tx->p->transform, w.text, w.bits, m->arena, &out)
             != API_OK)
         {
             return api_waf_scan_nomem(tx);
@@ -283,19 +285,14 @@ scan_note(
 }
 
 
+/* The texts that were made, for the patterns that see them. */
+
 static bool
-scan_texts(api_waf_tx_t *tx, api_waf_scan_batch_t *b, const uint64_t *only,
-    api_span_t value, const scan_made_t *m)
+scan_changed(api_waf_tx_t *tx, api_waf_scan_batch_t *b, const uint64_t *only,
+    const scan_made_t *m)
 {
     uint32_t        i;
     const uint64_t *mask;
-
-    mask = m->changed == 0 ? only : scan_mask(tx, b, only, m->changed, true);
-
-    if (mask == NULL
-        || (value.len > 0 && !scan_text(tx, b, b->n, value, mask))) {
-        return false;
-    }
 
     for (i = 0; i < m->ntexts; i++) {
         if (m->text[i].len == 0) {
@@ -310,6 +307,22 @@ scan_texts(api_waf_tx_t *tx, api_waf_scan_batch_t *b, const uint64_t *only,
     }
 
     return true;
+}
+
+
+/* ... and the value, for those that see nothing else. */
+
+static bool
+scan_texts(api_waf_tx_t *tx, api_waf_scan_batch_t *b, const uint64_t *only,
+    api_span_t value, const scan_made_t *m)
+{
+    const uint64_t *mask;
+
+    mask = m->changed == 0 ? only : scan_mask(tx, b, only, m->changed, true);
+
+    return mask != NULL
+           && (value.len == 0 || scan_text(tx, b, b->n, value, mask))
+           && scan_changed(tx, b, only, m);
 }
 
 
@@ -330,8 +343,17 @@ scan_want(const api_waf_scan_t *scan, const api_waf_scan_need_t *need,
 }
 
 
-/* One chain after the other, until the budget is below `until`; what is left
-   stays in *want. */
+/* Texts take up as much as they may before they are scanned. */
+
+static bool
+scan_kept(const api_waf_tx_t *tx, const scan_made_t *m)
+{
+    return m->arena == &tx->texts && m->arena->held >= API_WAF_SCAN_KEPT;
+}
+
+
+/* One chain after the other, until the budget is below `until`; or, of a long
+   value, enough is kept.  What is left stays in *want. */
 
 static bool
 scan_chains(api_waf_tx_t *tx, scan_made_t *m, uint64_t *want, api_span_t value,
@@ -353,7 +375,9 @@ scan_chains(api_waf_tx_t *tx, scan_made_t *m, uint64_t *want, api_span_t value,
             scan_note(tx->p->scan, m, r, out);
         }
 
-        if (tx->budget.left < until) {
+        if (tx->budget.left < until
+            || (value.len >= API_WAF_SCAN_PART && scan_kept(tx, m)))
+        {
             break;
         }
     }
@@ -362,12 +386,80 @@ scan_chains(api_waf_tx_t *tx, scan_made_t *m, uint64_t *want, api_span_t value,
 }
 
 
+static void
+scan_made_begin(api_waf_tx_t *tx, scan_made_t *m, api_span_t value)
+{
+    m->arena = api_waf_spare(tx, value.len);
+    m->nsteps = 0;
+    m->ntexts = 0;
+    m->changed = 0;
+}
+
+
 /* A long value, and how far it has come. */
 
 struct api_waf_scan_long_s {
     scan_made_t made;
     uint64_t    want;
+    bool        due; /* the texts so far are in parts, to be scanned */
 };
+
+
+/* True: they are, and gone.  False: later, or the tx has failed. */
+
+static bool
+scan_long_due(
+    api_waf_tx_t *tx, api_waf_scan_batch_t *b, scan_made_t *m, uint64_t until)
+{
+    if (api_waf_scan_parts(tx, b, true, until)) {
+        return false;
+    }
+
+    api_waf_scan_spare(tx, b);
+    m->nsteps = 0;
+    m->ntexts = 0;
+
+    return true;
+}
+
+
+/* As many chains as this turn has room for, and texts. */
+
+static bool
+scan_long_more(api_waf_tx_t *tx, api_waf_scan_batch_t *b,
+    const api_waf_scan_need_t *need, api_span_t value, api_trigger_t bits,
+    uint64_t until)
+{
+    struct api_waf_scan_long_s *l;
+
+    for (l = b->last; l->want != 0; l->due = true) {
+        if (l->due && !scan_long_due(tx, b, &l->made, until)) {
+            return !tx->failure;
+        }
+
+        l->due = false;
+
+        if (!scan_chains(tx, &l->made, &l->want, value, bits, until)) {
+            return false;
+        }
+
+        if (l->want == 0 || !scan_kept(tx, &l->made)) {
+            break;
+        }
+
+        if (!scan_changed(tx, b, need->only, &l->made)) {
+            return false;
+        }
+    }
+
+    if (l->want != 0) {
+        return true;
+    }
+
+    b->midway = false;
+
+    return scan_texts(tx, b, need->only, value, &l->made);
+}
 
 
 static bool
@@ -388,24 +480,13 @@ scan_add_long(api_waf_tx_t *tx, api_waf_scan_batch_t *b,
     l = b->last;
 
     if (!b->midway) {
-        l->made.nsteps = 0;
-        l->made.ntexts = 0;
-        l->made.changed = 0;
+        scan_made_begin(tx, &l->made, value);
         l->want = scan_want(tx->p->scan, need, bits);
+        l->due = false;
         b->midway = true;
     }
 
-    if (!scan_chains(tx, &l->made, &l->want, value, bits, until)) {
-        return false;
-    }
-
-    if (l->want != 0) {
-        return true;
-    }
-
-    b->midway = false;
-
-    return scan_texts(tx, b, need->only, value, &l->made);
+    return scan_long_more(tx, b, need, value, bits, until);
 }
 
 
@@ -427,9 +508,7 @@ api_waf_scan_add(api_waf_tx_t *tx, api_waf_scan_batch_t *b,
         return scan_add_long(tx, b, need, value, bits, until);
     }
 
-    made.nsteps = 0;
-    made.ntexts = 0;
-    made.changed = 0;
+    scan_made_begin(tx, &made, value);
     want = scan_want(tx->p->scan, need, bits);
 
     return scan_chains(tx, &made, &want, value, bits, 0)

@@ -2,6 +2,7 @@
 
 #include "api_waf_long.h"
 #include "api_waf_scan_int.h"
+#include "api_waf_spare.h"
 
 
 /* Work units of a value that a rule looks at, and of a match. */
@@ -139,7 +140,6 @@ api_waf_hit(api_waf_tx_t *tx, api_waf_try_t *t, api_span_t value)
     api_waf_item_t *item;
 
     t->matched = true;
-    api_waf_long_hit(tx);
 
     if (!api_waf_work(tx, EVAL_HIT)) {
         return;
@@ -154,6 +154,9 @@ api_waf_hit(api_waf_tx_t *tx, api_waf_try_t *t, api_span_t value)
 
         *item = *t->item;
         item->value = value.data ? value : API_SPAN("");
+        item->of = t->item->value;
+        item->chain = t->rule->multi ? API_WAF_NONE : t->rule->chain;
+        item->gone = false;
         tx->matched = *item;
     }
 
@@ -174,9 +177,11 @@ api_waf_try_multi(
 {
     uint32_t      i;
     api_span_t    value, next;
+    api_arena_t  *arena;
     api_trigger_t bits;
 
     value = t->item->value;
+    arena = api_waf_spare(tx, value.len);
     bits = t->item->bits ? t->item->bits : api_transform_triggers(value);
 
     if ((bits & t->rule->triggers) && api_waf_test(tx, t->rule, value)) {
@@ -194,7 +199,7 @@ api_waf_try_multi(
 
         if (!api_waf_long_step(tx, t->rule, t->item->value, i, &next)
             && api_transform_chain_known(&chain->ids[i], 1, &tx->p->transform,
-                   value, bits, tx->arena, &next)
+                   value, bits, arena, &next)
                    != API_OK)
         {
             api_waf_failed(tx, "no memory");
@@ -215,17 +220,29 @@ api_waf_try_multi(
 }
 
 
+/* Might something else stay that was made while a value was tried that does not
+   match?  What is captured is, of a negated rule; a limit is noted. */
+
+static bool
+try_keeps(const api_waf_tx_t *tx, const api_waf_rule_t *rule)
+{
+    return rule->arg.n > 0 || (rule->capture && rule->negate) || tx->unsure;
+}
+
+
 static void
 api_waf_try_once(
     api_waf_tx_t *tx, api_waf_try_t *t, const api_waf_chain_t *chain)
 {
     api_span_t            value;
+    api_arena_t          *arena;
     api_arena_mark_t      mark;
     const api_waf_item_t *item;
 
     item = t->item;
     value = item->value;
-    mark = api_arena_mark(tx->arena);
+    arena = api_waf_spare(tx, value.len);
+    mark = api_arena_mark(arena);
 
     if (chain->n && (item->bits == 0 || (item->bits & chain->mask))) {
         if (!api_waf_work(tx, value.len * chain->n)) {
@@ -236,7 +253,7 @@ api_waf_try_once(
             && api_transform_chain_known(chain->ids, chain->n,
                    &tx->p->transform, value,
                    item->bits ? item->bits : api_transform_triggers(value),
-                   tx->arena, &value)
+                   arena, &value)
                    != API_OK)
         {
             api_waf_failed(tx, "no memory");
@@ -247,8 +264,8 @@ api_waf_try_once(
     if (api_waf_test(tx, t->rule, value)) {
         api_waf_hit(tx, t, value);
 
-    } else if (!t->rule->capture && !t->rule->arg.n) {
-        api_arena_rewind(tx->arena, mark);
+    } else if (!try_keeps(tx, t->rule)) {
+        api_arena_rewind(arena, mark);
     }
 }
 

@@ -1,6 +1,7 @@
 #include "api_waf_long.h"
 #include "api_waf_plan.h"
 #include "api_waf_scan_int.h"
+#include "api_waf_spare.h"
 
 
 void *
@@ -206,6 +207,8 @@ api_waf_pass(api_waf_tx_t *tx, const api_waf_phase_prog_t *prog)
 static bool
 api_waf_step_run(api_waf_tx_t *tx, const api_waf_rule_t *rule, uint64_t until)
 {
+    api_waf_spare_end(tx);
+
     if (until > 0 && tx->values->longest >= API_WAF_LONG
         && api_waf_long_more(tx, rule, until))
     {
@@ -214,7 +217,8 @@ api_waf_step_run(api_waf_tx_t *tx, const api_waf_rule_t *rule, uint64_t until)
     }
 
     (void) api_waf_eval(tx, rule);
-    api_waf_long_end(tx);
+    tx->longs = NULL;
+    api_waf_spare_end(tx);
 
     return true;
 }
