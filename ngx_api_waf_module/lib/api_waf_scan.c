@@ -61,6 +61,7 @@ scan_begin_set(api_waf_tx_t *tx, api_waf_scan_batch_t *b)
     n = set->count - first;
     b->begun = true;
     b->i = 0;
+    b->names.end = 0;
     b->total = any[0] && any[1] ? n * 2 : n;
 
     if (n > 0) {
@@ -120,7 +121,7 @@ scan_closed(const api_waf_scan_need_t *need, api_span_t text)
 static bool
 scan_item(api_waf_tx_t *tx, api_waf_scan_batch_t *b, uint64_t until)
 {
-    bool                       names;
+    bool                       names, known;
     uint32_t                   n;
     uint64_t                  *bits;
     api_span_t                 text;
@@ -135,6 +136,7 @@ scan_item(api_waf_tx_t *tx, api_waf_scan_batch_t *b, uint64_t until)
     if (b->n < b->seen_room && !b->midway) {
         b->seen[b->n].entry = NULL;
         b->seen[b->n].open = false;
+        b->seen[b->n].asked = false;
     }
 
     need = names ? &tx->p->scan->need[b->var][1]
@@ -147,7 +149,13 @@ scan_item(api_waf_tx_t *tx, api_waf_scan_batch_t *b, uint64_t until)
     }
 
     if (!b->midway) {
-        if (api_waf_scan_known(tx, b, need, v, names, bits)) {
+        known = api_waf_scan_known(tx, b, need, v, names, bits);
+
+        if (names) {
+            api_waf_scan_named(b, known);
+        }
+
+        if (known) {
             return !tx->failure;
         }
 
@@ -167,6 +175,27 @@ scan_item(api_waf_tx_t *tx, api_waf_scan_batch_t *b, uint64_t until)
     }
 
     return api_waf_scan_add(tx, b, need, text, *bits, until);
+}
+
+
+/* Names that are known together: they are behind us.  False: the tx failed. */
+
+static bool
+scan_names(api_waf_tx_t *tx, api_waf_scan_batch_t *b)
+{
+    uint32_t n;
+
+    if (b->midway || b->i != b->names.end || b->i >= b->count[b->var]
+        || b->base[b->var][1] == API_WAF_NONE)
+    {
+        return true;
+    }
+
+    n = api_waf_scan_names(tx, b, &tx->p->scan->need[b->var][1]);
+    b->i += n;
+    b->n += n;
+
+    return api_waf_work(tx, SCAN_ITEM * (uint64_t) n);
 }
 
 
@@ -300,6 +329,14 @@ scan_collect(api_waf_tx_t *tx, api_waf_scan_batch_t *b, uint64_t until)
         while (b->i < b->total) {
             if (scan_full(tx, b, until) || tx->budget.left < until) {
                 return true;
+            }
+
+            if (!scan_names(tx, b)) {
+                return false;
+            }
+
+            if (b->i == b->total) {
+                break;
             }
 
             if ((!b->midway && !api_waf_work(tx, SCAN_ITEM))

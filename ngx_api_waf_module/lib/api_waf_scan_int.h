@@ -136,9 +136,26 @@ typedef struct {
 typedef struct {
     api_sip128_t          key;
     api_waf_memo_entry_t *entry;
-    bool                  open; /* what the scan finds is put there */
-    bool                  secret;
+    bool                  open;   /* what the scan finds is put there */
+    bool                  asked;  /* of a name: `secret` is known */
+    bool                  secret; /* of a name: of a credential */
 } api_waf_scan_seen_t;
+
+/* Names of a set, one behind the other, that an entry of their own may say of
+   that no rule wants anything of them; `end` is behind the last. */
+
+typedef struct {
+    api_sip128_t          key;
+    api_waf_memo_entry_t *entry; /* open */
+    uint64_t              secret;
+    uint32_t              end;
+    uint32_t              n;
+    bool                  clean; /* none of those so far is of any interest */
+} api_waf_scan_names_t;
+
+#define API_WAF_SCAN_NAMES 64
+#define API_WAF_SCAN_NAMES_LEAST 8
+#define API_WAF_SCAN_NAMES_BYTES 4096 /* of them and of their lengths */
 
 #define API_WAF_SCAN_SEEN 2048 /* values of a batch; more are not kept */
 
@@ -165,6 +182,7 @@ typedef struct {
     api_waf_scan_seen_t *seen; /* by number */
     uint32_t             seen_room;
     uint32_t             owner;
+    api_waf_scan_names_t names;
 
     /* Where looking is: names, then values, of a set */
 
@@ -240,6 +258,16 @@ void api_waf_scan_room(api_waf_tx_t *tx, api_waf_scan_batch_t *b, uint32_t n);
 bool api_waf_scan_known(api_waf_tx_t *tx, api_waf_scan_batch_t *b,
     const api_waf_scan_need_t *need, const api_waf_value_t *v, bool names,
     uint64_t *bits);
+
+/* Names from the one that is looked at on of which it is known that no rule
+   wants anything of them, as many as there are together; 0: it is not. */
+
+uint32_t api_waf_scan_names(api_waf_tx_t *tx, api_waf_scan_batch_t *b,
+    const api_waf_scan_need_t *need);
+
+/* The name that is looked at is known, or not. */
+
+void api_waf_scan_named(api_waf_scan_batch_t *b, bool known);
 
 /* The value of this batch that is looked at is a candidate for a bit. */
 

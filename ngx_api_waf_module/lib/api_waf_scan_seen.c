@@ -104,8 +104,8 @@ seen_secret(const api_waf_scan_batch_t *b, const api_waf_value_t *v)
 
     name = b->n - b->count[b->var];
 
-    return b->seen[name].entry != NULL ? b->seen[name].secret
-                                       : api_waf_memo_secret(v->name);
+    return b->seen[name].asked ? b->seen[name].secret
+                               : api_waf_memo_secret(v->name);
 }
 
 
@@ -137,11 +137,13 @@ api_waf_scan_known(api_waf_tx_t *tx, api_waf_scan_batch_t *b,
         open->secret = names && api_waf_memo_secret(value);
         seen->entry = open;
         seen->open = true;
+        seen->asked = true;
         seen->secret = open->secret;
         return false;
     }
 
     seen->entry = e;
+    seen->asked = true;
     seen->secret = e->secret;
     *bits = e->triggers;
 
@@ -150,6 +152,137 @@ api_waf_scan_known(api_waf_tx_t *tx, api_waf_scan_batch_t *b,
     }
 
     return true;
+}
+
+
+/* The lengths of names, then what they are: as many as there may be together. */
+
+static api_span_t
+names_text(const api_waf_value_t *v, uint32_t *n,
+    uint8_t text[API_WAF_SCAN_NAMES_BYTES])
+{
+    size_t         len, run;
+    uint8_t       *p;
+    uint32_t       i, k;
+    const uint8_t *from;
+
+    for (i = 0, len = 2 * (size_t) *n; i < *n; i++) {
+        if (v[i].name.len > API_WAF_MEMO_VALUE
+            || len + v[i].name.len > API_WAF_SCAN_NAMES_BYTES)
+        {
+            *n = i;
+            break;
+        }
+
+        len += v[i].name.len;
+    }
+
+    for (i = 0, p = text; i < *n; i++) {
+        *p++ = (uint8_t) v[i].name.len;
+        *p++ = (uint8_t) (v[i].name.len >> 8);
+    }
+
+    /* most stand where the one before them ends */
+
+    for (i = 0; i < *n; i = k) {
+        from = v[i].name.data;
+        run = v[i].name.len;
+
+        for (k = i + 1; k < *n && v[k].name.data == from + run; k++) {
+            run += v[k].name.len;
+        }
+
+        if (run > 0) {
+            memcpy(p, from, run);
+            p += run;
+        }
+    }
+
+    return api_span(text, (size_t) (p - text));
+}
+
+
+uint32_t
+api_waf_scan_names(
+    api_waf_tx_t *tx, api_waf_scan_batch_t *b, const api_waf_scan_need_t *need)
+{
+    uint8_t               text[API_WAF_SCAN_NAMES_BYTES];
+    uint32_t              i, n;
+    api_waf_memo_t       *memo;
+    api_waf_scan_names_t *names;
+    api_waf_memo_entry_t *e;
+    const api_waf_set_t  *set;
+
+    names = &b->names;
+    names->clean = false;
+    n = b->count[b->var] - b->i;
+    n = n < API_WAF_SCAN_NAMES ? n : API_WAF_SCAN_NAMES;
+    names->end = b->i + n;
+
+    if (n < API_WAF_SCAN_NAMES_LEAST || b->n + n > b->seen_room
+        || need->who > API_WAF_MEMO_WHO)
+    {
+        return 0;
+    }
+
+    memo = tx->env->scan->memo;
+    set = &tx->values->set[b->var];
+    names->key = api_waf_memo_key(memo,
+        names_text(&set->items[b->first[b->var] + b->i], &n, text),
+        need->who + API_WAF_MEMO_WHO + 1);
+
+    if (n < API_WAF_SCAN_NAMES_LEAST) {
+        return 0;
+    }
+
+    e = api_waf_memo_find(memo, names->key, b->owner, &names->entry);
+
+    if (e == NULL) {
+        names->end = b->i + n;
+        names->n = 0;
+        names->secret = 0;
+        names->clean = true;
+        return 0;
+    }
+
+    names->end = b->i + n;
+
+    for (i = 0; i < n; i++) {
+        b->seen[b->n + i].entry = NULL;
+        b->seen[b->n + i].open = false;
+        b->seen[b->n + i].asked = true;
+        b->seen[b->n + i].secret = e->triggers >> i & 1;
+    }
+
+    return n;
+}
+
+
+void
+api_waf_scan_named(api_waf_scan_batch_t *b, bool known)
+{
+    api_waf_scan_names_t *names;
+
+    names = &b->names;
+
+    if (!names->clean) {
+        return;
+    }
+
+    names->clean = known && b->seen[b->n].entry->n == 0;
+
+    if (!names->clean) {
+        return;
+    }
+
+    names->secret |= (uint64_t) b->seen[b->n].secret << names->n++;
+
+    if (b->i + 1 == names->end
+        && api_waf_memo_own(names->entry, names->key, b->owner))
+    {
+        names->entry->triggers = names->secret;
+        names->entry->state = API_WAF_MEMO_KNOWN;
+    }
 }
 
 
