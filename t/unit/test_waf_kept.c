@@ -13,9 +13,11 @@
 static const char kept_rules[] =
     "SecRuleEngine On\n"
     "SecRule ARGS|ARGS_UNPACKED|REQUEST_COOKIES|REQUEST_HEADERS|QUERY_STRING|"
-    "REQUEST_URI|XML:/*|REQUEST_BODY|FILES_TMP_CONTENT "
-    "\"@rx (?i)attack[ +]now\" "
-    "\"id:1,phase:2,pass,t:urlDecodeUni,t:lowercase\"\n";
+    "REQUEST_URI|REQUEST_URI_RAW|REQUEST_LINE|XML:/*|REQUEST_BODY|"
+    "FULL_REQUEST|FILES_TMP_CONTENT \"@rx (?i)attack[ +]now\" "
+    "\"id:1,phase:2,pass,t:urlDecodeUni,t:lowercase\"\n"
+    "SecRule RESPONSE_HEADERS|RESPONSE_BODY \"@rx (?i)attack[ +]now\" "
+    "\"id:2,phase:4,pass,t:urlDecodeUni,t:lowercase\"\n";
 
 static const struct {
     api_waf_var_t var;
@@ -36,7 +38,16 @@ static const struct {
     { API_WAF_QUERY_STRING, NULL, "q=Old%20attack", false },
     { API_WAF_REQUEST_URI, NULL, "/Old%20attack", true },
     { API_WAF_REQUEST_URI, NULL, "/a?q=Old%20attack", false },
+    { API_WAF_REQUEST_URI_RAW, NULL, "/Old%20attack", true },
+    { API_WAF_REQUEST_URI_RAW, NULL, "/a?q=Old%20attack", false },
+    { API_WAF_REQUEST_LINE, NULL, "GET /Old%20attack HTTP/1.1", true },
+    { API_WAF_REQUEST_LINE, NULL, "GET /?a=%20attack HTTP/1.1", false },
     { API_WAF_REQUEST_BODY, NULL, "Old%20attack", false },
+    { API_WAF_FULL_REQUEST, NULL, "Old%20attack", false },
+    { API_WAF_RESPONSE_HEADERS, "Location", "/Old%20attack", true },
+    { API_WAF_RESPONSE_HEADERS, "Location", "/a?q=Old%20attack", false },
+    { API_WAF_RESPONSE_HEADERS, "Set-Cookie", "Old%20attack", false },
+    { API_WAF_RESPONSE_BODY, NULL, "Old%20attack", false },
 };
 
 
@@ -67,7 +78,7 @@ work_of(const api_waf_view_t *view, api_waf_scan_scratch_t *scan,
                 : api_waf_values_add(&values, kept[i].var,
                     api_span(kept[i].name, strlen(kept[i].name)), value));
 
-    for (phase = 1; phase <= 2; phase++) {
+    for (phase = 1; phase <= 4; phase++) {
         (void) api_waf_tx_run(tx, (api_waf_phase_t) phase, 0);
     }
 
