@@ -86,6 +86,7 @@ static const struct {
     { "/a/x%2f../b", "/a/b", "a|x%2f..|b", S | BAD, false },
     { "/%2f/..", "//", "", S | D | BAD, true },
     { "/a%2fb/..", "/a/", "", S | D | BAD, false },
+    { "/a%2fb/../..", "/", "", S | D | BAD, false },
     { "/a%2f%2e/b", "/a/b", "a%2f%2e|b", S | BAD, false },
     { "/a%2F%2Fb", "/a//b", "a%2F%2Fb", S, true },
 };
