@@ -54,10 +54,10 @@ typedef struct {
 extern const api_path_limits_t api_path_limits_default;
 
 typedef struct {
-    api_span_t        uri; /* decoded and normalised; begins with / */
-    const api_span_t *seg; /* raw segments; a path that ends in / has an
+    api_span_t        uri;   /* decoded and normalised; begins with / */
+    const api_span_t *seg;   /* raw segments; a path that ends in / has an
                               empty one at the end, / itself has one */
-    uint32_t          nseg; /* 0: they lead above the root, and disagree */
+    uint32_t          nseg;  /* 0: they lead above the root, and disagree */
     api_span_t        query; /* behind the ?, without # and what follows */
     bool              has_query;
     unsigned          flags;
