@@ -203,6 +203,27 @@ api_waf_link_target(
 }
 
 
+/* It goes on where it was left. */
+
+static void
+api_waf_link_begin(
+    api_waf_tx_t *tx, const api_waf_rule_t *rule, api_waf_try_t *t)
+{
+    if (tx->looking) {
+        return;
+    }
+
+    if (tx->rest.rule == rule) {
+        t->matched = tx->rest.matched;
+    } else {
+        tx->rest.tried = 0;
+    }
+
+    tx->rest.rule = NULL;
+    tx->rest.n = 0;
+}
+
+
 /* One rule of a chain, without the others. */
 
 bool
@@ -210,6 +231,8 @@ api_waf_link(api_waf_tx_t *tx, const api_waf_rule_t *rule)
 {
     uint32_t      i;
     api_waf_try_t t = { rule, NULL, false, tx->active.n };
+
+    api_waf_link_begin(tx, rule, &t);
 
     if (rule->op == NULL) {
         api_waf_hit(tx, &t, (api_span_t){ NULL, 0 });
@@ -224,7 +247,8 @@ api_waf_link(api_waf_tx_t *tx, const api_waf_rule_t *rule)
         api_waf_scan_begin(tx, rule);
     }
 
-    for (i = 0; i < rule->ntargets && !tx->failure; i++) {
+    for (i = 0; i < rule->ntargets && !tx->failure && tx->rest.rule == NULL;
+         i++) {
         api_waf_link_target(tx, &t, &rule->target[i]);
     }
 
@@ -233,6 +257,14 @@ api_waf_link(api_waf_tx_t *tx, const api_waf_rule_t *rule)
     }
 
     tx->active.n = t.base;
+
+    if (tx->rest.rule != NULL) {
+        tx->rest.tried = tx->rest.n;
+        tx->rest.matched = t.matched;
+        return false;
+    }
+
+    tx->rest.tried = 0;
 
     if (!t.matched && !tx->looking) {
         tx->matched.value = (api_span_t){ NULL, 0 };
@@ -297,8 +329,9 @@ api_waf_eval(api_waf_tx_t *tx, const api_waf_rule_t *rule)
 
     links = rule->links;
     tx->words = (api_waf_words_t){ true, 255, { NULL, 0 }, { NULL, 0 } };
+    i = tx->rest.rule != NULL ? (int) (tx->rest.rule - rule) : 0;
 
-    for (i = 0; i <= links; i++) {
+    for (; i <= links; i++) {
         if (!api_waf_link(tx, rule + i)) {
             return false;
         }

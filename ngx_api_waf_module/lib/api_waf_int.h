@@ -69,6 +69,17 @@ typedef struct api_waf_block_s api_waf_block_t;
 
 #define API_WAF_AT(type, v, i) (&((type *) (v).items)[i])
 
+/* A rule that looks at many values, left between two of them: what it has done
+   is done, and it goes on behind those that it has tried. */
+
+typedef struct {
+    const api_waf_rule_t *rule;  /* the link; NULL: none is left */
+    uint64_t              until; /* of the budget, in this turn; 0: no bound */
+    uint32_t              tried; /* values of the link, in the turns before */
+    uint32_t              n;     /* ... met in this turn */
+    bool                  matched;
+} api_waf_rest_t;
+
 struct api_waf_tx_s {
     const api_waf_view_t    *view;
     const api_waf_program_t *p;
@@ -124,6 +135,7 @@ struct api_waf_tx_s {
 
     struct api_waf_long_s *longs;   /* of the rule that is next; NULL: none */
     bool                   looking; /* ... at its values, for long ones */
+    api_waf_rest_t         rest;
 };
 
 /* Room for n more items behind those of a list, which is not longer by that;

@@ -270,12 +270,67 @@ api_waf_try_once(
 }
 
 
+/* Values of stored collections stay what they are while a rule runs: it may be
+   left between two of them. */
+
+static bool
+try_stored(const api_waf_rule_t *rule)
+{
+    uint32_t i;
+    unsigned var;
+
+    for (i = 0; i < rule->ntargets; i++) {
+        var = rule->target[i].pick.var;
+
+        if (rule->target[i].pick.count
+            || (var >= API_WAF_NSTORED
+                && (var < API_WAF_ARGS
+                    || var > API_WAF_RESPONSE_HEADERS_NAMES)))
+        {
+            return false;
+        }
+    }
+
+    return true;
+}
+
+
+/* Is the value not to be tried now?  *done: it was, in a turn before; else it
+   waits, with all behind it, for the next. */
+
+static bool
+try_later(api_waf_tx_t *tx, const api_waf_try_t *t, bool *done)
+{
+    api_waf_rest_t *rest;
+
+    rest = &tx->rest;
+
+    if (rest->n < rest->tried) {
+        rest->n++;
+        *done = true;
+        return true;
+    }
+
+    if (rest->until > 0 && tx->budget.left < rest->until
+        && rest->n > rest->tried && try_stored(t->rule))
+    {
+        rest->rule = t->rule;
+        *done = false;
+        return true;
+    }
+
+    rest->n++;
+
+    return false;
+}
+
+
 /* What does not match, for all that the rule has made of it, is known. */
 
 bool
 api_waf_try(api_waf_tx_t *tx, const api_waf_item_t *item, void *ctx)
 {
-    bool                   idle;
+    bool                   idle, done;
     uint32_t               matches;
     api_waf_try_t         *t;
     const api_waf_chain_t *chain;
@@ -284,6 +339,10 @@ api_waf_try(api_waf_tx_t *tx, const api_waf_item_t *item, void *ctx)
 
     if (t->base < tx->active.n && api_waf_dropped(tx, t, item)) {
         return !tx->failure;
+    }
+
+    if (!tx->looking && try_later(tx, t, &done)) {
+        return done;
     }
 
     t->item = item;

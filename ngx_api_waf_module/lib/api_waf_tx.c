@@ -202,14 +202,17 @@ api_waf_pass(api_waf_tx_t *tx, const api_waf_phase_prog_t *prog)
 }
 
 
-/* False: something of long values is to be done first, later. */
+/* False: something of long values is to be done first, or of many the rest,
+   later. */
 
 static bool
 api_waf_step_run(api_waf_tx_t *tx, const api_waf_rule_t *rule, uint64_t until)
 {
     api_waf_spare_end(tx);
+    tx->rest.until = until;
 
-    if (until > 0 && tx->values->longest >= API_WAF_LONG
+    if (tx->rest.rule == NULL && until > 0
+        && tx->values->longest >= API_WAF_LONG
         && api_waf_long_more(tx, rule, until))
     {
         tx->pos--;
@@ -217,6 +220,12 @@ api_waf_step_run(api_waf_tx_t *tx, const api_waf_rule_t *rule, uint64_t until)
     }
 
     (void) api_waf_eval(tx, rule);
+
+    if (tx->rest.rule != NULL) {
+        tx->pos--;
+        return false;
+    }
+
     tx->longs = NULL;
     api_waf_spare_end(tx);
 
@@ -249,7 +258,9 @@ api_waf_steps(api_waf_tx_t *tx, uint64_t slice)
             return true;
         }
 
-        api_waf_pass(tx, prog);
+        if (tx->rest.rule == NULL) {
+            api_waf_pass(tx, prog);
+        }
 
         if (tx->pos >= prog->n) {
             break;
@@ -306,6 +317,7 @@ api_waf_tx_run(api_waf_tx_t *tx, api_waf_phase_t phase, uint64_t slice)
     if (tx->phase != phase) {
         tx->phase = (uint8_t) phase;
         tx->stop = false;
+        tx->rest.rule = NULL;
         tx->pos = api_waf_allowed(tx) ? tx->p->phase[phase].n : 0;
 
         if (tx->pos < tx->p->phase[phase].n) {

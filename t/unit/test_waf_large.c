@@ -348,12 +348,154 @@ test_stays(uint64_t slice)
 }
 
 
+/* A rule that looks at many values is left between two of them, and goes on. */
+
+static const char many[] =
+    "SecRule ARGS \"@rx nee(.)le\" \"id:1,phase:2,pass,capture,t:urlDecodeUni,"
+    "setvar:tx.n=+1,setvar:'tx.last=%{MATCHED_VAR_NAME}'\"\n"
+    "SecRule ARGS|!ARGS:a7 \"!@rx no.such\" \"id:2,phase:2,pass,t:lowercase,"
+    "setvar:tx.m=+1,chain\"\n"
+    "SecRule ARGS_POST|ARGS_POST_NAMES \"@rx needle|a9\" \"chain,multiMatch,"
+    "t:urlDecodeUni,setvar:tx.n=+1000\"\n"
+    "SecRule MATCHED_VARS \"@rx needle\" \"setvar:tx.n=+100000\"\n"
+    "SecRule &ARGS|ARGS \"@rx ^60$|needle\" \"id:3,phase:2,pass,"
+    "setvar:tx.m=+1000\"\n"
+    "SecRule TX:n|TX:m|ARGS \"@rx needle|0\" \"id:4,phase:2,pass,"
+    "setvar:tx.n=+1\"\n"
+    "SecRule ARGS \"@detectSQLi\" \"id:5,phase:2,pass\"\n"
+    "SecRule ARGS \"@rx nothing\" \"id:6,phase:2,pass,t:cmdLine\"\n";
+
+#define MANY 60
+
+typedef struct {
+    unsigned turns;
+    uint64_t most; /* work, in one turn */
+    char     ids[512];
+    char     set[3][32];
+} many_t;
+
+static char *
+many_text(void)
+{
+    char  *text;
+    size_t i, n, room;
+
+    room = MANY * 1100;
+    text = malloc(room);
+
+    for (i = 0, n = 0; i < MANY; i++) {
+        n += (size_t) snprintf(text + n, room - n,
+            "ARGS_POST:a%zu=%s %0900zu%s\n", i,
+            i % 7 == 3 ? "a %6eeedle" : "Words ", i,
+            i % 11 == 2 ? " needle ' or 1=1 -- " : "");
+    }
+
+    return text;
+}
+
+
+static void
+run_many(const api_waf_view_t *view, const char *text, bool scanned,
+    uint64_t slice, many_t *out)
+{
+    size_t                  i, n;
+    uint64_t                before;
+    waf_run_t               r;
+    api_span_t              value;
+    api_waf_rc_t            rc;
+    api_waf_scan_scratch_t *scan;
+
+    static const char *const names[] = { "n", "m", "last" };
+
+    memset(out, 0, sizeof(*out));
+    waf_begin(&r, view, text, &api_alloc_libc);
+
+    if (api_waf_scan_scratch_create(
+            &scan, api_waf_view_program(view), &api_alloc_libc)
+        != API_OK)
+    {
+        exit(1);
+    }
+
+    r.env.scan = scanned ? scan : NULL;
+    r.tx = api_waf_tx_create(view, &r.values, &r.env, &r.arena);
+    (void) api_waf_tx_run(r.tx, API_WAF_REQUEST_HEADERS_PHASE, 0);
+
+    do {
+        before = api_waf_tx_work(r.tx);
+        rc = api_waf_tx_run(r.tx, API_WAF_REQUEST_BODY_PHASE, slice);
+        before = api_waf_tx_work(r.tx) - before;
+        out->most = before > out->most ? before : out->most;
+        out->turns++;
+    } while (rc == API_WAF_AGAIN);
+
+    for (i = 0, n = 0; i < api_waf_tx_matches(r.tx) && n < 500; i++) {
+        n += (size_t) snprintf(out->ids + n, sizeof(out->ids) - n, " %u",
+            (unsigned) api_waf_tx_match(r.tx, i)->id);
+    }
+
+    for (i = 0; i < 3; i++) {
+        value = api_waf_tx_get(r.tx, api_span(names[i], strlen(names[i])));
+        (void) snprintf(out->set[i], sizeof(out->set[i]), "%.*s",
+            (int) value.len, value.data ? (const char *) value.data : "");
+    }
+
+    waf_end(&r);
+    api_waf_scan_scratch_free(scan);
+}
+
+
+static void
+test_many(void)
+{
+    int                   i;
+    char                 *text;
+    many_t                whole, parts;
+    api_err_t             err;
+    api_seclang_t        *s;
+    const api_waf_view_t *view;
+
+    if (api_waf_view_create(&view,
+            waf_load(&s, many, NULL, &api_alloc_libc, &err), NULL,
+            &api_alloc_libc, &err)
+        != API_OK)
+    {
+        exit(1);
+    }
+
+    text = many_text();
+
+    for (i = 0; i < 2; i++) {
+        run_many(view, text, i > 0, 0, &whole);
+        run_many(view, text, i > 0, 1, &parts);
+
+        ut_ok(strcmp(whole.ids, " 1 2 3 4 5") == 0
+                  && strcmp(parts.ids, whole.ids) == 0,
+            "60 values%s: the same rules match in %u turns:%s",
+            i ? ", scanned" : "", parts.turns, parts.ids);
+        ut_ok(memcmp(parts.set, whole.set, sizeof(whole.set)) == 0
+                  && strlen(whole.set[0]) > 5,
+            "... and as often: %s, %s, %s", parts.set[0], parts.set[1],
+            parts.set[2]);
+        ut_ok(parts.turns > 3 * MANY && parts.most < whole.most / 3,
+            "... one turn takes %u units of %u", (unsigned) parts.most,
+            (unsigned) whole.most);
+    }
+
+    free(text);
+    api_waf_view_free(view);
+    api_seclang_free(s);
+}
+
+
 int
 main(void)
 {
     test_large();
     test_stays(0);
     test_stays(1);
+
+    test_many();
 
     return ut_done();
 }

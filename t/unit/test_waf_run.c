@@ -507,10 +507,42 @@ test_no_memory(void)
 }
 
 
+/* That a pattern has met a limit stays noted, whatever is tried next. */
+
+static void
+test_limit(void)
+{
+    size_t      n;
+    char        request[8192];
+    const char *said;
+
+    n = (size_t) snprintf(request, sizeof(request), "ARGS_GET:a=AA");
+
+    for (; n < 5000; n += 2) {
+        memcpy(request + n, "aa", 2);
+    }
+
+    (void) snprintf(
+        request + n, sizeof(request) - n, "bc\nARGS_GET:b=%0900d", 1);
+
+    said = waf_says("SecPcreMatchLimit 1000\n"
+                    "SecRule ARGS \"@rx (a+)+\\1c\" \"id:1,phase:2,pass,"
+                    "t:lowercase\"\n"
+                    "SecRule ARGS:b \"@rx zz\" \"id:2,phase:2,pass,"
+                    "multiMatch,t:hexEncode\"\n"
+                    "SecRule TX:/^MSC_/ \"!@streq 0\" \"id:3,phase:2,pass\"\n",
+        request);
+
+    ut_span(api_span(said, strlen(said)), API_SPAN("3"),
+        "a limit of PCRE2 that is met stays noted");
+}
+
+
 int
 main(void)
 {
     test_words();
+    test_limit();
     test_views();
     test_wrong_views();
     test_slices();
