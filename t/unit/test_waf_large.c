@@ -363,16 +363,22 @@ static const char many[] =
     "SecRule TX:n|TX:m|ARGS \"@rx needle|0\" \"id:4,phase:2,pass,"
     "setvar:tx.n=+1\"\n"
     "SecRule ARGS \"@detectSQLi\" \"id:5,phase:2,pass\"\n"
-    "SecRule ARGS \"@rx nothing\" \"id:6,phase:2,pass,t:cmdLine\"\n";
+    "SecRule ARGS \"@rx nothing\" \"id:6,phase:2,pass,t:cmdLine\"\n"
+    "SecRule ARGS \"@rx ^a needle 0+45\" \"id:7,phase:2,pass,"
+    "t:urlDecodeUni\"\n";
 
 #define MANY 60
+#define MANY_BYTES ((size_t) 4 << 20)
 
 typedef struct {
     unsigned turns;
     uint64_t most; /* work, in one turn */
     char     ids[512];
+    char     values[512]; /* what is kept of those that matched */
     char     set[3][32];
 } many_t;
+
+enum { MANY_SCANNED = 1, MANY_HELD = 2 };
 
 static char *
 many_text(void)
@@ -395,10 +401,10 @@ many_text(void)
 
 
 static void
-run_many(const api_waf_view_t *view, const char *text, bool scanned,
-    uint64_t slice, many_t *out)
+run_many(const api_waf_view_t *view, const char *text, int how, uint64_t slice,
+    many_t *out)
 {
-    size_t                  i, n;
+    size_t                  i, n, k;
     uint64_t                before;
     waf_run_t               r;
     api_span_t              value;
@@ -417,7 +423,13 @@ run_many(const api_waf_view_t *view, const char *text, bool scanned,
         exit(1);
     }
 
-    r.env.scan = scanned ? scan : NULL;
+    /* with so much in it, what is made of any value is let go in between */
+
+    if ((how & MANY_HELD) && api_arena_alloc(&r.arena, MANY_BYTES) == NULL) {
+        exit(1);
+    }
+
+    r.env.scan = how & MANY_SCANNED ? scan : NULL;
     r.tx = api_waf_tx_create(view, &r.values, &r.env, &r.arena);
     (void) api_waf_tx_run(r.tx, API_WAF_REQUEST_HEADERS_PHASE, 0);
 
@@ -429,9 +441,13 @@ run_many(const api_waf_view_t *view, const char *text, bool scanned,
         out->turns++;
     } while (rc == API_WAF_AGAIN);
 
-    for (i = 0, n = 0; i < api_waf_tx_matches(r.tx) && n < 500; i++) {
+    for (i = 0, n = 0, k = 0; i < api_waf_tx_matches(r.tx) && n < 400; i++) {
         n += (size_t) snprintf(out->ids + n, sizeof(out->ids) - n, " %u",
             (unsigned) api_waf_tx_match(r.tx, i)->id);
+        value = api_waf_tx_match(r.tx, i)->value;
+        k += (size_t) snprintf(out->values + k, sizeof(out->values) - k,
+            " %.*s", value.len < 20 ? (int) value.len : 20,
+            value.data ? (const char *) value.data : "");
     }
 
     for (i = 0; i < 3; i++) {
@@ -465,14 +481,18 @@ test_many(void)
 
     text = many_text();
 
-    for (i = 0; i < 2; i++) {
-        run_many(view, text, i > 0, 0, &whole);
-        run_many(view, text, i > 0, 1, &parts);
+    for (i = 0; i <= (MANY_SCANNED | MANY_HELD); i++) {
+        run_many(view, text, i, 0, &whole);
+        run_many(view, text, i, 1, &parts);
 
-        ut_ok(strcmp(whole.ids, " 1 2 3 4 5") == 0
+        ut_ok(strcmp(whole.ids, " 1 2 3 4 5 7") == 0
                   && strcmp(parts.ids, whole.ids) == 0,
-            "60 values%s: the same rules match in %u turns:%s",
-            i ? ", scanned" : "", parts.turns, parts.ids);
+            "60 values%s%s: the same rules match in %u turns:%s",
+            i & MANY_SCANNED ? ", scanned" : "",
+            i & MANY_HELD ? ", in a large request" : "", parts.turns,
+            parts.ids);
+        ut_ok(strcmp(parts.values, whole.values) == 0,
+            "... on the same values:%s", parts.values);
         ut_ok(memcmp(parts.set, whole.set, sizeof(whole.set)) == 0
                   && strlen(whole.set[0]) > 5,
             "... and as often: %s, %s, %s", parts.set[0], parts.set[1],
