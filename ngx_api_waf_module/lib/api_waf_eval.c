@@ -311,7 +311,8 @@ api_waf_keep(api_waf_tx_t *tx, const api_waf_rule_t *rule)
 
     if (rule->op && tx->matched.value.data) {
         m->var_name = api_waf_full_name(tx, tx->matched.var, tx->matched.name);
-        m->value = api_waf_spare_keep(tx, tx->matched.value, API_WAF_LOG_TEXT);
+        m->value = api_waf_spare_keep(
+            tx, api_waf_spare_value(tx, &tx->matched), API_WAF_LOG_TEXT);
     }
 }
 

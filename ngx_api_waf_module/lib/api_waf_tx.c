@@ -208,11 +208,11 @@ api_waf_pass(api_waf_tx_t *tx, const api_waf_phase_prog_t *prog)
 static bool
 api_waf_step_run(api_waf_tx_t *tx, const api_waf_rule_t *rule, uint64_t until)
 {
+    tx->rest.until = until;
+
     if (tx->rest.rule == NULL) { /* else what has matched may be of a text */
         api_waf_spare_end(tx);
     }
-
-    tx->rest.until = until;
 
     if (tx->rest.rule == NULL && until > 0
         && tx->values->longest >= API_WAF_LONG

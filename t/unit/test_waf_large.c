@@ -266,6 +266,7 @@ static const char stays[] =
 
 #define STAYS ((size_t) 100000)
 #define STAYS_NAME "ARGS_GET:a="
+#define STAYS_MORE "\nARGS_GET:b=No" /* a rule is left before it */
 
 static char *
 stays_text(void)
@@ -273,14 +274,14 @@ stays_text(void)
     char  *text;
     size_t i;
 
-    text = malloc(STAYS + 1);
+    text = malloc(STAYS + sizeof(STAYS_MORE));
     (void) snprintf(text, STAYS, STAYS_NAME "One Needle AND ");
 
     for (i = strlen(text); i < STAYS; i++) {
         text[i] = "No Words "[i % 9];
     }
 
-    text[STAYS] = '\0';
+    memcpy(text + STAYS, STAYS_MORE, sizeof(STAYS_MORE));
 
     return text;
 }
