@@ -178,8 +178,8 @@ api_waf_memo_learn(api_waf_memo_entry_t *e, api_sip128_t key, uint32_t bit)
 }
 
 
-/* Words in names of credentials, in order; and the first, from 1 on, that begins
-   with a letter. */
+/* Words in names of credentials, in order; the first, from 1 on, that begins
+   with a letter; and the letters that are the second of those. */
 
 static const char *const memo_words[] = { "assertion", "auth", "cookie",
     "credential", "csrf", "cvv", "key", "otp", "pass", "pwd", "secret",
@@ -203,6 +203,20 @@ static const uint8_t memo_first[256] = { ['A'] = 1,
     ['t'] = 14 };
 
 
+#define MEMO_LETTER(c) (UINT32_C(1) << ((c) - 'a'))
+
+static const uint32_t memo_second[MEMO_WORDS + 1] = {
+    [1] = MEMO_LETTER('s') | MEMO_LETTER('u'),
+    [3] = MEMO_LETTER('o') | MEMO_LETTER('r') | MEMO_LETTER('s')
+          | MEMO_LETTER('v'),
+    [7] = MEMO_LETTER('e'),
+    [8] = MEMO_LETTER('t'),
+    [9] = MEMO_LETTER('a') | MEMO_LETTER('w'),
+    [11] = MEMO_LETTER('e') | MEMO_LETTER('i'),
+    [14] = MEMO_LETTER('o'),
+};
+
+
 static bool
 memo_word(const uint8_t *p, size_t n, const char *word)
 {
@@ -222,12 +236,18 @@ bool
 api_waf_memo_secret(api_span_t name)
 {
     size_t  i, k;
-    uint8_t letter;
+    uint8_t letter, next;
 
-    for (i = 0; i < name.len; i++) {
+    for (i = 0; i + 1 < name.len; i++) {
         k = memo_first[name.data[i]];
 
         if (k == 0) {
+            continue;
+        }
+
+        next = (uint8_t) ((name.data[i + 1] | 0x20) - 'a');
+
+        if (next >= 26 || (memo_second[k] >> next & 1) == 0) {
             continue;
         }
 

@@ -52,7 +52,7 @@ scan_begin_set(api_waf_tx_t *tx, api_waf_scan_batch_t *b)
 
     any = tx->p->scan->any[b->var];
     set = &tx->values->set[b->var];
-    first = set->count;
+    first = set->count > 0 && set->items[0].seq >= b->from ? 0 : set->count;
 
     while (first > 0 && set->items[first - 1].seq >= b->from) {
         first--;

@@ -109,11 +109,33 @@ seen_secret(const api_waf_scan_batch_t *b, const api_waf_value_t *v)
 }
 
 
+/* A header is known with its name, for exclusions go by it: the key of that
+   stands in front of the value. */
+
+static api_sip128_t
+seen_header(const api_waf_memo_t *memo, const api_waf_value_t *v, uint32_t who)
+{
+    uint8_t      text[sizeof(api_sip128_t) + API_WAF_MEMO_VALUE];
+    api_sip128_t name;
+
+    name = api_waf_memo_key(memo, v->name, who + API_WAF_MEMO_WHO + 1);
+    memcpy(text, &name, sizeof(name));
+
+    if (v->value.len > 0) {
+        memcpy(text + sizeof(name), v->value.data, v->value.len);
+    }
+
+    return api_waf_memo_key(
+        memo, api_span(text, sizeof(name) + v->value.len), who);
+}
+
+
 bool
 api_waf_scan_known(api_waf_tx_t *tx, api_waf_scan_batch_t *b,
     const api_waf_scan_need_t *need, const api_waf_value_t *v, bool names,
     uint64_t *bits)
 {
+    bool                  header;
     uint32_t              i;
     api_span_t            value;
     api_waf_memo_t       *memo;
@@ -121,8 +143,10 @@ api_waf_scan_known(api_waf_tx_t *tx, api_waf_scan_batch_t *b,
     api_waf_memo_entry_t *e, *open;
 
     value = names ? v->name : v->value;
+    header = !names && b->var == API_WAF_REQUEST_HEADERS;
 
     if (b->n >= b->seen_room || value.len > API_WAF_MEMO_VALUE
+        || (header && v->name.len > API_WAF_MEMO_VALUE)
         || need->who > API_WAF_MEMO_WHO || (!names && seen_secret(b, v)))
     {
         return false;
@@ -130,7 +154,8 @@ api_waf_scan_known(api_waf_tx_t *tx, api_waf_scan_batch_t *b,
 
     memo = tx->env->scan->memo;
     seen = &b->seen[b->n];
-    seen->key = api_waf_memo_key(memo, value, need->who);
+    seen->key = header ? seen_header(memo, v, need->who)
+                       : api_waf_memo_key(memo, value, need->who);
     e = api_waf_memo_find(memo, seen->key, b->owner, &open);
 
     if (e == NULL) {
@@ -367,7 +392,7 @@ api_waf_scan_keep(const api_waf_tx_t *tx, const api_waf_scan_batch_t *b)
     n = b->n < b->seen_room ? b->n : b->seen_room;
 
     for (i = 0; i < n; i++) {
-        e = seen_open(b, i);
+        e = b->seen[i].open ? seen_open(b, i) : NULL;
 
         if (e != NULL) {
             e->state = API_WAF_MEMO_KNOWN;

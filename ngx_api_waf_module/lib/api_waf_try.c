@@ -10,6 +10,24 @@
 #define EVAL_TRY 20
 #define EVAL_HIT 200
 
+/* What the program itself leaves out of a rule by the name of a header does so
+   each time: such a value is known with its name. */
+
+static void
+try_left_out(api_waf_tx_t *tx, const api_waf_try_t *t,
+    const api_waf_item_t *item, uint32_t drop)
+{
+    if (drop < t->rule->ndrops && item->var == API_WAF_REQUEST_HEADERS
+        && item->ref != API_WAF_NONE && tx->scan != NULL
+        && tx->scan->rule == t->rule && !tx->looking && !tx->failure)
+    {
+        api_waf_scan_learn(tx);
+    }
+}
+
+
+/* Left out by what the files say, which stands first, the location, or ctl. */
+
 static bool
 api_waf_dropped(
     api_waf_tx_t *tx, const api_waf_try_t *t, const api_waf_item_t *item)
@@ -21,6 +39,7 @@ api_waf_dropped(
                 API_WAF_AT(api_waf_active_t, tx->active, i)->pick, item->var,
                 item->name, &tx->budget, tx->env->scratch))
         {
+            try_left_out(tx, t, item, i - t->base);
             return true;
         }
     }

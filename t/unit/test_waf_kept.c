@@ -134,10 +134,110 @@ test_kept(void)
 }
 
 
+/* What the files leave out by the name of a header is known with that name: the
+   same value under another name is tried, and so is what ctl or a location left
+   out once. */
+
+static const char header_rules[] =
+    "SecRuleEngine On\n"
+    "SecRule REQUEST_HEADERS:X-Mode \"@streq trust\" "
+    "\"id:9,phase:1,pass,nolog,"
+    "ctl:ruleRemoveTargetById=1;REQUEST_HEADERS:X-Ctl\"\n"
+    "SecRule REQUEST_HEADERS \"@rx (?i)attack[ +]now\" "
+    "\"id:1,phase:2,pass,t:urlDecodeUni,t:lowercase,tag:t\"\n"
+    "SecRule REQUEST_HEADERS \"@detectSQLi\" \"id:2,phase:2,pass,tag:t\"\n"
+    "SecRuleUpdateTargetByTag t \"!REQUEST_HEADERS:/^x-safe$/\"\n";
+
+static const struct {
+    const char *request;
+    const char *ids;    /* of a location that leaves out nothing, */
+    const char *others; /* and of one that leaves out X-Loc of rule 1 */
+} headers[] = {
+    { "REQUEST_HEADERS:X-Safe=attack%20now", "", "" },
+    { "REQUEST_HEADERS:x-safe=1' or '1'='1", "", "" },
+    { "REQUEST_HEADERS:X-Other=attack%20now", "1", "1" },
+    { "REQUEST_HEADERS:X-Other=1' or '1'='1", "2", "2" },
+    { "REQUEST_HEADERS:attack%20now=X-Safe", "", "" },
+    { "REQUEST_HEADERS:X-Mode=trust\nREQUEST_HEADERS:X-Ctl=attack%20now", "9",
+        "9" },
+    { "REQUEST_HEADERS:X-Ctl=attack%20now", "1", "1" },
+    { "REQUEST_HEADERS:X-Loc=attack%20now", "1", "" },
+};
+
+#define NHEADERS (sizeof(headers) / sizeof(headers[0]))
+
+
+static unsigned
+headers_wrong(
+    const api_waf_view_t *view, api_waf_scan_scratch_t *memo, bool loc)
+{
+    size_t    i;
+    unsigned  wrong;
+    waf_run_t r;
+
+    for (i = 0, wrong = 0; i < NHEADERS; i++) {
+        waf_begin(&r, view, headers[i].request, &api_alloc_libc);
+        r.env.scan = memo;
+        waf_go(&r, API_WAF_REQUEST_BODY_PHASE);
+        wrong += strcmp(r.ids, loc ? headers[i].others : headers[i].ids) != 0;
+        waf_end(&r);
+    }
+
+    return wrong;
+}
+
+
+static void
+test_headers(void)
+{
+    unsigned                 i, wrong;
+    api_err_t                err;
+    api_seclang_t           *s;
+    const api_waf_view_t    *view, *other;
+    const api_waf_exclude_t  out = { API_WAF_BY_ID, API_SPAN("1"),
+         API_SPAN("REQUEST_HEADERS:X-Loc") };
+    api_waf_view_conf_t      conf = { .exclude = &out, .nexclude = 1 };
+    api_waf_scan_scratch_t  *memo;
+    const api_waf_program_t *program;
+
+    program = waf_load(&s, header_rules, NULL, &api_alloc_libc, &err);
+
+    if (!ut_ok(
+            program != NULL
+                && api_waf_view_create(
+                       &view, program, NULL, &api_alloc_libc, NULL)
+                       == API_OK
+                && api_waf_view_create(
+                       &other, program, &conf, &api_alloc_libc, NULL)
+                       == API_OK
+                && api_waf_scan_scratch_create(&memo, program, &api_alloc_libc)
+                       == API_OK
+                && api_waf_scan_remember(memo, 64, (api_sipkey_t){ 1, 2 })
+                       == API_OK,
+            "rules that leave out headers"))
+    {
+        return;
+    }
+
+    for (i = 0, wrong = 0; i < 4; i++) {
+        wrong += headers_wrong(view, memo, false);
+        wrong += headers_wrong(other, memo, true);
+    }
+
+    ut_int(wrong, 0, "a header that was left out is tried where it is not");
+
+    api_waf_scan_scratch_free(memo);
+    api_waf_view_free(other);
+    api_waf_view_free(view);
+    api_seclang_free(s);
+}
+
+
 int
 main(void)
 {
     test_kept();
+    test_headers();
 
     return ut_done();
 }
