@@ -1,4 +1,5 @@
 #include "api_arena.h"
+#include "api_poison.h"
 
 
 /* The data begins at the first aligned byte behind it. */
@@ -69,6 +70,8 @@ api_arena_new_chunk(api_arena_t *a, size_t n)
         return false;
     }
 
+    api_unpoison(c, total);
+
     c->next = a->chunks;
     c->total = total;
 
@@ -77,6 +80,8 @@ api_arena_new_chunk(api_arena_t *a, size_t n)
     a->end = (uint8_t *) c + total;
     a->held += total;
 
+    api_poison(a->pos, (size_t) (a->end - a->pos));
+
     return true;
 }
 
@@ -84,12 +89,14 @@ api_arena_new_chunk(api_arena_t *a, size_t n)
 void *
 api_arena_alloc(api_arena_t *a, size_t n)
 {
+    size_t   used;
     uint8_t *p;
 
     if (n > SIZE_MAX / 2) {
         return NULL;
     }
 
+    used = n;
     n = api_arena_round(n ? n : 1);
 
     if ((a->chunks == NULL || n > (size_t) (a->end - a->pos))
@@ -100,6 +107,7 @@ api_arena_alloc(api_arena_t *a, size_t n)
 
     p = a->pos;
     a->pos += n;
+    api_unpoison(p, used);
 
     return p;
 }
@@ -140,11 +148,13 @@ api_arena_grow(api_arena_t *a, void *p, size_t from, size_t to)
         /* the newest block: move its end */
 
         if (api_arena_round(to) <= old) {
+            api_unpoison(p, to);
             return p;
         }
 
         if (api_arena_round(to) - old <= (size_t) (a->end - a->pos)) {
             a->pos += api_arena_round(to) - old;
+            api_unpoison(p, to);
             return p;
         }
     }
@@ -197,12 +207,17 @@ api_arena_rewind(api_arena_t *a, api_arena_mark_t mark)
 
         if (a->alloc->free) {
             a->held -= c->total;
+            api_unpoison(c, c->total);
             a->alloc->free(a->alloc->ctx, c);
         }
     }
 
     a->pos = mark.pos;
     a->end = a->chunks ? (uint8_t *) a->chunks + a->chunks->total : NULL;
+
+    if (a->chunks) {
+        api_poison(a->pos, (size_t) (a->end - a->pos));
+    }
 }
 
 
