@@ -330,7 +330,8 @@ FUZZ_SANITIZE = -fsanitize=fuzzer-no-link,address,undefined \
 plain_flags = $(CC) -O2 -g -fPIE -fstack-protector-strong \
     -D_FORTIFY_SOURCE=2 -ffile-prefix-map=$(CURDIR)=. $(CFLAGS)
 test_flags = $(CC) -O1 -g -fno-omit-frame-pointer $(HAS_SANITIZE) $(CFLAGS)
-fuzz_flags = clang -O1 -g -fno-omit-frame-pointer $(FUZZ_SANITIZE)
+fuzz_flags = clang -O1 -g -fno-omit-frame-pointer $(FUZZ_SANITIZE) \
+    -DAPI_WAF_SMALL
 
 O = $(BUILD)/obj
 

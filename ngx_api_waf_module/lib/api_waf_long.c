@@ -1,10 +1,6 @@
 #include "api_waf_long.h"
 #include "api_waf_spare.h"
 
-/* Bytes that an operator looks at before it is asked whether that is enough. */
-
-#define LONG_PART 16384
-
 /* A value, and how far its chain has come. */
 
 typedef struct long_value_s {
@@ -173,7 +169,7 @@ long_ask(api_waf_tx_t *tx, const api_waf_rule_t *rule, long_value_t *v)
 
     v->asked = true;
 
-    if (!api_operator_in_parts(rule->op) || v->text.len < LONG_PART
+    if (!api_operator_in_parts(rule->op) || v->text.len < API_WAF_LONG_PART
         || (rule->multi && !(v->bits & rule->triggers)))
     {
         return true;
@@ -250,7 +246,7 @@ long_go(api_waf_tx_t *tx, const api_waf_rule_t *rule, long_value_t *v)
     j = tx->longs->jobs;
 
     if (j != NULL && !j->done) {
-        j->done = !api_operator_job_more(j->job, LONG_PART, &units);
+        j->done = !api_operator_job_more(j->job, API_WAF_LONG_PART, &units);
         long_spend(tx->longs, units);
 
         return true;

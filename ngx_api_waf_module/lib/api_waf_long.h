@@ -9,9 +9,8 @@
 
 #include "api_operator_job.h"
 #include "api_waf_int.h"
+#include "api_waf_size.h"
 
-
-#define API_WAF_LONG 65536
 
 typedef struct api_waf_long_s api_waf_long_t;
 

@@ -6,20 +6,11 @@
 #include "api_prefilter_gate.h"
 #include "api_waf_int.h"
 #include "api_waf_scan.h"
+#include "api_waf_size.h"
 
 
 #define API_WAF_SCAN_CHAINS 64
 #define API_WAF_SCAN_BATCHES 8
-
-/* Bytes that are scanned together: more wait for the next time.  Chains run on
-   a value as long as that one by one, with others in between. */
-
-#define API_WAF_SCAN_PART 65536
-
-/* Bytes of texts of one value that are kept until it is known which chains leave
-   the same; then they are scanned, and the next chains go on without them. */
-
-#define API_WAF_SCAN_KEPT (8 * 1024 * 1024)
 
 /* A chain without the t:lowercase at its end, which the patterns know of.  A
    rule with multiMatch has one for each transformation of its chain. */

@@ -1,9 +1,6 @@
+#include "api_poison.h"
 #include "api_waf_spare.h"
 
-
-/* Blocks are multiples of this, so that they fit again. */
-
-#define SPARE_BLOCK 65536
 
 /* More than that are not looked at: they may be of texts. */
 
@@ -51,7 +48,8 @@ spare_take(void *ctx, size_t n)
             return NULL;
         }
 
-        size = (SPARE_HEAD + n + SPARE_BLOCK - 1) / SPARE_BLOCK * SPARE_BLOCK;
+        size = (SPARE_HEAD + n + API_WAF_SPARE_BLOCK - 1) / API_WAF_SPARE_BLOCK
+               * API_WAF_SPARE_BLOCK;
         best = api_arena_alloc(tx->arena, size);
 
         if (best == NULL) {
@@ -64,6 +62,7 @@ spare_take(void *ctx, size_t n)
     }
 
     best->used = true;
+    api_unpoison((uint8_t *) best + SPARE_HEAD, best->size);
 
     return (uint8_t *) best + SPARE_HEAD;
 }
@@ -77,6 +76,7 @@ spare_give(void *ctx, void *p)
     (void) ctx;
     b = (api_waf_block_t *) (void *) ((uint8_t *) p - SPARE_HEAD);
     b->used = false;
+    api_poison(p, b->size);
 }
 
 
@@ -88,7 +88,7 @@ api_waf_spare_texts(api_waf_tx_t *tx)
 
         /* a chunk of many texts is a block, head and all */
 
-        api_arena_init(&tx->texts, &tx->spare, SPARE_BLOCK - 256, 0);
+        api_arena_init(&tx->texts, &tx->spare, API_WAF_SPARE_BLOCK - 256, 0);
     }
 
     return &tx->texts;

@@ -20,13 +20,8 @@
 #define API_WAF_SPARE_H
 
 #include "api_waf_int.h"
+#include "api_waf_size.h"
 
-
-/* From that many bytes on a text is such, and each where the request holds that
-   much already. */
-
-#define API_WAF_SPARE_TEXT 65536
-#define API_WAF_SPARE_HELD (4 * 1024 * 1024)
 
 /* Where what is made of a value of n bytes goes: tx->arena, or tx->texts. */
 

@@ -11,6 +11,7 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
+#include "fuzz_flow.h"
 #include "fuzz_waf.h"
 #include "api_sqli.h"
 #include "api_xss.h"
@@ -161,27 +162,6 @@ typedef struct {
 } case_t;
 
 
-/* What depends on other rules, in place of the end of a rule's actions. */
-
-static const char *const flows[] = {
-    ",setvar:tx.a=+1",
-    ",setvar:'tx.seen_%{MATCHED_VAR_NAME}=%{MATCHED_VAR}'",
-    ",skipAfter:END",
-    ",skip:1",
-    (",chain\"\nSecRule MATCHED_VARS \"@rx [a-m]\" "
-     "\"capture,setvar:tx.b=%{TX.0}"),
-    ",chain\"\nSecRule TX:a \"@ge 2\" \"setvar:tx.c=+1",
-    ",chain\"\nSecRule ARGS|TX:/^seen_/ \"@rx o\" \"t:lowercase",
-    ",ctl:ruleRemoveTargetById=101;ARGS:a",
-    ",ctl:ruleRemoveById=102",
-    ",deny,status:406",
-    ",allow:phase",
-    ",ctl:ruleEngine=DetectionOnly",
-};
-
-#define NFLOWS (sizeof(flows) / sizeof(flows[0]))
-
-
 static size_t
 write_rule(char *p, size_t room, const rule_t *r, unsigned i, int flow)
 {
@@ -227,7 +207,8 @@ read_rules(case_t *c, const uint8_t *code, bool flow)
             flow && code[4] ? (int) (code[4] % NFLOWS) : -1);
     }
 
-    (void) snprintf(c->text + n, sizeof(c->text) - n, "SecMarker END\n");
+    (void) snprintf(c->text + n, sizeof(c->text) - n, "SecMarker END\n%s",
+        flow ? asks : "");
 }
 
 
