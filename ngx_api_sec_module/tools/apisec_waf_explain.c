@@ -8,12 +8,23 @@
 
 
 #define MATCHES_SHOWN 20 /* of one rule */
+#define BYTES_SHOWN 200
+
+/* A match, with the beginning of its texts, which are gone when the next rule
+   runs. */
+
+typedef struct {
+    api_waf_trace_t t;
+    bool            changed; /* by its chain */
+    uint8_t         value[BYTES_SHOWN + 1];
+    uint8_t         transformed[BYTES_SHOWN + 1];
+} seen_t;
 
 /* Operators that matched, of the rule that runs. */
 
 typedef struct {
     const apisec_waf_values_t *values;
-    api_waf_trace_t            seen[MATCHES_SHOWN];
+    seen_t                     seen[MATCHES_SHOWN];
     size_t                     n;
     size_t                     more;
 } explain_t;
@@ -22,9 +33,34 @@ static const char *const severities[] = { "EMERGENCY", "ALERT", "CRITICAL",
     "ERROR", "WARNING", "NOTICE", "INFO", "DEBUG" };
 
 
-static void
-print_match(const api_waf_trace_t *t)
+static api_span_t
+begin_of(uint8_t *to, api_span_t s)
 {
+    s.len = s.len < BYTES_SHOWN + 1 ? s.len : BYTES_SHOWN + 1;
+
+    if (s.len) {
+        memcpy(to, s.data, s.len);
+    }
+
+    return api_span(to, s.len);
+}
+
+
+static void
+keep_match(seen_t *seen, const api_waf_trace_t *t)
+{
+    seen->t = *t;
+    seen->changed = !api_span_eq(t->value, t->transformed);
+    seen->t.value = begin_of(seen->value, t->value);
+    seen->t.transformed = begin_of(seen->transformed, t->transformed);
+}
+
+
+static void
+print_match(const seen_t *seen)
+{
+    const api_waf_trace_t *t = &seen->t;
+
     if (t->var_name.len == 0) {
         return;
     }
@@ -32,12 +68,12 @@ print_match(const api_waf_trace_t *t)
     printf("    %s", t->link ? "and " : "");
     apisec_waf_print(t->var_name, 80);
     printf(" = \"");
-    apisec_waf_print(t->value, 200);
+    apisec_waf_print(t->value, BYTES_SHOWN);
     printf("\"\n");
 
-    if (t->chain.len && !api_span_eq(t->value, t->transformed)) {
+    if (t->chain.len && seen->changed) {
         printf("        %.*s: \"", (int) t->chain.len, t->chain.data);
-        apisec_waf_print(t->transformed, 200);
+        apisec_waf_print(t->transformed, BYTES_SHOWN);
         printf("\"\n");
     }
 
@@ -96,10 +132,10 @@ on_trace(void *ctx, const api_waf_trace_t *t)
 
     /* Another rule has begun: the chain of the one before broke. */
 
-    if (e->n && e->seen[0].rule != t->rule) {
+    if (e->n && e->seen[0].t.rule != t->rule) {
         if (e->values->all && !e->values->ids) {
-            printf("%u  phase %u  matches in part\n", (unsigned) e->seen[0].id,
-                e->seen[0].phase);
+            printf("%u  phase %u  matches in part\n",
+                (unsigned) e->seen[0].t.id, e->seen[0].t.phase);
             print_matches(e);
         }
 
@@ -109,7 +145,7 @@ on_trace(void *ctx, const api_waf_trace_t *t)
 
     if (!t->whole) {
         if (e->n < MATCHES_SHOWN) {
-            e->seen[e->n++] = *t;
+            keep_match(&e->seen[e->n++], t);
         } else {
             e->more++;
         }

@@ -238,7 +238,8 @@ typedef struct {
 
     api_sipkey_t seed; /* random; hashes names that clients choose */
 
-    /* Called at each match with what apisec waf explain shows; NULL: none */
+    /* Called at each match with what apisec waf explain shows; NULL: none.
+       What is made of long values holds until it returns */
 
     void (*trace)(void *ctx, const api_waf_trace_t *t);
     void *trace_ctx;

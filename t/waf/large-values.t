@@ -9,6 +9,7 @@ use warnings;
 use lib 't/lib';
 
 use ApiTest;
+use ApiTest::Run;
 use ApiTest::Single;
 use File::Temp qw(tempdir);
 use Test::More;
@@ -144,6 +145,23 @@ for my $set (sort keys %kinds) {
         is((sent("/$set", $kind, $text))[0], 403, '... it is refused');
     }
 }
+
+# apisec waf explain says of a chain that breaks what it has seen, when texts of
+# the rules behind it have taken the place of that.
+
+write_file("$dir/explained.conf", <<'END');
+SecRuleEngine On
+SecRule ARGS "@rx needle" "id:1,phase:2,pass,t:lowercase,chain"
+SecRule ARGS "@rx nowhere" ""
+SecRule ARGS "@rx NEEDLE" "id:2,phase:2,pass,t:uppercase"
+END
+write_file("$dir/explained", join "\r\n", 'POST /a HTTP/1.1', 'Host: api.example.com',
+    "Content-Type: $type{form}", '', 'doc=One-Needle' . 'x' x 100_000);
+my $said = apisec('waf', 'explain', "$dir/explained.conf", '--request', "$dir/explained",
+    '--all')->{out};
+like($said, qr/^1 .* in part\n.*doc.*\n\s+lowercase: "one-needlex/m,
+    'explain: what a part of a chain has seen');
+like($said, qr/^2 .*\n.*doc.*\n\s+uppercase: "ONE-NEEDLEX/m, '... and what the next rule has');
 
 unlike(slurp("$dir/error.log"), qr/\[(?:alert|emerg|crit)\]|signal|memory/,
     'nothing is wrong');
