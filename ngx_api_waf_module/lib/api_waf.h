@@ -317,8 +317,8 @@ api_span_t api_waf_tx_get(const api_waf_tx_t *tx, api_span_t name);
  * Rules that matched, in order; those with nolog have log false.  At most
  * API_WAF_MATCHES are kept, all are counted.  Spans are of the arena or the
  * program.  var_name is "ARGS:q"; value is what the operator saw (of what was
- * made of a long value, 2048 bytes), which may be secret: logdata and value are
- * for operators who ask, not for logs.
+ * made of a long value, 2048 bytes at least), which may be secret: logdata and
+ * value are for operators who ask, not for logs.
  */
 
 #define API_WAF_MATCHES 256

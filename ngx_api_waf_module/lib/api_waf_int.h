@@ -185,6 +185,11 @@ api_span_t api_waf_first(api_waf_tx_t *tx, const api_waf_rule_t *rule,
 api_span_t api_waf_expand(api_waf_tx_t *tx, const api_waf_rule_t *rule,
     const api_waf_text_t *text, size_t max);
 
+/* The same, to be looked at at once: a macro alone is no copy. */
+
+api_span_t api_waf_expand_now(api_waf_tx_t *tx, const api_waf_rule_t *rule,
+    const api_waf_text_t *text, size_t max);
+
 /* "ARGS:name"; of the arena */
 
 api_span_t

@@ -111,9 +111,29 @@ api_waf_first(
 }
 
 
-api_span_t
-api_waf_expand(api_waf_tx_t *tx, const api_waf_rule_t *rule,
-    const api_waf_text_t *text, size_t max)
+/* A copy of a text that a macro alone is.  What has matched is that from now on:
+   rules say and set it several times. */
+
+static api_span_t
+macro_keep(api_waf_tx_t *tx, const api_waf_piece_t *piece, api_span_t s)
+{
+    api_span_t kept;
+
+    kept = api_waf_spare_keep(tx, s, SIZE_MAX);
+
+    if (piece->var == API_WAF_MATCHED_VAR && kept.data != NULL) {
+        tx->matched.value = kept;
+    }
+
+    return kept;
+}
+
+
+/* stays: beyond the rule. */
+
+static api_span_t
+macro_expand(api_waf_tx_t *tx, const api_waf_rule_t *rule,
+    const api_waf_text_t *text, size_t max, bool stays)
 {
     size_t                 n, part;
     uint8_t               *out;
@@ -135,7 +155,10 @@ api_waf_expand(api_waf_tx_t *tx, const api_waf_rule_t *rule,
     }
 
     if (text->n == 1) {
-        piece[0] = api_waf_spare_keep(tx, piece[0], SIZE_MAX);
+        if (stays) {
+            piece[0] = macro_keep(tx, &text->piece[0], piece[0]);
+        }
+
         return piece[0].data ? piece[0] : API_SPAN("");
     }
 
@@ -160,4 +183,20 @@ api_waf_expand(api_waf_tx_t *tx, const api_waf_rule_t *rule,
     }
 
     return api_span(out, n);
+}
+
+
+api_span_t
+api_waf_expand(api_waf_tx_t *tx, const api_waf_rule_t *rule,
+    const api_waf_text_t *text, size_t max)
+{
+    return macro_expand(tx, rule, text, max, true);
+}
+
+
+api_span_t
+api_waf_expand_now(api_waf_tx_t *tx, const api_waf_rule_t *rule,
+    const api_waf_text_t *text, size_t max)
+{
+    return macro_expand(tx, rule, text, max, false);
 }

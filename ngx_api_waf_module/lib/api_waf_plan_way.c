@@ -295,6 +295,8 @@ plan_way_items(api_waf_plan_make_t *m, const api_waf_item_t *from, uint32_t n)
         item[i] = from[i];
         item[i].name = api_waf_plan_keep(m, from[i].name);
         item[i].value = api_waf_plan_keep(m, from[i].value);
+        item[i].of = item[i].value;
+        item[i].chain = API_WAF_NONE;
     }
 
     return item;

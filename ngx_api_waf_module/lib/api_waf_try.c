@@ -84,8 +84,9 @@ api_waf_test(api_waf_tx_t *tx, const api_waf_rule_t *rule, api_span_t value)
     captures.n = 0;
     kept = rule->capture ? &captures : NULL;
     job = api_waf_long_job(tx, rule, value);
-    arg = rule->arg.n ? api_waf_expand(tx, rule, &rule->arg, API_WAF_SET_TEXT)
-                      : rule->arg.text;
+    arg = rule->arg.n
+              ? api_waf_expand_now(tx, rule, &rule->arg, API_WAF_SET_TEXT)
+              : rule->arg.text;
 
     rc = job ? api_operator_job_match(job, kept, &tx->budget)
              : api_operator_match(
