@@ -427,8 +427,11 @@ api_waf_scan_phase(api_waf_tx_t *tx)
         return;
     }
 
-    if (run->nbatches == API_WAF_SCAN_BATCHES) {
-        tx->scan = NULL; /* more phases than there are: rule by rule */
+    /* more phases than there are, or one was given up before all of its values
+       were looked at: rule by rule */
+
+    if (run->nbatches == API_WAF_SCAN_BATCHES || run->busy != NULL) {
+        tx->scan = NULL;
         return;
     }
 

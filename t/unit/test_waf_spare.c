@@ -1,5 +1,6 @@
 /* What rules say, set and ask of long texts, whose memory is used again. */
 
+#include "api_waf_scan.h"
 #include "waf_ut.h"
 
 #include <stdio.h>
@@ -140,11 +141,76 @@ test_asks(void)
 }
 
 
+/* A phase is given up while its values are looked at; values come, and another
+   phase: what nobody has looked at is tried. */
+
+static void
+test_given_up(void)
+{
+    char                   *text;
+    waf_run_t               r;
+    api_err_t               err;
+    api_seclang_t          *s;
+    const api_waf_view_t   *view;
+    api_waf_scan_scratch_t *scan;
+
+    static const char rules[] =
+        "SecRule ARGS \"@rx needle\" \"id:1,phase:2,pass,t:hexEncode\"\n"
+        "SecRule ARGS \"@rx (?i)needle and\" \"id:2,phase:5,pass,t:cmdLine\"\n"
+        "SecRule ARGS \"@detectSQLi\" \"id:3,phase:5,pass,t:lowercase\"\n"
+        "SecRule ARGS \"!@streq no\" \"id:4,phase:5,pass\"\n"
+        "SecRule RESPONSE_STATUS \"@rx ^5\" \"id:5,phase:5,pass\"\n";
+
+    if (api_waf_view_create(&view,
+            waf_load(&s, rules, NULL, &api_alloc_libc, &err), NULL,
+            &api_alloc_libc, &err)
+            != API_OK
+        || api_waf_scan_scratch_create(
+               &scan, api_waf_view_program(view), &api_alloc_libc)
+               != API_OK)
+    {
+        exit(1);
+    }
+
+    text = stays_text();
+    waf_begin(&r, view, "ARGS_GET:b=x' or 1=1 -- -", &api_alloc_libc);
+
+    if (api_waf_values_add(&r.values, API_WAF_ARGS_POST, API_SPAN("a"),
+            api_span(text + sizeof(STAYS_NAME) - 1,
+                STAYS - (sizeof(STAYS_NAME) - 1)))
+        != API_OK)
+    {
+        exit(1);
+    }
+
+    r.env.scan = scan;
+    ut_int(api_waf_tx_run(r.tx, API_WAF_REQUEST_BODY_PHASE, 1), API_WAF_AGAIN,
+        "a phase is left amid a long value");
+
+    if (api_waf_values_set(&r.values, API_WAF_RESPONSE_STATUS, API_SPAN("503"))
+        != API_OK)
+    {
+        exit(1);
+    }
+
+    ut_int(api_waf_tx_run(r.tx, API_WAF_LOGGING_PHASE, 0), API_WAF_PASS,
+        "... and the last one runs");
+    ut_int(api_waf_tx_matches(r.tx), 4, "... with all that it has to find");
+
+    waf_end(&r);
+    free(text);
+    api_waf_scan_scratch_free(scan);
+    api_waf_view_free(view);
+    api_seclang_free(s);
+}
+
+
 int
 main(void)
 {
     test_copies();
     test_asks();
+    test_given_up();
 
     return ut_done();
 }
