@@ -213,7 +213,8 @@ names_text(const api_waf_value_t *v, uint32_t *n,
         from = v[i].name.data;
         run = v[i].name.len;
 
-        for (k = i + 1; k < *n && v[k].name.data == from + run; k++) {
+        for (k = i + 1; k < *n && from != NULL && v[k].name.data == from + run;
+             k++) {
             run += v[k].name.len;
         }
 
