@@ -218,7 +218,7 @@ names_text(const api_waf_value_t *v, uint32_t *n,
             run += v[k].name.len;
         }
 
-        if (run > 0) {
+        if (from != NULL && run > 0) {
             memcpy(p, from, run);
             p += run;
         }
