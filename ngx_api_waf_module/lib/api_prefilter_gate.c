@@ -1,6 +1,7 @@
 #include "api_prefilter_gate.h"
 
 #include "api_prefilter_int.h"
+#include "api_words.h"
 
 #include <stdlib.h>
 
@@ -39,13 +40,6 @@ struct api_prefilter_gate_s {
 #define GATE_SSSE3 __attribute__((target("ssse3")))
 
 
-static inline uint8_t
-gate_lower(uint8_t c)
-{
-    return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
-}
-
-
 /* Is the literal in the text, its window at p? */
 
 static bool
@@ -61,7 +55,7 @@ gate_whole(const gate_window_t *w, api_span_t text, const uint8_t *p)
     }
 
     for (i = 0, p -= w->at; i < w->len; i++) {
-        c = gate_lower(p[i]);
+        c = api_lower(p[i]);
 
         if (c != w->literal[i] && (c != '+' || w->literal[i] != ' ')) {
             return false;
@@ -97,17 +91,6 @@ gate_is(const api_prefilter_gate_t *g, api_span_t text, const uint8_t *p,
     }
 
     return false;
-}
-
-
-static inline uint32_t
-gate_four(const uint8_t *p)
-{
-    uint32_t x;
-
-    memcpy(&x, p, sizeof(x));
-
-    return x;
 }
 
 
@@ -160,7 +143,7 @@ gate_block(const api_prefilter_gate_t *g, api_span_t text, const uint8_t *p)
     for (; places != 0; places &= places - 1) {
         i = (uint32_t) __builtin_ctz(places);
 
-        if (gate_is(g, text, p + i, gate_four(p + i), buckets[i])) {
+        if (gate_is(g, text, p + i, api_words_four(p + i), buckets[i])) {
             return true;
         }
     }
@@ -188,9 +171,10 @@ gate_closed(const api_prefilter_gate_t *g, api_span_t text)
 
     p = text.data + text.len - GATE_BYTES;
 
-    return !gate_is(g, text, p + 1, gate_four(p) >> 8, (1U << GATE_SHORT) - 1)
-           && !gate_is(
-               g, text, p + 2, gate_four(p) >> 16, (1U << GATE_SHORT) - 1);
+    return !gate_is(
+               g, text, p + 1, api_words_four(p) >> 8, (1U << GATE_SHORT) - 1)
+           && !gate_is(g, text, p + 2, api_words_four(p) >> 16,
+               (1U << GATE_SHORT) - 1);
 }
 
 
@@ -234,13 +218,6 @@ typedef struct {
     api_arena_t   pieces; /* what finding literals takes */
     bool          none;   /* there is no gate */
 } gate_make_t;
-
-
-static bool
-gate_is_blank(uint8_t c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
 
 
 static uint32_t
@@ -297,11 +274,11 @@ gate_literal(gate_make_t *m, api_span_t s)
     uint32_t       k;
     gate_window_t *w;
 
-    while (s.len > 0 && gate_is_blank(s.data[0])) {
+    while (s.len > 0 && api_is_blank(s.data[0])) {
         s = api_span(s.data + 1, s.len - 1);
     }
 
-    while (s.len > 0 && gate_is_blank(s.data[s.len - 1])) {
+    while (s.len > 0 && api_is_blank(s.data[s.len - 1])) {
         s.len--;
     }
 
@@ -371,11 +348,7 @@ gate_pattern(gate_make_t *m, const api_prefilter_pattern_t *pattern)
         phrase = api_literals_rarest(pattern->phrases[i], sizeof(lower));
 
         for (k = 0; k < phrase.len; k++) {
-            lower[k] = phrase.data[k];
-
-            if (lower[k] >= 'A' && lower[k] <= 'Z') {
-                lower[k] |= 0x20;
-            }
+            lower[k] = api_lower(phrase.data[k]);
         }
 
         gate_literal(m, api_span(lower, phrase.len));

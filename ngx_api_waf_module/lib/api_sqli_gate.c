@@ -204,9 +204,8 @@ gate_light(api_sqli_gate_t *g, const uint8_t *from, const uint8_t *to)
 static inline uint64_t
 gate_others(const uint8_t *p)
 {
-    uint64_t w, x;
+    uint64_t w = api_words_eight(p), x;
 
-    memcpy(&w, p, sizeof(w));
     x = (w | API_WORDS_EACH(0x20)) & ~API_WORDS_TOPS;
 
     return ~((x + API_WORDS_EACH(0x80 - 'a'))

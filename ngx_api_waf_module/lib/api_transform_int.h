@@ -62,15 +62,6 @@ size_t api_transform_url_encode_room(const uint8_t *in, size_t n);
 size_t api_transform_utf8_room(const uint8_t *in, size_t n);
 
 
-/* isspace in the C locale. */
-
-static inline bool
-api_is_blank(uint8_t c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-
 static inline bool
 api_is_hex(uint8_t c)
 {

@@ -1,6 +1,6 @@
 #include "api_waf_hash.h"
 
-#include <string.h>
+#include "api_words.h"
 
 
 /* API_SCALAR does without. */
@@ -85,28 +85,6 @@ hash_block(const api_waf_hash_t *hash, __m128i x)
 #undef HASH_ROUND
 
 
-static inline uint64_t
-hash_eight(const uint8_t *p)
-{
-    uint64_t x;
-
-    memcpy(&x, p, sizeof(x));
-
-    return x;
-}
-
-
-static inline uint32_t
-hash_four(const uint8_t *p)
-{
-    uint32_t x;
-
-    memcpy(&x, p, sizeof(x));
-
-    return x;
-}
-
-
 /* The first block: of the value all bytes, where it has twelve or less, some of
    them twice; the length says how it is to be read. */
 
@@ -122,15 +100,16 @@ hash_first(api_span_t s, uint32_t who)
     high = 0;
 
     if (s.len >= HASH_FIRST) {
-        low = hash_eight(p);
-        high = hash_four(p + 8);
+        low = api_words_eight(p);
+        high = api_words_four(p + 8);
 
     } else if (s.len >= 8) {
-        low = hash_eight(p);
-        high = hash_four(p + s.len - 4);
+        low = api_words_eight(p);
+        high = api_words_four(p + s.len - 4);
 
     } else if (s.len >= 4) {
-        low = hash_four(p) | (uint64_t) hash_four(p + s.len - 4) << 32;
+        low =
+            api_words_four(p) | (uint64_t) api_words_four(p + s.len - 4) << 32;
 
     } else if (s.len > 0) {
         low = p[0] | (uint64_t) p[s.len / 2] << 8
@@ -161,7 +140,7 @@ hash_aes(const api_waf_hash_t *hash, api_span_t s, uint32_t who)
 
         if (s.len < 16) {
             x = _mm_xor_si128(
-                x, _mm_set_epi64x(0, (int64_t) hash_eight(end - 8)));
+                x, _mm_set_epi64x(0, (int64_t) api_words_eight(end - 8)));
 
         } else {
             for (p = s.data + HASH_FIRST; end - p > 16; p += 16) {

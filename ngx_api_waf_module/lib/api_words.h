@@ -162,6 +162,39 @@ api_words_copy(const uint8_t *in, size_t n, char a, char b, uint8_t *out)
 }
 
 
+/* As the machine loads them, wherever they stand. */
+
+static inline uint32_t
+api_words_four(const uint8_t *p)
+{
+    uint32_t x;
+
+    memcpy(&x, p, sizeof(x));
+
+    return x;
+}
+
+
+static inline uint64_t
+api_words_eight(const uint8_t *p)
+{
+    uint64_t x;
+
+    memcpy(&x, p, sizeof(x));
+
+    return x;
+}
+
+
+/* isspace in the C locale. */
+
+static inline bool
+api_is_blank(uint8_t c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+
 static inline uint8_t
 api_lower(uint8_t c)
 {

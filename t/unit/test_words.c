@@ -8,12 +8,18 @@
 #define api_words_alike wide_alike
 #define api_words_find wide_find
 #define api_lower wide_lower
+#define api_is_blank wide_is_blank
+#define api_words_four wide_four
+#define api_words_eight wide_eight
 #include "api_words.h"
 #undef api_words
 #undef api_words_copy
 #undef api_words_alike
 #undef api_words_find
 #undef api_lower
+#undef api_is_blank
+#undef api_words_four
+#undef api_words_eight
 
 /* Without, and what is built of it; the libraries have the same with it. */
 
